@@ -1,0 +1,77 @@
+#pragma once
+// A composed configuration value: TOML's types as a tree in which every node remembers where it
+// came from. (toml++ drops a node's source when it is copied, hence a tree of our own.)
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/errors.h"
+
+namespace winnow::config {
+
+// Where a value was written. `file` is a path, "command line" or "default of <Struct>".
+struct Origin {
+  std::string file;
+  int line = 0;  // 1-based; 0 where lines make no sense
+  // "configs/trainer/sft.toml:12", "command line", ...
+  std::string text() const;
+};
+
+class Value {
+ public:
+  using Array = std::vector<Value>;
+  // Kept in order of first appearance, so that printing follows the files.
+  using Table = std::vector<std::pair<std::string, Value>>;
+
+  Value() : data_(Table{}) {}
+  template <class T>
+  Value(T data, Origin origin) : data_(std::move(data)), origin_(std::move(origin)) {}
+
+  bool is_table() const { return std::holds_alternative<Table>(data_); }
+  bool is_array() const { return std::holds_alternative<Array>(data_); }
+  bool is_string() const { return std::holds_alternative<std::string>(data_); }
+  bool is_integer() const { return std::holds_alternative<std::int64_t>(data_); }
+  bool is_number() const { return is_integer() || std::holds_alternative<double>(data_); }
+  bool is_boolean() const { return std::holds_alternative<bool>(data_); }
+
+  // Typed access; asserts the type (check first, or bind an options struct instead).
+  const Table& table() const { return std::get<Table>(data_); }
+  Table& table() { return std::get<Table>(data_); }
+  const Array& array() const { return std::get<Array>(data_); }
+  Array& array() { return std::get<Array>(data_); }
+  const std::string& string() const { return std::get<std::string>(data_); }
+  std::int64_t integer() const { return std::get<std::int64_t>(data_); }
+  double number() const;  // integer or float
+  bool boolean() const { return std::get<bool>(data_); }
+
+  const Origin& origin() const { return origin_; }
+  void set_origin(Origin origin) { origin_ = std::move(origin); }
+
+  // Child by dotted path ("trainer.learning_rate"), or null when there is none.
+  const Value* find(const std::string& dotted) const;
+  Value* find(const std::string& dotted);
+  // Child by dotted path; throws ConfigError naming the nearest key that exists.
+  const Value& at(const std::string& dotted) const;
+  // Sets a value by dotted path, creating tables on the way.
+  void set(const std::string& dotted, Value value);
+  // True when something was there to remove.
+  bool erase(const std::string& dotted);
+
+  // "table", "array", "string", "integer", "float", "boolean".
+  std::string type_name() const;
+  // Canonical JSON with sorted keys: equal configs, equal text. The input to stage digests.
+  std::string to_json() const;
+  // Readable TOML; with_origins appends "# file:line" to each value.
+  std::string to_toml(bool with_origins = false) const;
+
+ private:
+  std::variant<Table, Array, std::string, std::int64_t, double, bool> data_;
+  Origin origin_;
+};
+
+}  // namespace winnow::config
