@@ -1,0 +1,55 @@
+#pragma once
+// One instruction sample: a conversation over media. The unit that is measured, chosen and trained
+// on.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace winnow {
+
+enum class Modality { text, image, video };
+std::string to_string(Modality modality);
+
+// One thing to look at, in the order of its placeholder in the text.
+struct Media {
+  enum class Kind {
+    image,   // paths = {one image file}
+    frames,  // paths = frames of one video, in order (a row's `images` list of a video row)
+    video,   // paths = {one container file}
+  };
+  Kind kind = Kind::image;
+  std::vector<std::filesystem::path> paths;  // absolute
+  double frames_per_second = 0.0;            // of a `frames` list; 0 when unknown
+  // Stable name for caches: kind and paths.
+  std::string key() const;
+};
+
+struct Turn {
+  enum class Role { system, user, assistant };
+  Role role = Role::user;
+  // As written, line breaks kept. Each medium stands as kMediaPlaceholder at its place; rows that
+  // lack placeholders get them in front of the first user turn.
+  std::string text;
+};
+inline constexpr const char* kMediaPlaceholder = "<media>";
+
+struct Sample {
+  std::string id;      // unique in its pool: the row's id where unique, made unique otherwise
+  std::string source;  // sub-dataset name, the unit of quotas and floors
+  std::vector<Turn> turns;  // ends with an assistant turn
+  std::vector<Media> media;
+  std::string file;  // where it was read
+  std::int64_t line = 0;
+
+  // video when any medium is a video or a frame list, else image when there is any, else text.
+  Modality modality() const;
+  // Text of the last user turn and of the last assistant turn.
+  const std::string& question() const;
+  const std::string& answer() const;
+  // Digest of the conversation's text and of the media keys; equal content, equal digest.
+  std::string content_digest() const;
+};
+
+}  // namespace winnow
