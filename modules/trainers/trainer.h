@@ -1,0 +1,51 @@
+#pragma once
+// A trainer fits a model to a list of inputs under a fixed recipe. Only the rows differ between
+// methods; everything else is this one config.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/component.h"
+#include "models/vision_language_model.h"
+
+namespace winnow {
+
+// A checkpoint reached during the epoch.
+struct Checkpoint {
+  std::int64_t index = 0;    // 1-based
+  std::int64_t samples = 0;  // samples trained so far
+  std::filesystem::path folder;
+};
+
+struct TrainingJob {
+  // Inputs by position; called once per sample and epoch, possibly from the training thread only.
+  std::function<ModelInput(std::size_t)> input;
+  std::vector<std::int64_t> lengths;  // tokens of each input, for length bucketing
+  std::uint64_t seed = 0;             // order and batches
+  // Checkpoints, resume state and metrics.jsonl go here. A job killed at any moment resumes from
+  // its last resume point and ends with the same weights.
+  std::filesystem::path folder;
+  std::string title;  // for progress
+};
+
+struct TrainingResult {
+  std::vector<Checkpoint> checkpoints;  // the last one is the end of the epoch
+  double cpu_seconds = 0.0;             // of training, all parts of a resumed job
+  double final_loss = 0.0;              // running mean over the last tenth
+  std::int64_t skipped_steps = 0;       // steps dropped for a non-finite loss or gradient
+};
+
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  // Trains `model` in place. Throws DataError when more steps than the recipe allows had a
+  // non-finite loss or gradient.
+  virtual TrainingResult train(VisionLanguageModel& model, const TrainingJob& job) const = 0;
+};
+
+config::ComponentKind<Trainer>& trainers();
+
+}  // namespace winnow
