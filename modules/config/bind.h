@@ -1,7 +1,11 @@
 #pragma once
 // Binds a table to an options struct by reflection (Boost.Describe): see options.h for what members
-// may be. The implementation below is one visitor per direction: reading and describing.
+// may be. The implementation, one overload set per direction, is in bind_detail.h.
 
+#include <string>
+#include <vector>
+
+#include "config/bind_detail.h"
 #include "config/options.h"
 #include "config/value.h"
 
@@ -13,14 +17,26 @@ namespace winnow::config {
 // of the table, for messages. `ignored` are keys that belong to someone else (e.g. "type").
 template <class Options>
 Options bind(const Value& table, const std::string& path,
-             const std::vector<std::string>& ignored = {"type"});
+             const std::vector<std::string>& ignored = {"type"}) {
+  Options options{};
+  detail::read_struct(table, path, ignored, options);
+  return options;
+}
 
-// The options with types, defaults and help, in order of declaration.
+// The options with types, defaults and help, in order of declaration. Throws std::logic_error when
+// help() does not name every member exactly once.
 template <class Options>
-std::vector<OptionDescription> describe();
+std::vector<OptionDescription> describe() {
+  std::vector<OptionDescription> descriptions;
+  detail::describe_struct(Options{}, "", descriptions);
+  return descriptions;
+}
 
-// An Options as a Value, for digests and for printing (the inverse of bind).
+// An Options as a Value, for digests and for printing (the inverse of bind). Absent optionals are
+// absent keys.
 template <class Options>
-Value to_value(const Options& options);
+Value to_value(const Options& options) {
+  return detail::write(options, {"default of " + detail::struct_name(typeid(Options)), 0});
+}
 
 }  // namespace winnow::config

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/bind.h"
+#include "config/value.h"
 #include "core/registry.h"
 
 namespace winnow::config {
@@ -27,12 +28,24 @@ struct ComponentInfo {
 // All registered components of all kinds, by kind then name: `winnow list`.
 std::vector<ComponentInfo> list_components();
 
+// Declares that the table at `path` ("run") is bound to Options without being a component, so that
+// `winnow list table` prints it and an override may set an option that no file writes. Call it as
+// add() below, once, beside the code that binds the table. `kind` of its entry is "table".
+template <class Options>
+bool add_table(const std::string& path, const std::string& help);
+
 namespace detail {
 void add_to_catalog(ComponentInfo info);
 // The `type` key of a component table; throws ConfigError (with `path`) when absent or not text.
 std::string component_type(const Value& table, const std::string& path, const std::string& kind,
                            const std::vector<std::string>& known);
 }  // namespace detail
+
+template <class Options>
+bool add_table(const std::string& path, const std::string& help) {
+  detail::add_to_catalog({"table", path, help, describe<Options>()});
+  return true;
+}
 
 template <class Interface>
 class ComponentKind {

@@ -52,12 +52,16 @@ class Value {
   const Origin& origin() const { return origin_; }
   void set_origin(Origin origin) { origin_ = std::move(origin); }
 
-  // Child by dotted path ("trainer.learning_rate"), or null when there is none.
+  // Direct child by its plain key, or null when there is none or this is no table.
+  const Value* child(const std::string& key) const;
+  Value* child(const std::string& key);
+  // Child by dotted path ("trainer.learning_rate"), or null when there is none. A key that itself
+  // holds a dot is quoted: `floors."a.b"`.
   const Value* find(const std::string& dotted) const;
   Value* find(const std::string& dotted);
   // Child by dotted path; throws ConfigError naming the nearest key that exists.
   const Value& at(const std::string& dotted) const;
-  // Sets a value by dotted path, creating tables on the way.
+  // Sets a value by dotted path, creating tables on the way (and replacing what is no table).
   void set(const std::string& dotted, Value value);
   // True when something was there to remove.
   bool erase(const std::string& dotted);
@@ -66,12 +70,23 @@ class Value {
   std::string type_name() const;
   // Canonical JSON with sorted keys: equal configs, equal text. The input to stage digests.
   std::string to_json() const;
-  // Readable TOML; with_origins appends "# file:line" to each value.
+  // The value on one line as TOML: 0.5, "text", [1, 2], { a = 1 }.
+  std::string to_text() const;
+  // Readable TOML of a table, parsable again; with_origins appends "# file:line" to each value.
   std::string to_toml(bool with_origins = false) const;
 
  private:
   std::variant<Table, Array, std::string, std::int64_t, double, bool> data_;
   Origin origin_;
 };
+
+// The segments of a dotted path, and the way back (quoting a key where it needs it).
+std::vector<std::string> split_key(const std::string& dotted);
+std::string join_key(const std::string& path, const std::string& key);
+
+// Throws ConfigError "configs/trainer/sft.toml:3: trainer.steps = -1: <problem>". Also meant for
+// checks that a range cannot express.
+[[noreturn]] void fail_value(const Value& value, const std::string& path,
+                             const std::string& problem);
 
 }  // namespace winnow::config

@@ -104,7 +104,7 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 void write_file_with(const fs::path& path, const std::function<void(const fs::path&)>& write) {
-  create_directories(parent_of(path));
+  winnow::create_directories(parent_of(path));
   const fs::path temporary = aside(path);
   try {
     write(temporary);
@@ -120,11 +120,11 @@ void write_file_with(const fs::path& path, const std::function<void(const fs::pa
 PendingDirectory::PendingDirectory(fs::path final_path)
     : final_(std::move(final_path)),
       pending_(parent_of(final_) / ("." + final_.filename().string() + ".pending")) {
-  create_directories(parent_of(final_));
+  winnow::create_directories(parent_of(final_));
   std::error_code error;
   fs::remove_all(pending_, error);
   if (error) fail(pending_, "leftover of an earlier run cannot be removed", error.value());
-  create_directories(pending_);
+  winnow::create_directories(pending_);
 }
 
 PendingDirectory::~PendingDirectory() {
