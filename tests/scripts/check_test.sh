@@ -52,4 +52,7 @@ run "$root/scripts/check" --text
 expect_status 1 'a program that is not executable'
 expect_line 'scripts/run:1: a program that is not executable' 'a program that is not executable'
 
+WINNOW_CHECK_ROOT=$scratch run "$root/scripts/check" --text
+expect_status 2 'a folder that is no checkout'
+
 echo 'all as expected'
