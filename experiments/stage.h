@@ -1,0 +1,82 @@
+#pragma once
+// Stages: pieces of work whose output is kept under an address made of everything it depends on, so
+// that a second run reuses it, an interrupted run goes on, and experiments share what they share.
+//
+//   <root>/<name>/<address>/           the output, there whole or not at all
+//   <root>/<name>/<address>/manifest.json
+//   <root>/<name>/.<address>.work/     resume state of an unfinished stage, survives kill -9
+//   <root>/<name>/.<address>.lock      held while a process computes it; others wait
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "config/value.h"
+
+namespace winnow {
+
+// What an output depends on. Thread counts and folders do not belong here.
+struct Stage {
+  std::string name;        // "train"; lower case, a folder name
+  int format_version = 1;  // raised when the code computes or writes something else
+  config::Value config;    // its options, all of them
+  std::map<std::string, std::string> inputs;  // digests of what it reads, by role
+  std::string title;                          // for logs: "train temp_plus, seed 100"
+  // Whether it runs on one thread beside other stages: its CPU time is then that thread's, else the
+  // process's.
+  bool one_thread = false;
+
+  // The address: 32 hexadecimal characters.
+  std::string address() const;
+};
+
+// Handed to the function that computes a stage.
+struct StageWork {
+  std::filesystem::path output;  // fill this folder
+  // Exists; what is put here is found again by the next process when this one is killed. Removed
+  // when the stage is complete.
+  std::filesystem::path resume;
+  // Digest of the result, what later stages depend on. Left empty: of all files in `output`.
+  std::string digest;
+  boost::json::object facts;  // small values that later readers want without opening the output
+  double earlier_cpu_seconds = 0.0;  // spent by killed processes, where the resume state knows
+};
+
+struct StageOutput {
+  std::filesystem::path folder;
+  std::string digest;
+  boost::json::object facts;
+  double wall_seconds = 0.0;  // of the process that completed it
+  double cpu_seconds = 0.0;
+};
+
+// Safe to use from several threads and several processes at once.
+class StageCache {
+ public:
+  // `fresh`: every stage is computed once more by this object, whatever is there.
+  StageCache(std::filesystem::path root, bool fresh);
+
+  // The output of `stage`, computed by `compute` unless it is there already. When `compute` throws,
+  // nothing but the resume state is left. Throws IoError where files cannot be written and
+  // DataError for a damaged manifest.
+  StageOutput run(const Stage& stage, const std::function<void(StageWork&)>& compute);
+
+  // Stages that this object computed and those it found there.
+  std::size_t computed() const;
+  std::size_t reused() const;
+
+ private:
+  bool must_compute(const std::string& place) const;
+
+  std::filesystem::path root_;
+  bool fresh_;
+  mutable std::mutex mutex_;
+  std::set<std::string> done_;  // places that this object computed
+  std::set<std::string> found_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,180 @@
+#include "experiments/stage.h"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "core/errors.h"
+#include "core/files.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StageTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(testing::TempDir()) / ("stages-" + std::to_string(::getpid()));
+    fs::remove_all(root_);
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static Stage stage(std::int64_t option, const std::string& input = "a") {
+    Stage stage;
+    stage.name = "count";
+    stage.config.set("option", config::Value(option, {}));
+    stage.inputs["pool"] = input;
+    return stage;
+  }
+
+  StageOutput run(StageCache& cache, const Stage& what, const std::string& content = "text") {
+    return cache.run(what, [&](StageWork& work) {
+      ++computed_;
+      work.facts["rows"] = 7;
+      write_file(work.output / "data" / "rows.txt", content);
+    });
+  }
+
+  fs::path root_;
+  std::atomic<int> computed_{0};
+};
+
+TEST_F(StageTest, ASecondRunReusesTheOutput) {
+  StageCache first(root_, false);
+  const StageOutput made = run(first, stage(1));
+  StageCache second(root_, false);
+  const StageOutput reused = run(second, stage(1));
+  EXPECT_EQ(computed_, 1);
+  EXPECT_EQ(reused.digest, made.digest);
+  EXPECT_EQ(reused.facts.at("rows").as_int64(), 7);
+  EXPECT_EQ(reused.cpu_seconds, made.cpu_seconds);
+  EXPECT_EQ(read_file(reused.folder / "data" / "rows.txt"), "text");
+  EXPECT_EQ(second.reused(), 1u);
+  EXPECT_EQ(second.computed(), 0u);
+}
+
+TEST_F(StageTest, ConfigInputsNameAndFormatMakeTheAddress) {
+  Stage other_format = stage(1), other_name = stage(1);
+  other_format.format_version = 2;
+  other_name.name = "counts";
+  const std::vector<std::string> addresses = {stage(1).address(), stage(2).address(),
+                                              stage(1, "b").address(), other_format.address(),
+                                              other_name.address()};
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(addresses[i], addresses[j]) << i << ' ' << j;
+  }
+  Stage retitled = stage(1);
+  retitled.title = "another title";
+  EXPECT_EQ(retitled.address(), stage(1).address());
+}
+
+TEST_F(StageTest, FreshComputesOnceMoreAndOnlyOnce) {
+  StageCache first(root_, false);
+  run(first, stage(1), "old");
+  StageCache fresh(root_, true);
+  const StageOutput output = run(fresh, stage(1), "new");
+  run(fresh, stage(1), "newer");
+  EXPECT_EQ(computed_, 2);
+  EXPECT_EQ(read_file(output.folder / "data" / "rows.txt"), "new");
+}
+
+TEST_F(StageTest, AFailedStageLeavesOnlyItsResumeState) {
+  StageCache cache(root_, false);
+  EXPECT_THROW(cache.run(stage(1),
+                         [](StageWork& work) {
+                           write_file(work.output / "half.txt", "half");
+                           write_file(work.resume / "progress", "5");
+                           throw DataError("broken");
+                         }),
+               DataError);
+  EXPECT_FALSE(fs::exists(root_ / "count" / stage(1).address()));
+  std::size_t entries = 0;
+  for (const auto& entry : fs::directory_iterator(root_ / "count")) {
+    ++entries;
+    EXPECT_EQ(entry.path().filename(), "." + stage(1).address() + ".work");
+  }
+  EXPECT_EQ(entries, 1u);
+
+  const StageOutput output = cache.run(stage(1), [](StageWork& work) {
+    EXPECT_EQ(read_file(work.resume / "progress"), "5");
+    EXPECT_FALSE(fs::exists(work.output / "half.txt"));
+    write_file(work.output / "whole.txt", "whole");
+  });
+  EXPECT_TRUE(fs::exists(output.folder / "whole.txt"));
+  EXPECT_FALSE(fs::exists(root_ / "count" / ("." + stage(1).address() + ".work")));
+}
+
+TEST_F(StageTest, AKilledProcessLeavesItsResumeStateAndNoOutput) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    StageCache cache(root_, false);
+    cache.run(stage(1), [](StageWork& work) {
+      write_file(work.output / "half.txt", "half");
+      write_file(work.resume / "progress", "5");
+      ::kill(::getpid(), SIGKILL);
+    });
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+
+  StageCache cache(root_, false);
+  std::string resumed;
+  const StageOutput output = cache.run(stage(1), [&](StageWork& work) {
+    resumed = read_file(work.resume / "progress");
+    work.earlier_cpu_seconds = 100.0;
+    EXPECT_FALSE(fs::exists(work.output / "half.txt"));
+    write_file(work.output / "whole.txt", "whole");
+  });
+  EXPECT_EQ(resumed, "5");
+  EXPECT_GE(output.cpu_seconds, 100.0);
+  std::size_t entries = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(root_ / "count")) ++entries;
+  EXPECT_EQ(entries, 1u) << "nothing but the output is left";
+}
+
+TEST_F(StageTest, ThreadsThatWantOneStageComputeItOnce) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      StageCache cache(root_, false);
+      cache.run(stage(1), [&](StageWork& work) {
+        ++computed_;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        write_file(work.output / "rows.txt", "text");
+      });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(computed_, 1);
+}
+
+TEST_F(StageTest, ADamagedManifestIsNamed) {
+  StageCache cache(root_, false);
+  const StageOutput output = run(cache, stage(1));
+  write_file(output.folder / "manifest.json", "{\"digest\": ");
+  StageCache next(root_, false);
+  try {
+    run(next, stage(1));
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr((output.folder / "manifest.json").string()));
+    EXPECT_THAT(error.what(), testing::HasSubstr("Delete its folder"));
+  }
+}
+
+TEST_F(StageTest, ARootThatCannotBeWrittenIsAnIoError) {
+  write_file(root_, "a file where the folder should be");
+  StageCache cache(root_, false);
+  EXPECT_THROW(run(cache, stage(1)), IoError);
+  EXPECT_EQ(computed_, 0);
+}
+
+}  // namespace
+}  // namespace winnow
