@@ -3,20 +3,23 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <opencv2/core.hpp>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "config/options.h"
 #include "pool/sample.h"
 
 namespace winnow {
 
 struct SamplingOptions {
   // "uniform": `frames` equally spaced frames of the clip, first and last included (all of it when
-  // it is shorter). "fps": `frames_per_second` a second of the clip, between minimum and maximum.
+  // it is shorter). "fps": `frames_per_second` a second of the clip, equally spaced over it, their
+  // number kept between minimum and maximum; where the clip's rate is unknown, all frames up to the
+  // maximum.
   enum class Mode { uniform, fps };
+  BOOST_DESCRIBE_NESTED_ENUM(Mode, uniform, fps)
+
   Mode mode = Mode::uniform;
   std::int64_t frames = 8;
   double frames_per_second = 1.0;
@@ -25,31 +28,55 @@ struct SamplingOptions {
   // Larger pictures are refused before they are decoded.
   std::int64_t maximum_pixels = 64'000'000;
 };
+BOOST_DESCRIBE_STRUCT(SamplingOptions, (),
+                      (mode, frames, frames_per_second, minimum_frames, maximum_frames,
+                       maximum_pixels))
+config::Help help(const SamplingOptions&);
 
 // The frames a model or a descriptor sees of one medium.
 struct Frames {
   std::vector<cv::Mat> images;     // RGB, 8 bits, 3 channels; one for an image
-  std::vector<double> timestamps;  // seconds from the clip's start; 0 for an image
+  std::vector<double> timestamps;  // seconds from the clip's start; 0 for an image. Where the rate
+                                   // of a frame list is unknown: the frame's number
   double duration = 0.0;           // of the real clip, seconds; 0 for an image or when unknown
   Media::Kind kind = Media::Kind::image;
 };
 
-// Indices of the sampled frames out of `total` at `native_fps`, ascending, distinct.
+// Indices of the sampled frames out of `total` at `native_fps` (0 or less: unknown), ascending,
+// distinct. Rounds half to even, as the GDO release does; a single frame is the middle one. Throws
+// ConfigError when minimum_frames exceeds maximum_frames.
 std::vector<std::int64_t> sample_frame_indices(std::int64_t total, double native_fps,
                                                const SamplingOptions& options);
 
 // Reads and decodes one medium. Throws DataError naming the file and the reason (missing, not an
 // image, not a video, truncated, too large).
+//
+// Images are PNG, JPEG, WebP or BMP. Grey becomes RGB, alpha is dropped, 16 bits become 8. The EXIF
+// orientation of images is ignored, as by the image loaders of the papers' models; the rotation of
+// a video container is honoured. A clip's length is what can be decoded, whatever its header says.
 Frames decode(const Media& media, const SamplingOptions& options);
 
+// What a medium is, without keeping its pixels. A video is decoded once to count its frames.
+// Throws DataError as decode does.
+struct MediaFacts {
+  int width = 0, height = 0;  // of the first frame
+  std::int64_t frames = 1;
+  double frames_per_second = 0.0;  // 0 when unknown, and for an image
+  double duration = 0.0;           // seconds; 0 when unknown, and for an image
+};
+MediaFacts inspect(const Media& media, std::int64_t maximum_pixels);
+
 // Decodes every medium once per pass for all consumers: bounded by bytes, least recently used goes
-// first. Thread-safe; concurrent requests for one medium decode it once.
+// first. A medium larger than the bound is handed out and not kept. Thread-safe; concurrent
+// requests for one medium decode it once. A medium that cannot be decoded throws the same DataError
+// for every request while its entry is kept.
 class FrameCache {
  public:
   FrameCache(SamplingOptions options, std::size_t maximum_bytes);
   ~FrameCache();
   std::shared_ptr<const Frames> get(const Media& media);
   std::size_t decoded() const;  // number of decodes done, for tests and reports
+  std::size_t bytes() const;    // held now
 
  private:
   struct State;

@@ -4,13 +4,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow {
 
 enum class Modality { text, image, video };
 std::string to_string(Modality modality);
+// The inverse; nothing for another word.
+std::optional<Modality> parse_modality(std::string_view name);
 
 // One thing to look at, in the order of its placeholder in the text.
 struct Media {
@@ -22,23 +26,25 @@ struct Media {
   Kind kind = Kind::image;
   std::vector<std::filesystem::path> paths;  // absolute
   double frames_per_second = 0.0;            // of a `frames` list; 0 when unknown
-  // Stable name for caches: kind and paths.
+  // Stable name for caches: the kind and a digest of paths and rate.
   std::string key() const;
 };
+std::string to_string(Media::Kind kind);
 
 struct Turn {
   enum class Role { system, user, assistant };
   Role role = Role::user;
-  // As written, line breaks kept. Each medium stands as kMediaPlaceholder at its place; rows that
-  // lack placeholders get them in front of the first user turn.
+  // As written, line breaks kept. Each medium stands as kMediaPlaceholder at its place, in user
+  // turns only; a row that lacks placeholders gets them in front of its first user turn.
   std::string text;
 };
 inline constexpr const char* kMediaPlaceholder = "<media>";
 
+// Turns are system turns (if any), then user and assistant in alternation, an assistant turn last.
 struct Sample {
   std::string id;      // unique in its pool: the row's id where unique, made unique otherwise
   std::string source;  // sub-dataset name, the unit of quotas and floors
-  std::vector<Turn> turns;  // ends with an assistant turn
+  std::vector<Turn> turns;
   std::vector<Media> media;
   std::string file;  // where it was read
   std::int64_t line = 0;

@@ -22,8 +22,8 @@ enum class CellState : std::uint8_t {
 
 struct Column {
   std::string name;
-  xt::xtensor<double, 1> values;         // [rows], NaN where not valid
-  xt::xtensor<std::uint8_t, 1> states;   // [rows], CellState
+  xt::xtensor<double, 1> values;        // [rows], NaN where not valid
+  xt::xtensor<std::uint8_t, 1> states;  // [rows], CellState
   bool valid(std::size_t row) const {
     return states(row) == static_cast<std::uint8_t>(CellState::valid);
   }
@@ -39,8 +39,8 @@ struct RowFacts {
   std::string source;
   Modality modality = Modality::image;
   // What the question asks for, by its words: "temporal" (order, direction, counts of events,
-  // before/after ...), "static", for any modality. A video row with a "static" question is not
-  // temporal evidence.
+  // before/after ...) or "static", for any modality (rule: pool/text.h). A video row with a
+  // "static" question is not temporal evidence.
   std::string question_type;
   std::string content_digest;  // duplicates and tie-breaking
   std::int64_t answer_words = 0;
@@ -53,14 +53,16 @@ class SampleTable {
 
   std::size_t size() const { return rows_.size(); }
   const std::vector<RowFacts>& rows() const { return rows_; }
-  // Replaces a column of the same name. Throws std::logic_error on a length mismatch.
+  // Replaces a column of the same name. Throws std::logic_error on a length mismatch or a name that
+  // is not made of letters, digits, '_', '-' and '.' (it becomes a file name).
   void add(Column column);
   bool contains(const std::string& name) const { return columns_.count(name) > 0; }
   // Throws ConfigError naming the nearest column when absent.
   const Column& column(const std::string& name) const;
   std::vector<std::string> column_names() const;
 
-  // <folder>/rows.jsonl, <name>.values.npy, <name>.states.npy. Throws IoError, DataError.
+  // <folder>/rows.jsonl, <name>.values.npy, <name>.states.npy; the folder appears whole or not
+  // at all. Throws IoError, DataError.
   void save(const std::filesystem::path& folder) const;
   static SampleTable load(const std::filesystem::path& folder);
 
