@@ -134,8 +134,9 @@ class Interpolator {
                       std::vector<std::string>& paths) {
     if (!value.is_table()) return;
     for (const auto& [key, child] : value.table()) {
-      paths.push_back(join_key(path, key));
-      collect(child, paths.back(), paths);
+      const std::string child_path = join_key(path, key);
+      paths.push_back(child_path);
+      collect(child, child_path, paths);
     }
   }
 
