@@ -1,0 +1,15 @@
+#pragma once
+// The one place where attention is computed, so that a LibTorch with fused kernels speeds up every
+// model and an older one computes the same exactly.
+
+#include <torch/torch.h>
+
+namespace winnow {
+
+// softmax(q k^T / sqrt(D) + mask) v.  q: [B, H, S, D], k and v: [B, H, T, D], mask: additive,
+// broadcastable to [B, H, S, T], 0 where allowed and -inf (or very negative) where not.
+// Returns [B, H, S, D]. Every row of the mask must allow at least one position.
+torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
+                        const torch::Tensor& mask);
+
+}  // namespace winnow

@@ -1,0 +1,207 @@
+#include "models/micro/network.h"
+
+#include <cmath>
+
+#include "core/random.h"
+#include "models/attention.h"
+
+namespace winnow::micro {
+namespace {
+
+constexpr double kNormEpsilon = 1e-5;
+
+std::string layer_name(std::int64_t index, const char* name) {
+  return "text.layers." + std::to_string(index) + "." + name;
+}
+
+}  // namespace
+
+Network::Network(const MicroOptions& options, std::int64_t vocabulary, std::uint64_t seed)
+    : options_(options), seed_(seed) {
+  const std::int64_t d = options.width, c = options.tower_channels;
+  const std::int64_t channels[5] = {3, c / 2, c, 2 * c, c};
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "vision.convolution." + std::to_string(i);
+    const double fan_in = static_cast<double>(channels[i] * 9);
+    add(name + ".weight", {channels[i + 1], channels[i], 3, 3}, std::sqrt(2.0 / fan_in));
+    add(name + ".bias", {channels[i + 1]}, 0.0);
+  }
+  buffers_["vision.feature_mean"] = torch::zeros({c});
+  buffers_["vision.feature_deviation"] = torch::ones({c});
+
+  const std::int64_t vision_width = kTokensPerFrame * c;
+  const double projector_scale = 1.0 / std::sqrt(static_cast<double>(vision_width));
+  add("projector.input.weight", {d, 2 * vision_width}, projector_scale);
+  add("projector.input.bias", {d}, 0.0);
+  add("projector.output.weight", {d, d}, 1.0 / std::sqrt(static_cast<double>(d)));
+  add("projector.output.bias", {d}, 0.0);
+  add("projector.cell", {kTokensPerFrame, d}, 0.02);
+
+  add("text.token", {vocabulary, d}, 0.02);
+  add("text.position", {options.maximum_text, d}, 0.02);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(d));
+  const double residual_scale = scale / std::sqrt(2.0 * static_cast<double>(options.layers));
+  const std::int64_t wide = options.mlp_ratio * d;
+  for (std::int64_t i = 0; i < options.layers; ++i) {
+    add(layer_name(i, "attention_norm.weight"), {d}, 0.0, 1.0);
+    add(layer_name(i, "attention_norm.bias"), {d}, 0.0);
+    add(layer_name(i, "attention.qkv.weight"), {3 * d, d}, scale);
+    add(layer_name(i, "attention.qkv.bias"), {3 * d}, 0.0);
+    add(layer_name(i, "attention.output.weight"), {d, d}, residual_scale);
+    add(layer_name(i, "attention.output.bias"), {d}, 0.0);
+    add(layer_name(i, "mlp_norm.weight"), {d}, 0.0, 1.0);
+    add(layer_name(i, "mlp_norm.bias"), {d}, 0.0);
+    add(layer_name(i, "mlp.up.weight"), {wide, d}, std::sqrt(2.0) * scale);
+    add(layer_name(i, "mlp.up.bias"), {wide}, 0.0);
+    add(layer_name(i, "mlp.down.weight"), {d, wide},
+        residual_scale / std::sqrt(static_cast<double>(options.mlp_ratio)));
+    add(layer_name(i, "mlp.down.bias"), {d}, 0.0);
+  }
+  add("text.norm.weight", {d}, 0.0, 1.0);
+  add("text.norm.bias", {d}, 0.0);
+}
+
+void Network::add(const std::string& name, std::vector<std::int64_t> shape, double scale,
+                  double mean) {
+  torch::Tensor value = torch::full(shape, mean, torch::kFloat32);
+  if (scale > 0.0) {
+    RandomStream stream(seed_, "model/micro/" + name);
+    float* data = value.data_ptr<float>();
+    for (std::int64_t i = 0; i < value.numel(); ++i) {
+      data[i] += static_cast<float>(scale * stream.normal());
+    }
+  }
+  parameters_[name] = value.requires_grad_(true);
+}
+
+const torch::Tensor& Network::at(const std::string& name) const { return parameters_.at(name); }
+
+void Network::assign(const std::string& name, const torch::Tensor& value) {
+  const torch::NoGradGuard no_grad;
+  const auto parameter = parameters_.find(name);
+  torch::Tensor target =
+      parameter != parameters_.end() ? parameter->second : buffers_.at(name);
+  if (target.sizes() != value.sizes()) {
+    throw std::logic_error("parameter '" + name + "' assigned with another shape");
+  }
+  target.copy_(value);
+}
+
+void Network::set_trainable(const std::string& prefix, bool trainable) {
+  for (auto& [name, parameter] : parameters_) {
+    if (name.rfind(prefix, 0) == 0) parameter.requires_grad_(trainable);
+  }
+}
+
+torch::Tensor Network::tower_grid(const torch::Tensor& pixels) const {
+  torch::Tensor x = pixels * 2.0 - 1.0;  // [F, 3, 32, 32]
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = "vision.convolution." + std::to_string(i);
+    x = torch::conv2d(x, at(name + ".weight"), at(name + ".bias"), i < 3 ? 2 : 1, 1);
+    if (i < 3) x = torch::relu(x);
+  }
+  const auto& mean = buffers_.at("vision.feature_mean");
+  const auto& deviation = buffers_.at("vision.feature_deviation");
+  return (x - mean.view({1, -1, 1, 1})) / deviation.view({1, -1, 1, 1});  // [F, C, 4, 4]
+}
+
+torch::Tensor Network::tower(const torch::Tensor& pixels) const {
+  const torch::Tensor grid = tower_grid(pixels);
+  const std::int64_t frames = grid.size(0), c = grid.size(1);
+  return grid.reshape({frames, c, 2, 2, 2, 2})  // [F, C, block row, row, block column, column]
+      .permute({0, 2, 4, 3, 5, 1})
+      .reshape({frames * kTokensPerFrame, 4 * c});
+}
+
+torch::Tensor Network::project(const torch::Tensor& visual,
+                               const std::vector<std::int64_t>& frames_per_medium) const {
+  const std::int64_t frames = visual.size(0) / kTokensPerFrame;
+  torch::Tensor continues = torch::ones({frames, 1, 1});  // 0 at the first frame of a medium
+  std::int64_t first = 0;
+  for (const std::int64_t count : frames_per_medium) {
+    continues.data_ptr<float>()[first] = 0.0F;
+    first += count;
+  }
+  const torch::Tensor now = visual.view({frames, kTokensPerFrame, -1});  // [n, G, W]
+  const torch::Tensor change = (now - now.roll(1, 0)) * continues;
+  const torch::Tensor input = torch::cat({now, change}, 2);  // [n, G, 2 W]
+  torch::Tensor x =
+      torch::relu(torch::linear(input, at("projector.input.weight"), at("projector.input.bias")));
+  x = torch::linear(x, at("projector.output.weight"), at("projector.output.bias"));
+  return (x + at("projector.cell")).view({frames * kTokensPerFrame, -1});
+}
+
+torch::Tensor Network::embed(const torch::Tensor& tokens, const torch::Tensor& positions,
+                             const torch::Tensor& visual_rows, const torch::Tensor& visual) const {
+  torch::Tensor x = torch::embedding(at("text.token"), tokens);  // [B, T, D]
+  const torch::Tensor is_text = positions.ge(0).unsqueeze(2);
+  x = x + torch::embedding(at("text.position"), positions.clamp_min(0)) * is_text;
+  if (visual_rows.numel() > 0) {
+    x = x.view({-1, x.size(2)}).index_add(0, visual_rows, visual).view(x.sizes());
+  }
+  return x;
+}
+
+torch::Tensor Network::layer(std::int64_t index, const torch::Tensor& hidden,
+                             const torch::Tensor& mask, const LayerCache* prefix,
+                             LayerCache* own) const {
+  const auto weight = [&](const char* name) -> const torch::Tensor& {
+    return at(layer_name(index, name));
+  };
+  const std::int64_t d = options_.width, heads = options_.heads;
+  const std::int64_t batch = hidden.size(0), length = hidden.size(1);
+  torch::Tensor x = torch::layer_norm(hidden, {d}, weight("attention_norm.weight"),
+                                      weight("attention_norm.bias"), kNormEpsilon);
+  const torch::Tensor qkv =
+      torch::linear(x, weight("attention.qkv.weight"), weight("attention.qkv.bias"))
+          .view({batch, length, 3, heads, d / heads})
+          .permute({2, 0, 3, 1, 4});  // [3, B, H, S, D / H]
+  torch::Tensor keys = qkv[1], values = qkv[2];
+  if (own != nullptr) {
+    if (own->keys.defined()) {
+      keys = torch::cat({own->keys, keys}, 2);
+      values = torch::cat({own->values, values}, 2);
+    }
+    own->keys = keys;
+    own->values = values;
+  }
+  if (prefix != nullptr) {
+    keys = torch::cat({prefix->keys, keys}, 2);
+    values = torch::cat({prefix->values, values}, 2);
+  }
+  x = attention(qkv[0], keys, values, mask).transpose(1, 2).reshape({batch, length, d});
+  x = hidden +
+      torch::linear(x, weight("attention.output.weight"), weight("attention.output.bias"));
+  const torch::Tensor y = torch::layer_norm(x, {d}, weight("mlp_norm.weight"),
+                                            weight("mlp_norm.bias"), kNormEpsilon);
+  const torch::Tensor up =
+      torch::relu(torch::linear(y, weight("mlp.up.weight"), weight("mlp.up.bias")));
+  return x + torch::linear(up, weight("mlp.down.weight"), weight("mlp.down.bias"));
+}
+
+torch::Tensor Network::transform(torch::Tensor hidden, const torch::Tensor& mask,
+                                 std::vector<LayerCache>* cache) const {
+  if (cache != nullptr) cache->assign(static_cast<std::size_t>(options_.layers), LayerCache{});
+  for (std::int64_t i = 0; i < options_.layers; ++i) {
+    LayerCache* own = cache != nullptr ? &(*cache)[static_cast<std::size_t>(i)] : nullptr;
+    hidden = layer(i, hidden, mask, nullptr, own);
+  }
+  return torch::layer_norm(hidden, {options_.width}, at("text.norm.weight"), at("text.norm.bias"),
+                           kNormEpsilon);
+}
+
+torch::Tensor Network::extend(torch::Tensor hidden, const std::vector<LayerCache>& prefix,
+                              std::vector<LayerCache>& grown, const torch::Tensor& mask) const {
+  grown.resize(prefix.size());
+  for (std::size_t i = 0; i < prefix.size(); ++i) {
+    hidden = layer(static_cast<std::int64_t>(i), hidden, mask, &prefix[i], &grown[i]);
+  }
+  return torch::layer_norm(hidden, {options_.width}, at("text.norm.weight"), at("text.norm.bias"),
+                           kNormEpsilon);
+}
+
+torch::Tensor Network::head(const torch::Tensor& hidden) const {
+  return torch::matmul(hidden, at("text.token").t());
+}
+
+}  // namespace winnow::micro

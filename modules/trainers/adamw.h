@@ -1,0 +1,47 @@
+#pragma once
+// AdamW with decoupled weight decay, as the training recipe uses it. Its state is plain tensors by
+// parameter name, so that a run can be stopped and resumed to the same bits.
+
+#include <torch/torch.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow {
+
+struct AdamWSettings {
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+};
+
+class AdamW {
+ public:
+  // Takes the parameters that require a gradient. No decay on biases and norms: everything whose
+  // name contains "bias" or "norm".
+  AdamW(std::vector<std::pair<std::string, torch::Tensor>> parameters, AdamWSettings settings);
+
+  void zero_gradients();
+  // Global L2 norm of the gradients; scales them down to `maximum` when it is larger.
+  double clip_gradients(double maximum);
+  void step(double learning_rate);
+
+  // Moments and step count, by name; load_state expects the same parameters.
+  std::map<std::string, torch::Tensor> state() const;
+  void load_state(const std::map<std::string, torch::Tensor>& state);
+
+ private:
+  struct Slot {
+    std::string name;
+    torch::Tensor parameter, first, second;
+    bool decays = true;
+  };
+  std::vector<Slot> slots_;
+  AdamWSettings settings_;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace winnow

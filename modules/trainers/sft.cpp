@@ -1,0 +1,214 @@
+// Supervised fine-tuning for one epoch: AdamW, warm-up, cosine, gradient clipping, length-bucketed
+// batches, evenly spaced checkpoints. Killed at any moment, it goes on from its last resume point
+// and ends with the same weights.
+
+#include <ctime>
+
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "core/files.h"
+#include "core/progress.h"
+#include "models/safetensors.h"
+#include "trainers/adamw.h"
+#include "trainers/batches.h"
+#include "trainers/schedule.h"
+#include "trainers/trainer.h"
+
+namespace winnow {
+namespace {
+
+namespace json = boost::json;
+
+struct SftOptions {
+  double learning_rate = 5e-4;
+  std::int64_t batch_size = 16;
+  double warmup_share = 0.1;
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+  double maximum_gradient_norm = 1.0;
+  std::int64_t checkpoints = 5;
+  std::int64_t bucket_window = 16;
+  std::int64_t resume_every = 200;
+  double maximum_skipped_share = 0.01;
+};
+BOOST_DESCRIBE_STRUCT(SftOptions, (),
+                      (learning_rate, batch_size, warmup_share, beta1, beta2, epsilon,
+                       weight_decay, maximum_gradient_norm, checkpoints, bucket_window,
+                       resume_every, maximum_skipped_share))
+
+config::Help help(const SftOptions&) {
+  using config::above;
+  using config::at_least;
+  using config::between;
+  return {{"learning_rate", "peak of the schedule", above(0)},
+          {"batch_size", "samples per step", at_least(1)},
+          {"warmup_share", "share of the steps with a rising learning rate", between(0, 1)},
+          {"beta1", "AdamW: decay of the first moment", between(0, 1)},
+          {"beta2", "AdamW: decay of the second moment", between(0, 1)},
+          {"epsilon", "AdamW: added to the denominator", above(0)},
+          {"weight_decay", "decoupled decay; none on biases and norms", at_least(0)},
+          {"maximum_gradient_norm", "global norm at which gradients are clipped", above(0)},
+          {"checkpoints", "evenly spaced checkpoints of the epoch, its end included", at_least(1)},
+          {"bucket_window", "batches that are sorted by length together", at_least(1)},
+          {"resume_every", "steps between two resume points", at_least(1)},
+          {"maximum_skipped_share", "share of steps with a non-finite loss or gradient that stops "
+                                    "the run", between(0, 1)}};
+}
+
+double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// What a run needs to go on: stored whole, beside the weights and the optimizer's state.
+struct RunState {
+  std::int64_t step = 0;  // steps done
+  std::int64_t samples = 0;
+  std::int64_t skipped = 0;
+  double cpu_seconds = 0.0;
+  std::vector<double> recent_losses;
+};
+BOOST_DESCRIBE_STRUCT(RunState, (), (step, samples, skipped, cpu_seconds, recent_losses))
+
+class Sft : public Trainer {
+ public:
+  explicit Sft(SftOptions options) : options_(options) {}
+
+  TrainingResult train(VisionLanguageModel& model, const TrainingJob& job) const override {
+    const auto batches =
+        epoch_batches(job.lengths, static_cast<std::size_t>(options_.batch_size),
+                      static_cast<std::size_t>(options_.bucket_window), job.seed);
+    const auto total = static_cast<std::int64_t>(batches.size());
+    AdamW optimizer(model.named_parameters(), {options_.beta1, options_.beta2, options_.epsilon,
+                                               options_.weight_decay});
+    RunState state;
+    const std::filesystem::path resume = job.folder / "resume";
+    if (std::filesystem::exists(resume / "state.json")) state = restore(model, optimizer, resume);
+
+    Progress progress(job.title, static_cast<std::int64_t>(job.lengths.size()), "samples");
+    progress.advance(state.samples);
+    TrainingResult result;
+    double started = thread_cpu_seconds();
+    const std::int64_t recent = std::max<std::int64_t>(1, total / 10);
+    while (true) {
+      for (std::int64_t k = 1; k <= options_.checkpoints; ++k) {
+        if (state.step != boundary(k, total)) continue;
+        const std::filesystem::path folder = checkpoint_folder(job, k);
+        if (!std::filesystem::exists(folder)) {
+          PendingDirectory pending(folder);
+          model.save(pending.path());
+          pending.commit();
+        }
+        result.checkpoints.push_back({k, state.samples, folder});
+      }
+      if (state.step == total) break;
+      take_step(model, optimizer, job, batches[static_cast<std::size_t>(state.step)], total, state);
+      if (state.recent_losses.size() > static_cast<std::size_t>(recent)) {
+        state.recent_losses.erase(state.recent_losses.begin());
+      }
+      progress.advance(
+          static_cast<std::int64_t>(batches[static_cast<std::size_t>(state.step - 1)].size()));
+      if (state.step % options_.resume_every == 0 && state.step < total) {
+        const double now = thread_cpu_seconds();
+        state.cpu_seconds += now - started;
+        started = now;
+        store(model, optimizer, resume, state);
+      }
+    }
+    result.cpu_seconds = state.cpu_seconds + thread_cpu_seconds() - started;
+    result.skipped_steps = state.skipped;
+    for (const double loss : state.recent_losses) {
+      result.final_loss += loss / static_cast<double>(state.recent_losses.size());
+    }
+    complete_earlier_checkpoints(job, batches, result);
+    std::filesystem::remove_all(resume);
+    return result;
+  }
+
+ private:
+  // Steps done at the k-th checkpoint.
+  std::int64_t boundary(std::int64_t k, std::int64_t total) const {
+    return total * k / options_.checkpoints;
+  }
+
+  static std::filesystem::path checkpoint_folder(const TrainingJob& job, std::int64_t k) {
+    return job.folder / ("checkpoint-" + std::to_string(k));
+  }
+
+  // A resumed run has passed some checkpoints before: list them again.
+  void complete_earlier_checkpoints(const TrainingJob& job,
+                                    const std::vector<std::vector<std::size_t>>& batches,
+                                    TrainingResult& result) const {
+    result.checkpoints.clear();
+    const auto total = static_cast<std::int64_t>(batches.size());
+    std::int64_t samples = 0, step = 0;
+    for (std::int64_t k = 1; k <= options_.checkpoints; ++k) {
+      for (; step < boundary(k, total); ++step) {
+        samples += static_cast<std::int64_t>(batches[static_cast<std::size_t>(step)].size());
+      }
+      result.checkpoints.push_back({k, samples, checkpoint_folder(job, k)});
+    }
+  }
+
+  void take_step(VisionLanguageModel& model, AdamW& optimizer, const TrainingJob& job,
+                 const std::vector<std::size_t>& batch, std::int64_t total,
+                 RunState& state) const {
+    std::vector<ModelInput> inputs;
+    for (const std::size_t position : batch) inputs.push_back(job.input(position));
+    optimizer.zero_gradients();
+    const AnswerLoss answer = model.answer_loss(inputs);
+    // Mean over all trained tokens of the batch, as the recipe has it: long answers weigh more.
+    const torch::Tensor loss = answer.sum.sum() / answer.count.sum().clamp_min(1);
+    loss.backward();
+    const double norm = optimizer.clip_gradients(options_.maximum_gradient_norm);
+    const double value = loss.item<double>();
+    if (std::isfinite(value) && std::isfinite(norm)) {
+      const double factor = learning_rate_factor(state.step, total, options_.warmup_share);
+      optimizer.step(options_.learning_rate * factor);
+      state.recent_losses.push_back(value);
+    } else {
+      ++state.skipped;
+      const double allowed = options_.maximum_skipped_share * static_cast<double>(total);
+      if (static_cast<double>(state.skipped) > std::max(1.0, allowed)) {
+        throw DataError(job.title + ": " + std::to_string(state.skipped) + " of " +
+                        std::to_string(state.step + 1) +
+                        " steps had a non-finite loss or gradient; lower trainer.learning_rate or "
+                        "look at the data (trainer.maximum_skipped_share sets the limit)");
+      }
+    }
+    ++state.step;
+    state.samples += static_cast<std::int64_t>(batch.size());
+  }
+
+  static void store(const VisionLanguageModel& model, const AdamW& optimizer,
+                    const std::filesystem::path& folder, const RunState& state) {
+    PendingDirectory pending(folder);
+    std::map<std::string, torch::Tensor> weights;
+    for (const auto& [name, parameter] : model.named_parameters()) weights[name] = parameter;
+    write_safetensors(pending.path() / "weights.safetensors", weights);
+    write_safetensors(pending.path() / "optimizer.safetensors", optimizer.state());
+    write_file(pending.path() / "state.json", json::serialize(json::value_from(state)));
+    pending.commit();
+  }
+
+  static RunState restore(VisionLanguageModel& model, AdamW& optimizer,
+                          const std::filesystem::path& folder) {
+    const torch::NoGradGuard no_grad;
+    const auto weights = read_safetensors(folder / "weights.safetensors");
+    for (auto& [name, parameter] : model.named_parameters()) parameter.copy_(weights.at(name));
+    optimizer.load_state(read_safetensors(folder / "optimizer.safetensors"));
+    return json::value_to<RunState>(json::parse(read_file(folder / "state.json")));
+  }
+
+  SftOptions options_;
+};
+
+const bool registered =
+    trainers().add<Sft, SftOptions>("sft", "supervised fine-tuning for one epoch");
+
+}  // namespace
+}  // namespace winnow
