@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <opencv2/core.hpp>
@@ -139,12 +141,12 @@ std::string blas_description() {
   return answering;
 }
 
-void report_machine(Findings& findings) {
+void report_machine(Findings& findings, const fs::path& results) {
   findings.fact("cores", fmt::format("{} usable by this process", worker_count()));
   findings.fact("memory",
                 fmt::format("{:.1f} GiB, {:.1f} GiB available", memory_bytes("MemTotal") / gibibyte,
                             memory_bytes("MemAvailable") / gibibyte));
-  fs::path folder = fs::absolute("results");
+  fs::path folder = fs::absolute(results);
   while (!fs::exists(folder)) folder = folder.parent_path();
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
@@ -159,10 +161,15 @@ void report_machine(Findings& findings) {
     findings.slow(fmt::format("less than 2 GiB are free at {}: runs may stop on a full disk",
                               folder.string()));
   }
-  if (::access(folder.c_str(), W_OK) != 0) {
+  // Tried, not looked up: permissions say yes on a full or read-only disk too.
+  std::string pattern = (folder / ".winnow-doctor-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) {
     findings.missing(
-        fmt::format("{} is not writable: runs write their results there", folder.string()));
+        fmt::format("nothing can be written to {} ({}), where runs leave their results",
+                    folder.string(), std::strerror(errno)));
+    return;
   }
+  fs::remove(pattern, error);
 }
 
 void report_torch(Findings& findings) {
@@ -303,9 +310,9 @@ double measure_matmul_gflops() {
   return 2.0 * size * size * size / best_seconds / 1e9;
 }
 
-int run_doctor(std::ostream& out) {
+int run_doctor(std::ostream& out, const fs::path& results) {
   Findings findings(out);
-  report_machine(findings);
+  report_machine(findings, results);
   report_threads(findings);  // before anything changes the settings
   report_torch(findings);
   report_media(findings);

@@ -36,7 +36,7 @@ struct Report {
 
 Report doctor() {
   std::ostringstream out;
-  const int status = run_doctor(out);
+  const int status = run_doctor(out, testing::TempDir() + "/results/of/nothing");
   return {status, out.str()};
 }
 
@@ -68,6 +68,12 @@ TEST(Doctor, AMissingTemporaryFolderIsNamedAndFails) {
   const Report report = doctor();
   EXPECT_EQ(report.status, 1);
   EXPECT_THAT(report.text, AllOf(HasSubstr("TMPDIR"), Not(HasSubstr("OpenCV cannot"))));
+}
+
+TEST(Doctor, AResultsFolderThatCannotBeWrittenIsNamedAndFails) {
+  std::ostringstream out;
+  EXPECT_EQ(run_doctor(out, "/proc/results"), 1);
+  EXPECT_THAT(out.str(), HasSubstr("nothing can be written to /proc ("));
 }
 
 TEST(Doctor, LeavesNothingInTheTemporaryFolder) {

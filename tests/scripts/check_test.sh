@@ -40,7 +40,7 @@ mistake modules/pool/pool.h '#include "core.h"' 'by a path that starts with its 
 mistake README.md '[page](docs/missing.md)' "README.md:3: the link to 'docs/missing.md' leads nowhere"
 mistake README.md 'run `scripts/missing --fast`' "README.md:3: there is no 'scripts/missing'"
 mistake docs/page.md '`modules/pool/missing.h`' "docs/page.md:1: there is no 'modules/pool/missing.h'"
-mistake modules/core/core.h "// data in ${slash}home${slash}someone" 'an address that only one machine knows'
+mistake modules/core/core.h "// data in ${slash}root${slash}data" 'an address that only one machine knows'
 mistake README.md "https:$slash${slash}deb.example.org" 'an address that only one machine knows'
 mistake modules/core/core.h '// TO''DO: finish' 'unfinished work'
 mistake modules/core/core_test.cpp 'TEST(Core, DISA''BLED_Adds) {}' 'switched off'
