@@ -30,7 +30,8 @@ std::vector<ComponentInfo> list_components();
 
 // Declares that the table at `path` ("run") is bound to Options without being a component, so that
 // `winnow list table` prints it and an override may set an option that no file writes. Call it as
-// add() below, once, beside the code that binds the table. `kind` of its entry is "table".
+// add() below, once, beside the code that binds the table. `kind` of its entry is "table". A `*` in
+// the path stands for any one key ("methods.*"); "" is the top level, listed as ".".
 template <class Options>
 bool add_table(const std::string& path, const std::string& help);
 
@@ -43,7 +44,7 @@ std::string component_type(const Value& table, const std::string& path, const st
 
 template <class Options>
 bool add_table(const std::string& path, const std::string& help) {
-  detail::add_to_catalog({"table", path, help, describe<Options>()});
+  detail::add_to_catalog({"table", path.empty() ? "." : path, help, describe<Options>()});
   return true;
 }
 

@@ -71,18 +71,50 @@ void add_names(const Value& table, std::vector<std::string>& names) {
   for (const auto& [name, value] : table.table()) names.push_back(name);
 }
 
-// The options of whatever component or declared table stands at `path`, be it only by name: which
-// kind reads the table is known when it is created, and bind() then checks it again.
-std::vector<OptionDescription> options_at(const Value& table, const std::string& path) {
-  const Value* type = table.child("type");
+// Whether add_table's `pattern` declares the table at `path`.
+bool declares(const std::string& pattern, const std::string& path) {
+  if (pattern == ".") return path.empty();
+  const std::vector<std::string> wanted = split_key(pattern), given = split_key(path);
+  return std::equal(wanted.begin(), wanted.end(), given.begin(), given.end(),
+                    [](const auto& left, const auto& right) {
+                      return left == right || (left == "*" && !right.empty());
+                    });
+}
+
+// The options of whatever component (be it only by name: which kind reads the table is known when
+// it is created, and bind() then checks it again) or declared table stands at `path`; `table` is
+// null when the config has nothing there.
+std::vector<OptionDescription> options_at(const Value* table, const std::string& path) {
+  const Value* type = table == nullptr ? nullptr : table->child("type");
   std::vector<OptionDescription> options;
   for (const ComponentInfo& info : list_components()) {
     const bool fits = info.kind == "table"
-                          ? info.name == path
+                          ? declares(info.name, path)
                           : type != nullptr && type->is_string() && info.name == type->string();
     if (fits) options.insert(options.end(), info.options.begin(), info.options.end());
   }
   return options;
+}
+
+// Whether `options` have one of this flattened name, or a map that would hold it.
+bool has_option(const std::vector<OptionDescription>& options, const std::string& name) {
+  return std::any_of(options.begin(), options.end(), [&](const OptionDescription& option) {
+    return option.name == name ||
+           (option.type.starts_with("table of ") && name.starts_with(option.name + "."));
+  });
+}
+
+// The options that stand directly in the nested table `path` ("" for the outermost).
+std::vector<std::string> names_below(const std::vector<OptionDescription>& options,
+                                     const std::string& path) {
+  std::vector<std::string> names;
+  const std::string prefix = path.empty() ? "" : path + ".";
+  for (const OptionDescription& option : options) {
+    if (!option.name.starts_with(prefix)) continue;
+    const std::string name = option.name.substr(prefix.size());
+    if (name.find_first_of(".[") == std::string::npos) names.push_back(name);
+  }
+  return names;
 }
 
 struct Lookup {
@@ -106,7 +138,7 @@ Lookup look_up(const Value& config, const std::string& key,
           fmt::format("command line: {}: '{}' ({}, {}) is no table, it has no key '{}'", key,
                       lookup.parent, node->to_text(), node->origin().text(), segments[depth]));
     }
-    owners.emplace_back(depth, options_at(*node, lookup.parent));
+    owners.emplace_back(depth, options_at(node, lookup.parent));
     const Value* next = node->child(segments[depth]);
     if (next == nullptr) break;
     node = next;
@@ -117,23 +149,41 @@ Lookup look_up(const Value& config, const std::string& key,
   add_names(*node, lookup.names);
   if (depth == 0) {
     lookup.names.insert(lookup.names.end(), top_level_names.begin(), top_level_names.end());
-  }
-  for (const auto& [start, options] : owners) {
-    std::string rest;
-    for (std::size_t i = start; i < segments.size(); ++i) {
-      rest += (i > start ? "." : "") + segments[i];
+    for (const ComponentInfo& info : list_components()) {
+      if (info.kind == "table" && info.name != ".") lookup.names.push_back(split_key(info.name)[0]);
     }
-    std::string prefix;
-    for (std::size_t i = start; i < depth; ++i) prefix += segments[i] + ".";
-    for (const OptionDescription& option : options) {
-      const bool is_map = option.type.starts_with("table of ");
-      if (option.name == rest || (is_map && rest.starts_with(option.name + "."))) {
-        lookup.is_option = true;
+  }
+  // A declared table need not be in any file.
+  std::string path = lookup.parent;
+  for (std::size_t start = depth + 1; start < segments.size(); ++start) {
+    path = join_key(path, segments[start - 1]);
+    std::vector<OptionDescription> options = options_at(nullptr, path);
+    if (options.empty()) continue;
+    lookup.parent = path;
+    lookup.missing = segments[start];
+    lookup.names.clear();
+    depth = start;
+    owners.emplace_back(start, std::move(options));
+  }
+  const auto joined = [&](std::size_t first, std::size_t last) {
+    std::string text;
+    for (std::size_t i = first; i < last; ++i) text += (i > first ? "." : "") + segments[i];
+    return text;
+  };
+  for (bool descend = true; descend;) {
+    descend = false;
+    for (const auto& [start, options] : owners) {
+      lookup.is_option |= has_option(options, joined(start, segments.size()));
+      for (const std::string& name : names_below(options, joined(start, depth))) {
+        lookup.names.push_back(name);
+        descend |= name == lookup.missing && depth + 1 < segments.size();
       }
-      if (option.name.starts_with(prefix)) {
-        const std::string name = option.name.substr(prefix.size());
-        if (name.find_first_of(".[") == std::string::npos) lookup.names.push_back(name);
-      }
+    }
+    // A nested table of options that no file writes: the mistake, if any, is further down.
+    if (descend) {
+      lookup.parent = join_key(lookup.parent, segments[depth]);
+      lookup.missing = segments[++depth];
+      lookup.names.clear();
     }
   }
   std::sort(lookup.names.begin(), lookup.names.end());

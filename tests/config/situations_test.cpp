@@ -72,6 +72,14 @@ ComponentKind<Trainer>& trainers() {
 }
 const auto registered = trainers().add<SupervisedTrainer, TrainerOptions>("sft", "fine-tuning");
 const auto declared = add_table<RunOptions>("situation_run", "how runs go");
+const auto declared_many = add_table<RunOptions>("situations.*", "how each goes");
+
+struct TopOptions {
+  std::int64_t situation_seed = 1;
+};
+BOOST_DESCRIBE_STRUCT(TopOptions, (), (situation_seed))
+Help help(const TopOptions&) { return {{"situation_seed", "a seed"}}; }
+const auto declared_top = add_table<TopOptions>("", "the top level");
 
 std::vector<std::string> texts(const Value& list) {
   std::vector<std::string> result;
