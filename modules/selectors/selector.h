@@ -30,6 +30,8 @@ struct Selection {
   std::vector<SelectedRow> rows;  // distinct, in order of selection
   std::vector<ConstraintReport> constraints;
   std::vector<std::string> warnings;  // e.g. a column that is constant or mostly missing
+  // Rows that could not be chosen, by reason ("duplicate content", ...); a row counts once.
+  std::map<std::string, std::int64_t> excluded;
 };
 
 class Selector {
@@ -39,9 +41,9 @@ class Selector {
   virtual std::vector<std::string> required_columns() const = 0;
   // True for the oracle: it reads hidden labels and is no method.
   virtual bool reads_hidden_labels() const { return false; }
-  // Independent of the order of rows up to ties, which a hash of content and seed breaks. Throws
-  // ConstraintError with what is short and by how many when the budget or a constraint cannot be
-  // met and its relaxation is not allowed.
+  // Independent of the order of rows: ties are broken by a hash of content and seed. Takes no two
+  // rows of equal content. Throws ConstraintError with what is short and by how many when the
+  // budget or a constraint cannot be met and its relaxation is not allowed.
   virtual Selection select(const SampleTable& table, std::uint64_t seed) const = 0;
 };
 
@@ -49,5 +51,9 @@ config::ComponentKind<Selector>& selectors();
 
 // Digest of the selected ids, sorted: two selections with equal digests train on the same rows.
 std::string subset_digest(const SampleTable& table, const Selection& selection);
+
+// What was chosen of what, as JSON: rows by source, modality, question type and stage beside the
+// pool's, mean of each score term, constraints, exclusions, warnings and the subset's digest.
+std::string selection_report(const SampleTable& table, const Selection& selection);
 
 }  // namespace winnow

@@ -1,0 +1,341 @@
+// Goal-Driven Data Optimization: a weighted score of descriptors, filled into strata under the
+// goal's constraints. README.md tells how the steps follow each other and where the release of the
+// paper went wrong.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "selectors/allocation.h"
+#include "selectors/apportion.h"
+#include "selectors/candidates.h"
+#include "selectors/gdo_options.h"
+#include "selectors/gdo_score.h"
+
+namespace winnow {
+namespace {
+
+std::int64_t at_least_rows(double share, std::int64_t budget) {
+  return static_cast<std::int64_t>(std::ceil(share * static_cast<double>(budget) - 1e-9));
+}
+
+std::int64_t at_most_rows(double share, std::int64_t budget) {
+  return static_cast<std::int64_t>(std::floor(share * static_cast<double>(budget) + 1e-9));
+}
+
+RowKind kind_of(const RowFacts& facts) {
+  if (facts.modality != Modality::video) return RowKind::still;
+  return facts.question_type == "temporal" ? RowKind::temporal : RowKind::video;
+}
+
+// Candidates of one stratum and one source, best first: what quotas are given to.
+struct Piece {
+  std::size_t stratum = 0, source = 0, kind = 0;
+  std::vector<std::size_t> members;  // candidates
+  std::int64_t quota = 0;            // before constraints on sources
+  std::int64_t taken = 0;
+};
+
+struct Stratum {
+  std::size_t kind = 0;
+  std::vector<std::size_t> members;  // best first
+  double weight = 0.0;
+};
+
+class Gdo : public Selector {
+ public:
+  explicit Gdo(GdoOptions options) : options_(std::move(options)) { check(options_); }
+
+  std::vector<std::string> required_columns() const override { return columns_read(options_); }
+
+  Selection select(const SampleTable& table, std::uint64_t seed) const override {
+    Selection selection;
+    const std::vector<std::size_t> rows = candidates(table, seed, selection);
+    Scores scores = score_rows(table, rows, options_);
+    selection.warnings = std::move(scores.warnings);
+    if (scores.names.empty()) {
+      selection.warnings.push_back(
+          "no term has a weight: rows are drawn at random within their strata");
+    }
+    Constraints constraints = constraints_of(table);
+    std::vector<std::size_t> source_of;  // of each candidate
+    for (const auto row : rows) {
+      source_of.push_back(static_cast<std::size_t>(
+          std::lower_bound(constraints.source_names.begin(), constraints.source_names.end(),
+                           table.rows()[row].source) -
+          constraints.source_names.begin()));
+    }
+    if (!sources_bound(constraints)) {
+      // One source for all: the allocation is then about kinds alone.
+      constraints.source_names = {"all"};
+      constraints.source_floor = {0};
+      constraints.source_cap = {options_.budget};
+      source_of.assign(rows.size(), 0);
+    }
+
+    std::vector<Piece> pieces = quotas(table, rows, scores.total, source_of, constraints);
+    meet(constraints, pieces, selection);
+    for (const Piece& piece : pieces) {
+      for (std::int64_t i = 0; i < piece.taken; ++i) {
+        const std::size_t candidate = piece.members[static_cast<std::size_t>(i)];
+        SelectedRow chosen{
+            rows[candidate], scores.total[candidate], i < piece.quota ? "quota" : "constraint", {}};
+        for (std::size_t t = 0; t < scores.names.size(); ++t) {
+          chosen.terms[scores.names[t]] = scores.terms[t][candidate];
+        }
+        selection.rows.push_back(std::move(chosen));
+      }
+    }
+    sort_by_score(rows, selection);
+    return selection;
+  }
+
+ private:
+  // Distinct rows that pass the hard filters.
+  std::vector<std::size_t> candidates(const SampleTable& table, std::uint64_t seed,
+                                      Selection& selection) const {
+    const auto distinct = candidate_rows(table, seed, "selector/gdo", selection);
+    const auto reasons = rejections(table, distinct, options_);
+    std::vector<std::size_t> rows;
+    for (std::size_t i = 0; i < distinct.size(); ++i) {
+      if (reasons[i].empty()) {
+        rows.push_back(distinct[i]);
+      } else {
+        ++selection.excluded[reasons[i]];
+      }
+    }
+    return rows;
+  }
+
+  Constraints constraints_of(const SampleTable& table) const {
+    Constraints result;
+    result.budget = options_.budget;
+    result.video_minimum = at_least_rows(options_.video_share_minimum, options_.budget);
+    // A range too narrow for a whole number of rows is met by rounding up.
+    result.video_maximum =
+        std::max(result.video_minimum, at_most_rows(options_.video_share_maximum, options_.budget));
+    result.temporal_minimum = at_least_rows(options_.temporal_share_minimum, options_.budget);
+    result.video_maximum = std::max(result.video_maximum, result.temporal_minimum);
+    for (const auto& facts : table.rows()) result.source_names.push_back(facts.source);
+    auto& names = result.source_names;
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    for (const auto& [source, share] : options_.source_floors) {
+      if (!std::binary_search(names.begin(), names.end(), source)) {
+        throw ConfigError(
+            fmt::format("selector.source_floors names source '{}', which the pool "
+                        "does not have.{}",
+                        source, suggestion(source, names)));
+      }
+    }
+    for (const auto& name : names) {
+      double share = options_.source_floor_share;
+      if (const auto found = options_.source_floors.find(name);
+          found != options_.source_floors.end()) {
+        share = std::max(share, found->second);
+      }
+      const std::int64_t floor =
+          std::max(options_.source_floor_rows, at_least_rows(share, options_.budget));
+      result.source_floor.push_back(floor);
+      result.source_cap.push_back(
+          std::max(floor, at_most_rows(options_.source_share_maximum, options_.budget)));
+    }
+    return result;
+  }
+
+  static bool sources_bound(const Constraints& constraints) {
+    for (std::size_t s = 0; s < constraints.source_names.size(); ++s) {
+      if (constraints.source_floor[s] > 0 || constraints.source_cap[s] < constraints.budget) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  std::vector<Stratum> strata_of(const SampleTable& table, const std::vector<std::size_t>& rows,
+                                 const std::vector<double>& score) const {
+    // The question type is always a key, so that a stratum is of one kind.
+    std::vector<std::string> keys = {"question_type"};
+    for (const auto& key : options_.strata) {
+      if (key != "question_type") keys.push_back(key);
+    }
+    const Grouping grouping = group_rows(table, rows, keys);
+    std::vector<Stratum> strata(grouping.count);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Stratum& stratum = strata[grouping.group_of[i]];
+      stratum.kind = static_cast<std::size_t>(kind_of(table.rows()[rows[i]]));
+      stratum.members.push_back(i);
+    }
+    for (Stratum& stratum : strata) {
+      double mean = 0;
+      for (const auto i : stratum.members) mean += score[i];
+      const auto size = static_cast<double>(stratum.members.size());
+      mean /= size;
+      stratum.weight =
+          std::pow(size, options_.strata_exponent) * std::exp(options_.strata_tilt * mean);
+      // Candidates are in hash order, which a stable sort keeps among equals.
+      std::stable_sort(stratum.members.begin(), stratum.members.end(),
+                       [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
+    }
+    return strata;
+  }
+
+  // How many rows of each kind the strata would give by themselves, brought into the shares.
+  KindCounts kind_targets(const std::vector<Stratum>& strata, const Constraints& limits) const {
+    std::array<double, kRowKinds> weight{};
+    KindCounts available{};
+    for (const auto& stratum : strata) {
+      weight[stratum.kind] += stratum.weight;
+      available[stratum.kind] += static_cast<std::int64_t>(stratum.members.size());
+    }
+    const auto natural = apportion(limits.budget, {weight.begin(), weight.end()},
+                                   {available.begin(), available.end()}, {0, 0, 0});
+    const std::int64_t temporal =
+        std::min(std::max(natural[2], limits.temporal_minimum), available[2]);
+    const std::int64_t videos =
+        std::clamp(std::max(natural[1] + natural[2], temporal), limits.video_minimum,
+                   std::max(limits.video_minimum, limits.video_maximum));
+    // Within the videos the floor of temporal rows holds, the rest keeps its proportion.
+    const auto split = apportion(std::max<std::int64_t>(videos, 0), {weight[1], weight[2]},
+                                 {available[1], available[2]}, {0, 0});
+    KindCounts targets{};
+    targets[2] =
+        std::min(std::max(split[1], std::min(temporal, limits.temporal_minimum)), available[2]);
+    targets[1] = std::clamp<std::int64_t>(videos - targets[2], 0, available[1]);
+    targets[0] = std::min(limits.budget - targets[1] - targets[2], available[0]);
+    return targets;
+  }
+
+  std::vector<Piece> quotas(const SampleTable& table, const std::vector<std::size_t>& rows,
+                            const std::vector<double>& score,
+                            const std::vector<std::size_t>& source_of,
+                            const Constraints& constraints) const {
+    const auto strata = strata_of(table, rows, score);
+    const KindCounts targets = kind_targets(strata, constraints);
+    std::vector<Piece> pieces;
+    for (std::size_t kind = 0; kind < kRowKinds; ++kind) {
+      std::vector<std::size_t> of_kind;
+      std::vector<double> weights, best;
+      std::vector<std::int64_t> sizes;
+      for (std::size_t h = 0; h < strata.size(); ++h) {
+        if (strata[h].kind != kind) continue;
+        of_kind.push_back(h);
+        weights.push_back(strata[h].weight);
+        best.push_back(score[strata[h].members.front()]);
+        sizes.push_back(static_cast<std::int64_t>(strata[h].members.size()));
+      }
+      const auto shares = apportion(targets[kind], weights, sizes, best);
+      for (std::size_t k = 0; k < of_kind.size(); ++k) {
+        std::map<std::size_t, Piece> by_source;
+        std::int64_t rank = 0;
+        for (const auto i : strata[of_kind[k]].members) {
+          Piece& piece = by_source[source_of[i]];
+          piece.stratum = of_kind[k];
+          piece.source = source_of[i];
+          piece.kind = kind;
+          piece.members.push_back(i);
+          if (rank++ < shares[k]) ++piece.quota;
+        }
+        for (auto& [source, piece] : by_source) {
+          piece.taken = piece.quota;
+          pieces.push_back(std::move(piece));
+        }
+      }
+    }
+    return pieces;
+  }
+
+  // Moves what pieces give until the constraints hold; throws when they cannot.
+  void meet(const Constraints& constraints, std::vector<Piece>& pieces,
+            Selection& selection) const {
+    const std::size_t sources = constraints.source_names.size();
+    std::vector<KindCounts> available(sources, KindCounts{}), desired(sources, KindCounts{});
+    for (const Piece& piece : pieces) {
+      available[piece.source][piece.kind] += static_cast<std::int64_t>(piece.members.size());
+      desired[piece.source][piece.kind] += piece.quota;
+    }
+    const auto unmet = [&](const std::set<std::string>& relaxed) {
+      std::vector<ConstraintReport> result;
+      for (const auto& report : selection.constraints) {
+        const std::string name = report.name.substr(0, report.name.find('/'));
+        if (!report.met && relaxed.count(name) == 0) result.push_back(report);
+      }
+      return result;
+    };
+    selection.constraints = judge(constraints, desired);
+    if (unmet({}).empty()) return;
+
+    std::set<std::string> relaxed;
+    std::vector<KindCounts> counts;
+    auto next = options_.relax.begin();
+    while (true) {
+      counts = allocate(constraints, available, desired, relaxed);
+      selection.constraints = judge(constraints, counts);
+      if (unmet(relaxed).empty()) break;
+      if (next == options_.relax.end()) refuse(unmet(relaxed), selection);
+      relaxed.insert(*next++);
+    }
+    for (const auto& report : unmet({})) {
+      selection.warnings.push_back(fmt::format("{} relaxed: wanted {} rows, took {}", report.name,
+                                               report.wanted, report.achieved));
+    }
+    for (std::size_t s = 0; s < sources; ++s) {
+      for (std::size_t kind = 0; kind < kRowKinds; ++kind) {
+        if (counts[s][kind] != desired[s][kind]) spread(s, kind, counts[s][kind], pieces);
+      }
+    }
+  }
+
+  // Gives a source's rows of one kind to its strata in proportion to their quotas.
+  static void spread(std::size_t source, std::size_t kind, std::int64_t total,
+                     std::vector<Piece>& pieces) {
+    std::vector<std::size_t> chosen;
+    std::vector<double> weights;
+    std::vector<std::int64_t> sizes;
+    for (std::size_t p = 0; p < pieces.size(); ++p) {
+      if (pieces[p].source != source || pieces[p].kind != kind) continue;
+      chosen.push_back(p);
+      weights.push_back(static_cast<double>(pieces[p].quota));
+      sizes.push_back(static_cast<std::int64_t>(pieces[p].members.size()));
+    }
+    const auto shares = apportion(total, weights, sizes, std::vector<double>(chosen.size(), 0.0));
+    for (std::size_t k = 0; k < chosen.size(); ++k) pieces[chosen[k]].taken = shares[k];
+  }
+
+  [[noreturn]] void refuse(const std::vector<ConstraintReport>& unmet,
+                           const Selection& selection) const {
+    std::string list;
+    for (const auto& report : unmet) {
+      const bool short_of = report.achieved < report.wanted;
+      list += fmt::format("{}{}: wanted {} {} rows, got {} ({} {})", list.empty() ? "" : "; ",
+                          report.name,
+                          report.name.find("maximum") == std::string::npos ? "at least" : "at most",
+                          report.wanted, report.achieved, std::abs(report.wanted - report.achieved),
+                          short_of ? "short" : "too many");
+    }
+    throw ConstraintError(fmt::format(
+        "selector gdo: these constraints cannot hold together on this pool: {}{}. Change them, "
+        "enlarge the pool, or name those that may be missed in selector.relax.",
+        list, exclusions_text(selection)));
+  }
+
+  static void sort_by_score(const std::vector<std::size_t>& rows, Selection& selection) {
+    std::map<std::size_t, std::size_t> place;  // in hash order
+    for (std::size_t i = 0; i < rows.size(); ++i) place[rows[i]] = i;
+    std::sort(selection.rows.begin(), selection.rows.end(),
+              [&](const SelectedRow& a, const SelectedRow& b) {
+                if (a.score != b.score) return a.score > b.score;
+                return place.at(a.row) < place.at(b.row);
+              });
+  }
+
+  GdoOptions options_;
+};
+
+const bool registered = selectors().add<Gdo, GdoOptions>(
+    "gdo", "GDO: weighted descriptors, filled into strata under a goal's constraints");
+
+}  // namespace
+}  // namespace winnow

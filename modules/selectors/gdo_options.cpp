@@ -1,0 +1,81 @@
+#include "selectors/gdo_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "core/errors.h"
+
+namespace winnow {
+
+void check(const GdoOptions& options) {
+  if (options.video_share_minimum > options.video_share_maximum) {
+    throw ConfigError(
+        fmt::format("selector gdo: video_share_minimum ({}) is above video_share_maximum ({})",
+                    options.video_share_minimum, options.video_share_maximum));
+  }
+  if (options.temporal_share_minimum > options.video_share_maximum) {
+    throw ConfigError(
+        fmt::format("selector gdo: temporal_share_minimum ({}) is above video_share_maximum ({}), "
+                    "but temporal rows are videos",
+                    options.temporal_share_minimum, options.video_share_maximum));
+  }
+  double floors = 0;
+  for (const auto& [source, share] : options.source_floors) {
+    floors += share;
+    if (share > options.source_share_maximum) {
+      throw ConfigError(
+          fmt::format("selector gdo: source_floors.{} ({}) is above source_share_maximum ({})",
+                      source, share, options.source_share_maximum));
+    }
+  }
+  if (floors > 1 + 1e-9) {
+    throw ConfigError(
+        fmt::format("selector gdo: source_floors add up to {}; at most 1 is possible", floors));
+  }
+  if (options.source_floor_share > options.source_share_maximum) {
+    throw ConfigError(
+        fmt::format("selector gdo: source_floor_share ({}) is above source_share_maximum ({})",
+                    options.source_floor_share, options.source_share_maximum));
+  }
+  const double cap = options.source_share_maximum * static_cast<double>(options.budget);
+  if (static_cast<double>(options.source_floor_rows) > cap + 1e-9) {
+    throw ConfigError(fmt::format(
+        "selector gdo: source_floor_rows ({}) is above what source_share_maximum allows ({} of {} "
+        "rows)",
+        options.source_floor_rows, std::floor(cap + 1e-9), options.budget));
+  }
+  static const std::vector<std::string> constraints = {
+      "budget",        "video_share_minimum", "video_share_maximum", "temporal_share_minimum",
+      "source_floors", "source_share_maximum"};
+  for (const auto& name : options.relax) {
+    if (std::find(constraints.begin(), constraints.end(), name) == constraints.end()) {
+      throw ConfigError(fmt::format("selector gdo: relax names '{}', which is no constraint.{}",
+                                    name, suggestion(name, constraints)));
+    }
+  }
+}
+
+std::vector<std::string> columns_read(const GdoOptions& options) {
+  std::set<std::string> names;
+  for (const auto& [column, weight] : options.weights) {
+    if (weight != 0) names.insert(column);
+  }
+  const auto& reject = options.reject;
+  for (const auto* limits :
+       {&reject.below, &reject.above, &reject.below_quantile, &reject.above_quantile}) {
+    for (const auto& [column, limit] : *limits) names.insert(column);
+  }
+  if (options.source_prior.weight != 0 || options.source_prior.reject_quantile > 0) {
+    names.insert(options.source_prior.column);
+  }
+  for (const auto* keys : {&options.standardise_within, &options.strata}) {
+    names.insert(keys->begin(), keys->end());
+  }
+  for (const auto* fact : {"answer_words", "source", "question_type"}) names.erase(fact);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace winnow

@@ -1,0 +1,91 @@
+#include "selectors/selector.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "core/hash.h"
+
+namespace winnow {
+
+config::ComponentKind<Selector>& selectors() {
+  static config::ComponentKind<Selector> kind("selector");
+  return kind;
+}
+
+std::string subset_digest(const SampleTable& table, const Selection& selection) {
+  std::vector<std::string> ids;
+  ids.reserve(selection.rows.size());
+  for (const auto& row : selection.rows) ids.push_back(table.rows()[row.row].id);
+  std::sort(ids.begin(), ids.end());
+  Digest digest;
+  for (const auto& id : ids) digest.add(id);
+  return digest.hex();
+}
+
+namespace {
+
+struct Count {
+  std::int64_t selected = 0, pool = 0;
+};
+
+boost::json::object to_json(const std::map<std::string, Count>& counts) {
+  boost::json::object result;
+  for (const auto& [name, count] : counts) {
+    result[name] = boost::json::object{{"selected", count.selected}, {"pool", count.pool}};
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string selection_report(const SampleTable& table, const Selection& selection) {
+  std::map<std::string, Count> sources, modalities, question_types;
+  const auto tally = [&](const RowFacts& facts, std::int64_t Count::*member) {
+    ++(sources[facts.source].*member);
+    ++(modalities[to_string(facts.modality)].*member);
+    ++(question_types[to_string(facts.modality) + ", " + facts.question_type].*member);
+  };
+  for (const auto& facts : table.rows()) tally(facts, &Count::pool);
+
+  std::map<std::string, std::int64_t> stages;
+  std::map<std::string, double> term_sums;
+  double answer_words = 0;
+  for (const auto& row : selection.rows) {
+    const RowFacts& facts = table.rows()[row.row];
+    tally(facts, &Count::selected);
+    ++stages[row.stage];
+    answer_words += static_cast<double>(facts.answer_words);
+    for (const auto& [name, value] : row.terms) term_sums[name] += value;
+  }
+  const double count = std::max<double>(1.0, static_cast<double>(selection.rows.size()));
+
+  boost::json::object terms, stage_counts, excluded;
+  for (const auto& [name, sum] : term_sums) terms[name] = sum / count;
+  for (const auto& [name, rows] : stages) stage_counts[name] = rows;
+  for (const auto& [name, rows] : selection.excluded) excluded[name] = rows;
+  boost::json::array constraints, warnings;
+  for (const auto& constraint : selection.constraints) {
+    constraints.push_back(boost::json::object{{"name", constraint.name},
+                                              {"wanted", constraint.wanted},
+                                              {"achieved", constraint.achieved},
+                                              {"met", constraint.met}});
+  }
+  for (const auto& warning : selection.warnings) warnings.emplace_back(warning);
+
+  return boost::json::serialize(boost::json::object{
+      {"selected", selection.rows.size()},
+      {"pool", table.size()},
+      {"digest", subset_digest(table, selection)},
+      {"sources", to_json(sources)},
+      {"modalities", to_json(modalities)},
+      {"question_types", to_json(question_types)},
+      {"stages", stage_counts},
+      {"mean_answer_words", answer_words / count},
+      {"mean_terms", terms},
+      {"constraints", constraints},
+      {"excluded", excluded},
+      {"warnings", warnings},
+  });
+}
+
+}  // namespace winnow

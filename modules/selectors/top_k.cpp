@@ -1,0 +1,100 @@
+// The rows with the highest (or lowest) value of one column. OST's selection is this with a utility
+// column and share = 0.2.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "selectors/candidates.h"
+
+namespace winnow {
+
+enum class Direction { highest, lowest };
+BOOST_DESCRIBE_ENUM(Direction, highest, lowest)
+enum class MissingRows { last, exclude };
+BOOST_DESCRIBE_ENUM(MissingRows, last, exclude)
+
+struct TopKOptions {
+  std::string column = "utility";
+  std::int64_t budget = 1000;
+  double share = 0.0;
+  Direction direction = Direction::highest;
+  MissingRows missing = MissingRows::exclude;
+};
+BOOST_DESCRIBE_STRUCT(TopKOptions, (), (column, budget, share, direction, missing))
+inline config::Help help(const TopKOptions&) {
+  return {{"column", "the column to rank by"},
+          {"budget", "number of rows to take; 0 when share is given", config::at_least(0)},
+          {"share", "share of the pool's distinct rows to take; 0 when budget is given",
+           config::between(0, 1)},
+          {"direction", "which end of the ranking to take"},
+          {"missing", "rows without a value: last in the ranking, or excluded and counted"}};
+}
+
+namespace {
+
+class TopK : public Selector {
+ public:
+  explicit TopK(TopKOptions options) : options_(std::move(options)) {
+    if ((options_.budget > 0) == (options_.share > 0)) {
+      throw ConfigError(fmt::format(
+          "selector top_k: set either budget or share and leave the other at 0; they are {} and {}",
+          options_.budget, options_.share));
+    }
+  }
+
+  std::vector<std::string> required_columns() const override { return {options_.column}; }
+
+  Selection select(const SampleTable& table, std::uint64_t seed) const override {
+    Selection selection;
+    const Column& column = table.column(options_.column);
+    const bool exclude = options_.missing == MissingRows::exclude;
+    const auto reason = options_.column + " missing";
+    auto rows = candidate_rows(table, seed, "selector/top_k", selection, [&](std::size_t row) {
+      return exclude && !column.valid(row) ? reason : std::string();
+    });
+    std::int64_t budget = options_.budget;
+    if (options_.share > 0) {
+      // The share is of all distinct rows, so that missing values do not shrink the subset.
+      std::int64_t distinct = static_cast<std::int64_t>(rows.size());
+      if (const auto found = selection.excluded.find(reason); found != selection.excluded.end()) {
+        distinct += found->second;
+      }
+      budget = std::llround(options_.share * static_cast<double>(distinct));
+    }
+    require_rows("top_k", budget, static_cast<std::int64_t>(rows.size()), selection);
+
+    const double sign = options_.direction == Direction::highest ? 1.0 : -1.0;
+    const auto before = [&](std::size_t a, std::size_t b) {
+      if (!column.valid(a) || !column.valid(b)) return column.valid(a) && !column.valid(b);
+      return sign * column.values(a) > sign * column.values(b);
+    };
+    std::stable_sort(rows.begin(), rows.end(), before);  // keeps the hash order among equals
+    std::int64_t without_value = 0;
+    for (std::int64_t i = 0; i < budget; ++i) {
+      const std::size_t row = rows[static_cast<std::size_t>(i)];
+      if (column.valid(row)) {
+        const double score = sign * column.values(row);
+        selection.rows.push_back({row, score, "top", {{options_.column, column.values(row)}}});
+      } else {
+        ++without_value;
+        selection.rows.push_back({row, 0.0, "missing value", {}});
+      }
+    }
+    if (without_value > 0) {
+      selection.warnings.push_back(fmt::format("{} of {} selected rows have no value of {}",
+                                               without_value, budget, options_.column));
+    }
+    return selection;
+  }
+
+ private:
+  TopKOptions options_;
+};
+
+const bool registered = selectors().add<TopK, TopKOptions>(
+    "top_k", "the rows with the highest or lowest value of one column");
+
+}  // namespace
+}  // namespace winnow

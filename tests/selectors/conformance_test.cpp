@@ -1,0 +1,169 @@
+// What every registered selector must do, found through the registry: a new one is tested here
+// without a change, as long as it works with its default options or has its settings below.
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <map>
+
+#include "core/files.h"
+#include "tables.h"
+
+namespace winnow {
+namespace {
+
+using testing::make;
+using testing::RandomPool;
+using testing::Setting;
+
+constexpr std::int64_t kBudget = 40;
+
+class Conformance : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              fmt::format("winnow-selectors-{}-{}", getpid(), GetParam());
+    std::filesystem::create_directories(folder_);
+    table_ = testing::make_table({}, 7);
+    std::string labels;
+    for (std::size_t i = 0; i < table_.size(); ++i) {
+      const RowFacts& facts = table_.rows()[i];
+      // Labels follow the content, as duplicates share theirs.
+      const std::size_t kind = std::hash<std::string>{}(facts.content_digest) % 4;
+      labels += boost::json::serialize(
+                    boost::json::object{{"id", facts.id},
+                                        {"source", facts.source},
+                                        {"type", kind % 2 == 0 ? "colour" : "count"},
+                                        {"temporal", facts.question_type == "temporal"},
+                                        {"wrong", kind == 3 ? "random" : ""},
+                                        {"true_answer", "red"},
+                                        {"blind", false},
+                                        {"verbose", false},
+                                        {"static_video", false},
+                                        {"near_duplicate", false},
+                                        {"duplicate_group", -1}}) +
+                "\n";
+    }
+    write_file(folder_ / "labels.jsonl", labels);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<Selector> selector(std::int64_t budget) const {
+    std::vector<Setting> settings = {{"budget", budget}};
+    if (GetParam() == "top_k") settings.emplace_back("column", "visual_dependency");
+    if (GetParam() == "oracle") {
+      settings.emplace_back("labels", (folder_ / "labels.jsonl").string());
+    }
+    if (GetParam() == "gdo") {
+      settings.emplace_back("weights.visual_dependency", 1.0);
+      settings.emplace_back("weights.optical_flow", 0.5);
+      settings.emplace_back("weights.answer_words", -0.5);
+      settings.emplace_back("source_prior.weight", 1.0);
+      settings.emplace_back("strata", std::vector<std::string>{"source", "cluster"});
+      settings.emplace_back("video_share_minimum", 0.5);
+      settings.emplace_back("temporal_share_minimum", 0.3);
+      settings.emplace_back("source_floor_rows", 3);
+    }
+    return make(GetParam(), settings);
+  }
+
+  std::filesystem::path folder_;
+  SampleTable table_;
+};
+
+TEST_P(Conformance, TakesExactlyItsBudgetOfDistinctRows) {
+  const Selection selection = selector(kBudget)->select(table_, 3);
+  EXPECT_EQ(selection.rows.size(), static_cast<std::size_t>(kBudget));
+  EXPECT_EQ(testing::ids(table_, selection).size(), static_cast<std::size_t>(kBudget));
+  std::set<std::string> contents;
+  for (const auto& row : selection.rows) {
+    ASSERT_LT(row.row, table_.size());
+    EXPECT_FALSE(row.stage.empty());
+    EXPECT_TRUE(std::isfinite(row.score));
+    contents.insert(table_.rows()[row.row].content_digest);
+  }
+  EXPECT_EQ(contents.size(), static_cast<std::size_t>(kBudget)) << "content taken twice";
+}
+
+TEST_P(Conformance, SaysWhatIsShortWhenThePoolIsTooSmall) {
+  const auto budget = testing::distinct_contents(table_) + 1;
+  try {
+    selector(budget)->select(table_, 3);
+    FAIL() << "took more rows than there are";
+  } catch (const ConstraintError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("budget"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("short"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("duplicate content"));
+  }
+}
+
+TEST_P(Conformance, IsDeterministicAndIndependentOfRowOrder) {
+  const auto chosen = selector(kBudget);
+  const Selection selection = chosen->select(table_, 3);
+  for (std::uint64_t shuffle = 0; shuffle < 5; ++shuffle) {
+    const SampleTable other = testing::shuffled(table_, shuffle);
+    const Selection again = chosen->select(other, 3);
+    EXPECT_EQ(testing::ids(table_, selection), testing::ids(other, again));
+    EXPECT_EQ(subset_digest(table_, selection), subset_digest(other, again));
+    ASSERT_EQ(selection.rows.size(), again.rows.size());
+    for (std::size_t i = 0; i < selection.rows.size(); ++i) {
+      EXPECT_EQ(table_.rows()[selection.rows[i].row].id, other.rows()[again.rows[i].row].id);
+      EXPECT_EQ(selection.rows[i].score, again.rows[i].score);
+    }
+  }
+}
+
+TEST_P(Conformance, ReportsEverything) {
+  const Selection selection = selector(kBudget)->select(table_, 3);
+  const auto report = boost::json::parse(selection_report(table_, selection)).as_object();
+  EXPECT_EQ(report.at("selected").as_int64(), kBudget);
+  EXPECT_EQ(report.at("digest").as_string(), subset_digest(table_, selection));
+  for (const char* part : {"sources", "modalities", "question_types"}) {
+    std::int64_t selected = 0, pool = 0;
+    for (const auto& [name, count] : report.at(part).as_object()) {
+      selected += count.at("selected").as_int64();
+      pool += count.at("pool").as_int64();
+    }
+    EXPECT_EQ(selected, kBudget) << part;
+    EXPECT_EQ(pool, static_cast<std::int64_t>(table_.size())) << part;
+  }
+  const auto duplicates =
+      static_cast<std::int64_t>(table_.size()) - testing::distinct_contents(table_);
+  ASSERT_GT(duplicates, 0);
+  EXPECT_EQ(report.at("excluded").at("duplicate content").as_int64(), duplicates);
+  for (const auto& constraint : selection.constraints) EXPECT_TRUE(constraint.met);
+}
+
+TEST_P(Conformance, HasAConfigFileAndNamesItsColumns) {
+  const auto file =
+      std::filesystem::path(WINNOW_SOURCE_DIR) / "configs/selector" / (GetParam() + ".toml");
+  ASSERT_TRUE(std::filesystem::exists(file)) << file;
+  EXPECT_THAT(read_file(file), ::testing::HasSubstr("type = \"" + GetParam() + "\""));
+  // A table with the required columns and no other suffices.
+  const auto chosen = selector(kBudget);
+  SampleTable small(table_.rows());
+  for (const auto& name : chosen->required_columns()) small.add(table_.column(name));
+  EXPECT_EQ(testing::ids(small, chosen->select(small, 3)),
+            testing::ids(table_, chosen->select(table_, 3)));
+  for (const auto& missing : chosen->required_columns()) {
+    SampleTable lacking(table_.rows());
+    for (const auto& name : chosen->required_columns()) {
+      if (name != missing) lacking.add(table_.column(name));
+    }
+    EXPECT_THROW(chosen->select(lacking, 3), ConfigError) << missing;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Selectors, Conformance, ::testing::ValuesIn(selectors().names()),
+                         [](const auto& parameter) { return parameter.param; });
+
+TEST(Selectors, AreRegistered) {
+  EXPECT_THAT(selectors().names(), ::testing::IsSupersetOf({"gdo", "oracle", "top_k", "uniform"}));
+  EXPECT_TRUE(make("oracle", {})->reads_hidden_labels());
+  EXPECT_FALSE(make("uniform", {})->reads_hidden_labels());
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,411 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <map>
+
+#include "selectors/allocation.h"
+#include "selectors/apportion.h"
+#include "selectors/gdo_score.h"
+#include "tables.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::make;
+using testing::make_table;
+using testing::RandomPool;
+using testing::Setting;
+
+struct Counts {
+  std::int64_t rows = 0, videos = 0, temporal = 0;
+  std::map<std::string, std::int64_t> sources;
+};
+
+Counts count(const SampleTable& table, const Selection& selection) {
+  Counts counts;
+  for (const auto& row : selection.rows) {
+    const RowFacts& facts = table.rows()[row.row];
+    ++counts.rows;
+    ++counts.sources[facts.source];
+    if (facts.modality == Modality::video) {
+      ++counts.videos;
+      if (facts.question_type == "temporal") ++counts.temporal;
+    }
+  }
+  return counts;
+}
+
+double mean_term(const Selection& selection, const std::string& name, double weight) {
+  double sum = 0;
+  for (const auto& row : selection.rows) sum += row.terms.at(name) / weight;
+  return sum / static_cast<double>(selection.rows.size());
+}
+
+// Every constraint of a random goal on a random pool holds, or is reported and was allowed to be
+// missed, or the selector refuses; and it never refuses what the labels of a simple bound show to
+// be possible (checked exactly for allocations below).
+TEST(Gdo, HoldsEveryConstraintOrSaysSo) {
+  int met = 0, relaxed = 0, refused = 0;
+  for (std::uint64_t trial = 0; trial < 500; ++trial) {
+    RandomStream random(trial, "tests/gdo");
+    const SampleTable table = make_table({random.integer(30, 150), random.integer(1, 6),
+                                          random.uniform(), random.uniform(), 0.1, 0.2, false},
+                                         trial);
+    const std::int64_t budget = random.integer(5, 40);
+    const double video_minimum = random.chance(0.5) ? random.uniform(0, 0.7) : 0.0;
+    const double video_maximum = random.uniform(video_minimum, 1.0);
+    const double temporal_minimum =
+        random.chance(0.5) ? random.uniform(0, std::min(0.5, video_maximum)) : 0.0;
+    const std::int64_t floor_rows = random.integer(0, 3);
+    const double source_maximum =
+        random.chance(0.5) ? random.uniform(std::min(1.0, 3.0 / static_cast<double>(budget)), 1.0)
+                           : 1.0;
+    std::vector<Setting> settings = {{"budget", budget},
+                                     {"weights.visual_dependency", 1.0},
+                                     {"weights.optical_flow", random.uniform(-1, 1)},
+                                     {"video_share_minimum", video_minimum},
+                                     {"video_share_maximum", video_maximum},
+                                     {"temporal_share_minimum", temporal_minimum},
+                                     {"source_floor_rows", floor_rows},
+                                     {"source_share_maximum", source_maximum},
+                                     {"strata_exponent", random.uniform()}};
+    if (random.chance(0.5)) {
+      settings.emplace_back("strata", std::vector<std::string>{"cluster", "source"});
+    }
+    const bool may_relax = random.chance(0.5);
+    if (may_relax) {
+      settings.emplace_back(
+          "relax",
+          std::vector<std::string>{"source_floors", "temporal_share_minimum", "video_share_minimum",
+                                   "video_share_maximum", "source_share_maximum", "budget"});
+    }
+    SCOPED_TRACE(trial);
+    const auto gdo = make("gdo", settings);
+    Selection selection;
+    try {
+      selection = gdo->select(table, trial);
+    } catch (const ConstraintError& error) {
+      ASSERT_FALSE(may_relax) << error.what();
+      ++refused;
+      continue;
+    }
+    const Counts counts = count(table, selection);
+    const auto n = static_cast<double>(budget);
+    std::map<std::string, bool> report;
+    bool all_met = true;
+    for (const auto& constraint : selection.constraints) {
+      report[constraint.name] = constraint.met;
+      all_met = all_met && constraint.met;
+    }
+    const auto says = [&](const std::string& name, bool holds) {
+      const bool reported = report.count(name) > 0 ? report.at(name) : true;
+      EXPECT_EQ(reported, holds) << name;
+    };
+    const auto videos = static_cast<double>(counts.videos);
+    says("budget", counts.rows == budget);
+    says("video_share_minimum", videos >= video_minimum * n - 1e-9);
+    // A range that holds no whole number is rounded up.
+    says("video_share_maximum", videos <= std::max({video_maximum * n, std::ceil(video_minimum * n),
+                                                    std::ceil(temporal_minimum * n)}) +
+                                              1e-9);
+    says("temporal_share_minimum",
+         static_cast<double>(counts.temporal) >= temporal_minimum * n - 1e-9);
+    std::set<std::string> sources;
+    for (const auto& facts : table.rows()) sources.insert(facts.source);
+    for (const auto& source : sources) {
+      const auto found = counts.sources.find(source);
+      const std::int64_t taken = found == counts.sources.end() ? 0 : found->second;
+      says("source_floors/" + source, taken >= floor_rows);
+      says("source_share_maximum/" + source,
+           static_cast<double>(taken) <=
+               std::max(source_maximum * n, 1.0 * static_cast<double>(floor_rows)) + 1e-9);
+    }
+    if (all_met) {
+      ++met;
+    } else {
+      ++relaxed;
+      EXPECT_TRUE(may_relax);
+      EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("relaxed: wanted")));
+    }
+  }
+  // The trials must have covered all three ends.
+  EXPECT_GT(met, 100);
+  EXPECT_GT(relaxed, 30);
+  EXPECT_GT(refused, 30);
+}
+
+// Exhaustive search over all counts of two sources decides whether constraints can be met.
+TEST(Allocation, MeetsConstraintsExactlyWhenTheyCanBeMet) {
+  int possible = 0, impossible = 0;
+  for (std::uint64_t trial = 0; trial < 400; ++trial) {
+    RandomStream random(trial, "tests/allocation");
+    Constraints constraints;
+    constraints.budget = random.integer(1, 8);
+    constraints.video_minimum = random.integer(0, constraints.budget);
+    constraints.video_maximum = random.integer(constraints.video_minimum, constraints.budget);
+    constraints.temporal_minimum = random.integer(0, constraints.video_maximum);
+    std::vector<KindCounts> available(2), desired(2);
+    for (std::size_t s = 0; s < 2; ++s) {
+      constraints.source_names.push_back(s == 0 ? "a" : "b");
+      constraints.source_cap.push_back(random.integer(1, constraints.budget));
+      constraints.source_floor.push_back(random.integer(0, constraints.source_cap[s]));
+      for (std::size_t k = 0; k < kRowKinds; ++k) {
+        available[s][k] = random.integer(0, 4);
+        desired[s][k] = random.integer(0, available[s][k]);
+      }
+    }
+    const auto all_met = [&](const std::vector<KindCounts>& counts) {
+      for (const auto& report : judge(constraints, counts)) {
+        if (!report.met) return false;
+      }
+      return true;
+    };
+    bool can_be_met = false;
+    std::vector<KindCounts> c(2);
+    for (c[0][0] = 0; c[0][0] <= available[0][0]; ++c[0][0])
+      for (c[0][1] = 0; c[0][1] <= available[0][1]; ++c[0][1])
+        for (c[0][2] = 0; c[0][2] <= available[0][2]; ++c[0][2])
+          for (c[1][0] = 0; c[1][0] <= available[1][0]; ++c[1][0])
+            for (c[1][1] = 0; c[1][1] <= available[1][1]; ++c[1][1])
+              for (c[1][2] = 0; c[1][2] <= available[1][2]; ++c[1][2])
+                can_be_met = can_be_met || all_met(c);
+    const auto result = allocate(constraints, available, desired, {});
+    for (std::size_t s = 0; s < 2; ++s) {
+      for (std::size_t k = 0; k < kRowKinds; ++k) {
+        ASSERT_GE(result[s][k], 0);
+        ASSERT_LE(result[s][k], available[s][k]);
+      }
+    }
+    EXPECT_EQ(all_met(result), can_be_met) << trial;
+    ++(can_be_met ? possible : impossible);
+  }
+  EXPECT_GT(possible, 40);
+  EXPECT_GT(impossible, 40);
+}
+
+TEST(Gdo, AHigherWeightNeverLowersTheMeanOfItsTerm) {
+  for (std::uint64_t trial = 0; trial < 100; ++trial) {
+    RandomPool pool;
+    pool.rows = 120;
+    pool.video_share = 1.0;
+    pool.temporal_share = 0.0;  // one stratum
+    pool.missing_share = 0.1;
+    const SampleTable table = make_table(pool, trial);
+    double previous = -1e9;
+    for (const double weight : {0.1, 0.5, 1.0, 3.0}) {
+      const auto selection = make("gdo", {{"budget", 20},
+                                          {"strata", std::vector<std::string>{}},
+                                          {"weights.visual_dependency", weight},
+                                          {"weights.perplexity", -0.7},
+                                          {"weights.coverage", 0.4}})
+                                 ->select(table, trial);
+      const double mean = mean_term(selection, "visual_dependency", weight);
+      EXPECT_GE(mean, previous - 1e-9) << "trial " << trial << " weight " << weight;
+      previous = mean;
+    }
+  }
+}
+
+TEST(Gdo, AWeightOfZeroRemovesTheColumn) {
+  const auto columns = [](const std::vector<Setting>& settings) {
+    return make("gdo", settings)->required_columns();
+  };
+  EXPECT_THAT(columns({}), ElementsAre());
+  EXPECT_THAT(
+      columns({{"weights.loss", -1.0}, {"weights.coverage", 1.0}, {"weights.answer_words", -1.0}}),
+      ElementsAre("coverage", "loss"));
+  EXPECT_THAT(columns({{"weights.loss", 0.0}, {"weights.coverage", 1.0}}), ElementsAre("coverage"));
+  EXPECT_THAT(columns({{"source_prior.weight", 1.0}}), ElementsAre("visual_dependency"));
+  EXPECT_THAT(columns({{"reject.below.perplexity", 1.0},
+                       {"strata", std::vector<std::string>{"cluster", "source"}}}),
+              ElementsAre("cluster", "perplexity"));
+}
+
+// Two strata of 90 and 10 rows, a budget of 20: quotas follow size^exponent.
+TEST(Gdo, QuotasFollowStratumSizes) {
+  std::vector<RowFacts> rows;
+  Column score = Column::missing("loss", 100);
+  for (std::size_t i = 0; i < 100; ++i) {
+    rows.push_back({fmt::format("{}", i), i < 90 ? "large" : "small", Modality::image, "static",
+                    fmt::format("c{}", i), 1});
+    score.set(i, static_cast<double>(i % 10));
+  }
+  SampleTable table(rows);
+  table.add(score);
+  const auto small_rows = [&](double exponent) {
+    const auto selection = make("gdo", {{"budget", 20},
+                                        {"weights.loss", -1.0},
+                                        {"strata", std::vector<std::string>{"source"}},
+                                        {"strata_exponent", exponent}})
+                               ->select(table, 1);
+    return count(table, selection).sources["small"];
+  };
+  EXPECT_EQ(small_rows(1.0), 2);
+  EXPECT_EQ(small_rows(0.5), 5);  // 20 * sqrt(10) / (sqrt(90) + sqrt(10))
+  EXPECT_EQ(small_rows(0.0), 10);
+  // Within a stratum the lowest losses go first: two rows of the small one have losses 0 and 1.
+  const auto selection = make("gdo", {{"budget", 20},
+                                      {"weights.loss", -1.0},
+                                      {"strata", std::vector<std::string>{"source"}},
+                                      {"strata_exponent", 1.0}})
+                             ->select(table, 1);
+  const auto chosen = testing::ids(table, selection);
+  EXPECT_EQ(chosen.count("90") + chosen.count("91"), 2U);
+}
+
+TEST(Gdo, RejectsByThresholdQuantileAndSource) {
+  const SampleTable table = make_table({400, 4, 0.4, 0.5, 0.0, 0.0, true}, 5);
+  const Column& column = table.column("visual_dependency");
+  const auto selection =
+      make("gdo", {{"budget", 50}, {"reject.below.visual_dependency", 0.5}})->select(table, 1);
+  for (const auto& row : selection.rows) EXPECT_GE(column.values(row.row), 0.5);
+  EXPECT_GT(selection.excluded.at("visual_dependency below 0.5"), 100);
+
+  const auto quantile =
+      make("gdo", {{"budget", 50}, {"reject.below_quantile.loss", 0.25}})->select(table, 1);
+  EXPECT_NEAR(static_cast<double>(quantile.excluded.at("loss below quantile 0.25")), 100.0, 5.0);
+
+  const auto words =
+      make("gdo", {{"budget", 50}, {"reject.above.answer_words", 3}})->select(table, 1);
+  for (const auto& row : words.rows) EXPECT_LE(table.rows()[row.row].answer_words, 3);
+
+  // The last source lies a standard deviation below the others and has an eighth of the rows.
+  const auto last_source_rows = [&](double share) {
+    const auto rest =
+        make("gdo", {{"budget", 50}, {"source_prior.reject_quantile", share}})->select(table, 1);
+    return count(table, rest).sources["source | 3"];
+  };
+  EXPECT_EQ(last_source_rows(0.2), 0);
+  EXPECT_GT(last_source_rows(0.05), 0);  // whole sources or none
+}
+
+TEST(Gdo, SourcePriorPrefersGoodSources) {
+  const SampleTable table = make_table({400, 4, 0.0, 0.0, 0.0, 0.0, true}, 5);
+  const auto from_last = [&](double weight) {
+    const auto selection =
+        make("gdo", {{"budget", 100}, {"weights.coverage", 1.0}, {"source_prior.weight", weight}})
+            ->select(table, 1);
+    return count(table, selection).sources["source | 3"];
+  };
+  EXPECT_LT(from_last(3.0), from_last(0.0));
+}
+
+TEST(Gdo, WarnsOfColumnsThatSayNothing) {
+  SampleTable table = make_table({100, 2, 0.5, 0.5, 0.0, 0.0, true}, 5);
+  Column constant = Column::missing("constant", 100), sparse = Column::missing("sparse", 100);
+  Column nowhere = Column::missing("nowhere", 100);
+  for (std::size_t i = 0; i < 100; ++i) {
+    constant.set(i, 4.0);
+    if (i < 10) sparse.set(i, static_cast<double>(i));
+    nowhere.set(i, CellState::not_applicable);
+  }
+  table.add(constant);
+  table.add(sparse);
+  table.add(nowhere);
+  const auto selection = make("gdo", {{"budget", 10},
+                                      {"weights.constant", 1.0},
+                                      {"weights.sparse", 1.0},
+                                      {"weights.nowhere", 1.0}})
+                             ->select(table, 1);
+  EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("constant is constant (4)")));
+  EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("sparse is missing for")));
+  EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("nowhere applies to no row")));
+}
+
+// A failed measurement must not beat a measured one that is average, nor poison the others.
+TEST(Gdo, MissingValuesCostTheStatedPenalty) {
+  std::vector<RowFacts> rows;
+  Column column = Column::missing("loss", 101);
+  for (std::size_t i = 0; i < 101; ++i) {
+    rows.push_back(
+        {fmt::format("{}", i), "s", Modality::image, "static", fmt::format("c{}", i), 1});
+    if (i < 100) column.set(i, static_cast<double>(i));
+  }
+  column.values(100) = std::nan("");  // claims to be valid
+  column.states(100) = static_cast<std::uint8_t>(CellState::valid);
+  SampleTable table(rows);
+  table.add(column);
+  const auto selection =
+      make("gdo", {{"budget", 101}, {"weights.loss", -2.0}, {"missing_penalty", 0.5}})
+          ->select(table, 1);
+  for (const auto& row : selection.rows) {
+    ASSERT_TRUE(std::isfinite(row.score));
+    if (row.row == 100) {
+      EXPECT_DOUBLE_EQ(row.score, -1.0);
+    }
+  }
+  EXPECT_EQ(selection.rows.front().row, 0U);
+}
+
+TEST(Gdo, LeavesOutTermsThatDoNotApply) {
+  SampleTable table = make_table({200, 1, 0.5, 0.5, 0.0, 0.0, false}, 9);
+  const std::vector<std::size_t> rows = [&] {
+    std::vector<std::size_t> all(table.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return all;
+  }();
+  GdoOptions options;
+  options.weights = {{"optical_flow", 3.0}, {"loss", 4.0}};
+  const Scores scores = score_rows(table, rows, options);
+  options.weights = {{"loss", 4.0}};
+  const Scores loss_only = score_rows(table, rows, options);
+  for (const auto row : rows) {
+    if (table.rows()[row].modality == Modality::video) continue;
+    EXPECT_EQ(scores.terms[1][row], 0.0);                                // optical flow
+    EXPECT_NEAR(scores.total[row], loss_only.total[row] * 5 / 4, 1e-9);  // sqrt(9 + 16) / 4
+  }
+}
+
+TEST(Gdo, RefusesContradictions) {
+  const auto message = [](const std::vector<Setting>& settings) -> std::string {
+    try {
+      make("gdo", settings);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message({{"video_share_minimum", 0.6}, {"video_share_maximum", 0.5}}),
+              HasSubstr("above video_share_maximum"));
+  EXPECT_THAT(message({{"relax", std::vector<std::string>{"budgt"}}}), HasSubstr("'budget'"));
+  EXPECT_THAT(message({{"source_floors.a", 0.7}, {"source_floors.b", 0.7}}), HasSubstr("1.4"));
+  EXPECT_THAT(message({{"source_floor_rows", 600}, {"source_share_maximum", 0.5}}),
+              HasSubstr("source_floor_rows (600)"));
+  const SampleTable table = make_table({}, 1);
+  EXPECT_THROW(make("gdo", {{"budget", 10}, {"source_floors.nobody", 0.1}})->select(table, 1),
+               ConfigError);
+}
+
+TEST(Standardise, IsRobustAndNeverNaN) {
+  EXPECT_THAT(standardise({5, 5, 5}, Scale::robust, 3), ElementsAre(0, 0, 0));
+  // Quartiles of 1..5 are 2 and 4: scale 2 / 1.349.
+  const auto scaled = standardise({1, 2, 3, 4, 5}, Scale::robust, 3);
+  EXPECT_NEAR(scaled[4], 2 / (2 / 1.3489795), 1e-6);
+  EXPECT_DOUBLE_EQ(scaled[2], 0.0);
+  // More than half equal: an IQR of 0 must not erase the others, nor explode them.
+  const auto spiked = standardise({0, 0, 0, 0, 0, 0, 0, 0, 0, 10}, Scale::robust, 3);
+  EXPECT_DOUBLE_EQ(spiked[0], 0.0);
+  EXPECT_DOUBLE_EQ(spiked[9], 3.0);  // clipped
+  const auto ranks = standardise({10, 20, 30}, Scale::rank, 3);
+  EXPECT_NEAR(ranks[0], -0.967421566, 1e-8);  // the normal quantile of 1/6
+  EXPECT_NEAR(ranks[1], 0.0, 1e-12);
+  const auto ties = standardise({1, 1, 2, 2}, Scale::rank, 3);
+  EXPECT_NEAR(ties[0], -0.67448975, 1e-7);  // both at 1/4
+  EXPECT_EQ(ties[0], ties[1]);
+}
+
+TEST(Apportion, SplitsInProportionWithinCapacities) {
+  EXPECT_THAT(apportion(10, {1, 1, 2}, {10, 10, 10}, {0, 0, 1}), ElementsAre(3, 2, 5));
+  EXPECT_THAT(apportion(10, {1, 1, 2}, {10, 10, 10}, {0, 1, 0}), ElementsAre(2, 3, 5));
+  EXPECT_THAT(apportion(10, {1, 1, 8}, {10, 10, 4}, {0, 0, 0}), ElementsAre(3, 3, 4));
+  EXPECT_THAT(apportion(10, {1, 0}, {4, 10}, {0, 0}), ElementsAre(4, 6));
+  EXPECT_THAT(apportion(10, {1, 1}, {2, 3}, {0, 0}), ElementsAre(2, 3));
+  EXPECT_THAT(apportion(0, {1, 1}, {2, 3}, {0, 0}), ElementsAre(0, 0));
+  // Fewer rows than equal strata: the strata with the best rows get them, not the first ones.
+  EXPECT_THAT(apportion(2, {1, 1, 1, 1}, {5, 5, 5, 5}, {0, 3, 1, 2}), ElementsAre(0, 1, 0, 1));
+}
+
+}  // namespace
+}  // namespace winnow

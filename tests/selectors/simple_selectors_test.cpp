@@ -1,0 +1,82 @@
+#include <gmock/gmock.h>
+
+#include "tables.h"
+
+namespace winnow {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::make;
+
+SampleTable ten_rows() {
+  std::vector<RowFacts> rows;
+  Column column = Column::missing("utility", 10);
+  for (std::size_t i = 0; i < 10; ++i) {
+    rows.push_back({fmt::format("r{}", i), "s", i < 4 ? Modality::video : Modality::image, "static",
+                    fmt::format("c{}", i), 1});
+    if (i != 9) column.set(i, static_cast<double>(i));
+  }
+  SampleTable table(rows);
+  table.add(column);
+  return table;
+}
+
+std::vector<std::string> in_order(const SampleTable& table, const Selection& selection) {
+  std::vector<std::string> result;
+  for (const auto& row : selection.rows) result.push_back(table.rows()[row.row].id);
+  return result;
+}
+
+TEST(TopK, TakesEitherEndAndASharePutsMissingLastOrOut) {
+  const SampleTable table = ten_rows();
+  EXPECT_THAT(in_order(table, make("top_k", {{"budget", 3}})->select(table, 1)),
+              ::testing::ElementsAre("r8", "r7", "r6"));
+  EXPECT_THAT(
+      in_order(table, make("top_k", {{"budget", 2}, {"direction", "lowest"}})->select(table, 1)),
+      ::testing::ElementsAre("r0", "r1"));
+  // The share is of all ten rows, though one has no value.
+  const auto share = make("top_k", {{"budget", 0}, {"share", 0.5}})->select(table, 1);
+  EXPECT_THAT(in_order(table, share), ::testing::ElementsAre("r8", "r7", "r6", "r5", "r4"));
+  EXPECT_EQ(share.excluded.at("utility missing"), 1);
+  const auto last = make("top_k", {{"budget", 10}, {"missing", "last"}})->select(table, 1);
+  EXPECT_EQ(in_order(table, last).back(), "r9");
+  EXPECT_THAT(last.warnings, ::testing::ElementsAre(HasSubstr("1 of 10")));
+  EXPECT_THROW(make("top_k", {{"budget", 10}})->select(table, 1), ConstraintError);
+  EXPECT_THROW(make("top_k", {{"budget", 10}, {"share", 0.5}}), ConfigError);
+  EXPECT_THROW(make("top_k", {{"budget", 0}}), ConfigError);
+}
+
+TEST(Uniform, DrawsEvenlyNestedAndByModality) {
+  const SampleTable table = ten_rows();
+  std::map<std::string, int> drawn;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    for (const auto& id : in_order(table, make("uniform", {{"budget", 2}})->select(table, seed))) {
+      ++drawn[id];
+    }
+  }
+  // Each row is expected 400 times; the standard deviation is 18.
+  for (const auto& [id, times] : drawn) EXPECT_NEAR(times, 400, 90) << id;
+  EXPECT_EQ(drawn.size(), 10U);
+
+  const auto small = testing::ids(table, make("uniform", {{"budget", 3}})->select(table, 5));
+  const auto large = testing::ids(table, make("uniform", {{"budget", 7}})->select(table, 5));
+  EXPECT_TRUE(std::includes(large.begin(), large.end(), small.begin(), small.end()));
+
+  const auto videos = make("uniform", {{"budget", 4}, {"modality", "video"}})->select(table, 5);
+  EXPECT_EQ(testing::ids(table, videos), (std::set<std::string>{"r0", "r1", "r2", "r3"}));
+  EXPECT_THROW(make("uniform", {{"budget", 5}, {"modality", "video"}})->select(table, 5),
+               ConstraintError);
+}
+
+TEST(SubsetDigest, DependsOnTheIdsAlone) {
+  const SampleTable table = ten_rows();
+  Selection one, same, other;
+  one.rows = {{1, 0.5, "a", {}}, {2, 0.1, "a", {}}};
+  same.rows = {{2, 0.0, "b", {}}, {1, 0.0, "b", {}}};
+  other.rows = {{1, 0.5, "a", {}}};
+  EXPECT_EQ(subset_digest(table, one), subset_digest(table, same));
+  EXPECT_NE(subset_digest(table, one), subset_digest(table, other));
+}
+
+}  // namespace
+}  // namespace winnow

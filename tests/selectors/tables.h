@@ -1,0 +1,138 @@
+#pragma once
+// Small tables for the selectors' tests.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/random.h"
+#include "selectors/selector.h"
+
+namespace winnow::testing {
+
+// A pool with duplicates, missing and not applicable cells, and sources of different size and
+// quality (the last source's visual dependency is low).
+struct RandomPool {
+  std::int64_t rows = 300;
+  std::int64_t sources = 4;
+  double video_share = 0.4;
+  double temporal_share = 0.5;  // of the videos
+  double duplicate_share = 0.05;
+  double missing_share = 0.1;
+  bool uniform_columns = false;  // every column applies to every row and is never missing
+};
+
+inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
+  RandomStream random(seed, "tests/pool");
+  std::vector<RowFacts> rows;
+  for (std::int64_t i = 0; i < pool.rows; ++i) {
+    RowFacts facts;
+    facts.id = fmt::format("row-{:05}", i);
+    // Sources of falling size, named so that '|' and spaces occur.
+    const double u = random.uniform();
+    facts.source = fmt::format(
+        "source | {}", static_cast<std::int64_t>(u * u * static_cast<double>(pool.sources)));
+    facts.modality = random.chance(pool.video_share) ? Modality::video : Modality::image;
+    facts.question_type = facts.modality == Modality::video && random.chance(pool.temporal_share)
+                              ? "temporal"
+                              : "static";
+    facts.answer_words = random.integer(1, 12);
+    facts.content_digest = fmt::format("content-{}", i);
+    if (i > 0 && random.chance(pool.duplicate_share)) {
+      const std::string id = facts.id;
+      facts = rows[random.below(rows.size())];
+      facts.id = id;
+    }
+    rows.push_back(facts);
+  }
+  SampleTable table(rows);
+  const std::string last = fmt::format("source | {}", pool.sources - 1);
+  for (const std::string name : {"visual_dependency", "perplexity", "loss", "temporal_need",
+                                 "optical_flow", "self_consistency", "coverage", "cluster"}) {
+    Column column = Column::missing(name, rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      // Equal content has equal values.
+      RandomStream cell(seed, name + rows[row].content_digest);
+      const double value = cell.normal() - (rows[row].source == last ? 1.0 : 0.0);
+      const bool of_videos = name == "optical_flow" || name == "temporal_need";
+      if (!pool.uniform_columns && of_videos && rows[row].modality != Modality::video) {
+        column.set(row, CellState::not_applicable);
+      } else if (!pool.uniform_columns && name != "cluster" && cell.chance(pool.missing_share)) {
+        column.set(row, cell.chance(0.5) ? CellState::missing : CellState::failed);
+      } else {
+        column.set(row, name == "cluster" ? std::floor(std::abs(3 * value)) : value);
+      }
+    }
+    table.add(column);
+  }
+  return table;
+}
+
+// The same rows in another order.
+inline SampleTable shuffled(const SampleTable& table, std::uint64_t seed) {
+  RandomStream random(seed, "tests/shuffle");
+  const auto order = random.sample_indices(table.size(), table.size());
+  std::vector<RowFacts> rows;
+  for (const auto row : order) rows.push_back(table.rows()[row]);
+  SampleTable result(rows);
+  for (const auto& name : table.column_names()) {
+    const Column& from = table.column(name);
+    Column to = Column::missing(name, rows.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (from.valid(order[i])) {
+        to.set(i, from.values(order[i]));
+      } else {
+        to.set(i, static_cast<CellState>(from.states(order[i])));
+      }
+    }
+    result.add(to);
+  }
+  return result;
+}
+
+inline std::set<std::string> ids(const SampleTable& table, const Selection& selection) {
+  std::set<std::string> result;
+  for (const auto& row : selection.rows) result.insert(table.rows()[row.row].id);
+  return result;
+}
+
+inline std::int64_t distinct_contents(const SampleTable& table) {
+  std::set<std::string> contents;
+  for (const auto& facts : table.rows()) contents.insert(facts.content_digest);
+  return static_cast<std::int64_t>(contents.size());
+}
+
+// A config table, made key by key: {{"budget", 10}, {"weights.loss", -1.0}}.
+struct Setting {
+  template <class T>
+  Setting(std::string k, T v) : key(std::move(k)) {
+    const config::Origin origin{"test", 0};
+    if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      config::Value::Array items;
+      for (const auto& item : v) items.emplace_back(item, origin);
+      value = config::Value(items, origin);
+    } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double>) {
+      value = config::Value(v, origin);
+    } else if constexpr (std::is_integral_v<T>) {
+      value = config::Value(static_cast<std::int64_t>(v), origin);
+    } else {
+      value = config::Value(std::string(v), origin);
+    }
+  }
+  std::string key;
+  config::Value value;
+};
+
+inline std::unique_ptr<Selector> make(const std::string& type,
+                                      const std::vector<Setting>& settings) {
+  config::Value table;
+  table.set("type", config::Value(type, config::Origin{"test", 0}));
+  for (const auto& setting : settings) table.set(setting.key, setting.value);
+  return selectors().create(table, "selector");
+}
+
+}  // namespace winnow::testing
