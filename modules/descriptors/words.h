@@ -1,0 +1,18 @@
+#pragma once
+// Texts as sets of words, for comparing answers in any script.
+
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace winnow {
+
+// Lower-cased maximal runs of letters, digits and combining marks of a UTF-8 text; characters of
+// scripts written without spaces (Chinese, Japanese) are a word each. Invalid bytes separate words.
+std::set<std::string> word_set(std::string_view text);
+
+// |A and B| / |A or B| of the two texts' word sets. Texts without any word (punctuation, emoji) are
+// compared as they are, white space at the ends aside: 1 when equal, else 0.
+double jaccard_similarity(std::string_view a, std::string_view b);
+
+}  // namespace winnow
