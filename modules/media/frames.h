@@ -53,7 +53,9 @@ std::vector<std::int64_t> sample_frame_indices(std::int64_t total, double native
 //
 // Images are PNG, JPEG, WebP or BMP. Grey becomes RGB, alpha is dropped, 16 bits become 8. The EXIF
 // orientation of images is ignored, as by the image loaders of the papers' models; the rotation of
-// a video container is honoured. A clip's length is what can be decoded, whatever its header says.
+// a video container is honoured. A clip's length is what OpenCV can decode of it, whatever its
+// header says (of a clip that holds more frames than its header promises, OpenCV yields one more
+// than promised).
 Frames decode(const Media& media, const SamplingOptions& options);
 
 // What a medium is, without keeping its pixels. A video is decoded once to count its frames.

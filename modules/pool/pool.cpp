@@ -66,32 +66,31 @@ config::Help help(const PoolOptions&) {
 
 Pool::Pool(std::vector<Sample> samples, std::vector<BadRow> ledger, const fs::path& media_root)
     : samples_(std::move(samples)), ledger_(std::move(ledger)) {
-  std::vector<std::string> digests;
-  digests.reserve(samples_.size());
-  for (const Sample& sample : samples_) digests.push_back(portable_digest(sample, media_root));
-  index_samples(digests);
+  index_samples([&](std::size_t i) { return portable_digest(samples_[i], media_root); });
 }
 
 Pool Pool::read(const PoolOptions& options) {
   if (options.files.empty()) throw ConfigError("pool.files is empty: name at least one pool file");
   const PoolReader& reader = pool_readers().at(options.format);
   Pool pool;
-  std::vector<std::string> digests;
+  std::vector<std::pair<std::size_t, fs::path>> roots;  // of the samples before that index
   for (const fs::path& file : options.files) {
     const fs::path root = media_root_of(file, options);
     reader(file, root, options,
-           {[&](Sample sample) {
-              digests.push_back(portable_digest(sample, root));
-              pool.samples_.push_back(std::move(sample));
-            },
+           {[&](Sample sample) { pool.samples_.push_back(std::move(sample)); },
             [&](BadRow row) { pool.ledger_.push_back(std::move(row)); }});
+    roots.emplace_back(pool.samples_.size(), root);
   }
   check_bad_share(pool.ledger_, pool.samples_.size(), options);
-  pool.index_samples(digests);
+  pool.index_samples([&](std::size_t i) {
+    const auto root = std::find_if(roots.begin(), roots.end(),
+                                   [&](const auto& entry) { return i < entry.first; });
+    return portable_digest(pool.samples_[i], root->second);
+  });
   return pool;
 }
 
-void Pool::index_samples(const std::vector<std::string>& digests) {
+void Pool::index_samples(const std::function<std::string(std::size_t)>& content_of) {
   std::unordered_map<std::string, int> uses;
   for (const Sample& sample : samples_) ++uses[sample.id];
   const auto keeps_id = [&](const Sample& sample) {
@@ -108,7 +107,7 @@ void Pool::index_samples(const std::vector<std::string>& digests) {
   }
   for (const std::size_t i : renamed) {
     std::string& id = samples_[i].id;
-    const std::string base = id.empty() ? "row-" + digests[i] : id + "#" + digests[i];
+    const std::string base = (id.empty() ? "row-" : id + "#") + content_of(i);
     id = base;
     // Rows of equal id and equal content cannot be told apart; they are numbered.
     for (int copy = 2; !index_.emplace(id, i).second; ++copy) {

@@ -2,6 +2,7 @@
 // A pool: every readable row of its files, and a ledger of the rows that were not.
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -63,7 +64,7 @@ class Pool {
   std::string digest() const;
 
  private:
-  void index_samples(const std::vector<std::string>& digests);
+  void index_samples(const std::function<std::string(std::size_t)>& content_of);
 
   std::vector<Sample> samples_;
   std::vector<BadRow> ledger_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
-#include <set>
 #include <system_error>
+#include <utility>
 
 #include "pool/row_fields.h"
 
@@ -31,11 +31,15 @@ struct CutTurn {
   std::vector<Slot> slots;
 };
 
-Turn::Role role_of(const std::string& name) {
+Turn::Role role_of(const std::string& written) {
+  std::string name;
+  for (const unsigned char c : written) {
+    if (!std::isspace(c)) name += static_cast<char>(std::tolower(c));
+  }
   if (name == "user" || name == "human") return Turn::Role::user;
   if (name == "assistant" || name == "gpt" || name == "model") return Turn::Role::assistant;
   if (name == "system") return Turn::Role::system;
-  structure_error("unknown role '" + name +
+  structure_error("unknown role '" + written +
                   "'; known are user, human, assistant, gpt, model, system");
 }
 

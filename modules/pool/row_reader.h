@@ -2,9 +2,9 @@
 // One JSON object of a pool file to a Sample: the rules that hold for both JSONL families.
 //
 // Conversation: `messages`, else `conversations`: a list of turns with `role` or `from` (user,
-//   human; assistant, gpt, model; system) and `content` or `value`: text, a number, or a list of
-//   parts {type: text | image | video}. System turns come first, then user and assistant in turn,
-//   an assistant turn with text last.
+//   human; assistant, gpt, model; system; in any case) and `content` or `value`: text, a number, or
+//   a list of parts {type: text | image | video}. System turns come first, then user and assistant
+//   in turn, an assistant turn with text last.
 // Media: `image` (a path or a list), `images` (list of paths, or one path), `video`, `videos` (a
 //   container file, a list of them; a list of pictures or a list of lists is frame lists), and
 //   parts that carry a path of their own under `image`, `video`, `path` or `url`. The frame rate of

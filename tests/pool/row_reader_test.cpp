@@ -59,7 +59,7 @@ TEST_F(RowReaderTest, ReadsMessagesAndConversationsAlike) {
       R"({"role":"user","content":"Its colour?"},{"role":"assistant","content":"Red"}]})");
   const Sample conversations = sample(
       R"({"id":"a","data_source":"s","image":"1.png","conversations":[{"from":"system","value":"Be brief."},)"
-      R"({"from":"human","value":"<image>\nWhat\n  is this?"},{"from":"gpt","value":"A cat.\n"},)"
+      R"({"from":" Human\n","value":"<image>\nWhat\n  is this?"},{"from":"gpt","value":"A cat.\n"},)"
       R"({"from":"human","value":"Its colour?"},{"from":"gpt","value":"Red"}]})");
   EXPECT_EQ(messages.content_digest(), conversations.content_digest());
   ASSERT_EQ(messages.turns.size(), 5u);
