@@ -81,6 +81,7 @@ ensure_configured() {
   # The path goes in by the command line alone, so that the cache remembers it.
   if ! (cd "$root" && env -u CMAKE_PREFIX_PATH cmake --fresh --preset "$preset" \
     "-DCMAKE_PREFIX_PATH=$wanted") >"$build.configure.log" 2>&1; then
+    rm -f "$build/build.ninja"  # of an earlier configuration: the next call has to start here again
     cat "$build.configure.log" >&2
     say "configuring failed; the log above is also in build/$preset.configure.log"
     exit 1
