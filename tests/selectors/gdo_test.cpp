@@ -1,11 +1,10 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 #include <map>
 
-#include "selectors/allocation.h"
-#include "selectors/apportion.h"
-#include "selectors/gdo_score.h"
+#include "config/read.h"
 #include "tables.h"
 
 namespace winnow {
@@ -134,55 +133,6 @@ TEST(Gdo, HoldsEveryConstraintOrSaysSo) {
   EXPECT_GT(met, 100);
   EXPECT_GT(relaxed, 30);
   EXPECT_GT(refused, 30);
-}
-
-// Exhaustive search over all counts of two sources decides whether constraints can be met.
-TEST(Allocation, MeetsConstraintsExactlyWhenTheyCanBeMet) {
-  int possible = 0, impossible = 0;
-  for (std::uint64_t trial = 0; trial < 400; ++trial) {
-    RandomStream random(trial, "tests/allocation");
-    Constraints constraints;
-    constraints.budget = random.integer(1, 8);
-    constraints.video_minimum = random.integer(0, constraints.budget);
-    constraints.video_maximum = random.integer(constraints.video_minimum, constraints.budget);
-    constraints.temporal_minimum = random.integer(0, constraints.video_maximum);
-    std::vector<KindCounts> available(2), desired(2);
-    for (std::size_t s = 0; s < 2; ++s) {
-      constraints.source_names.push_back(s == 0 ? "a" : "b");
-      constraints.source_cap.push_back(random.integer(1, constraints.budget));
-      constraints.source_floor.push_back(random.integer(0, constraints.source_cap[s]));
-      for (std::size_t k = 0; k < kRowKinds; ++k) {
-        available[s][k] = random.integer(0, 4);
-        desired[s][k] = random.integer(0, available[s][k]);
-      }
-    }
-    const auto all_met = [&](const std::vector<KindCounts>& counts) {
-      for (const auto& report : judge(constraints, counts)) {
-        if (!report.met) return false;
-      }
-      return true;
-    };
-    bool can_be_met = false;
-    std::vector<KindCounts> c(2);
-    for (c[0][0] = 0; c[0][0] <= available[0][0]; ++c[0][0])
-      for (c[0][1] = 0; c[0][1] <= available[0][1]; ++c[0][1])
-        for (c[0][2] = 0; c[0][2] <= available[0][2]; ++c[0][2])
-          for (c[1][0] = 0; c[1][0] <= available[1][0]; ++c[1][0])
-            for (c[1][1] = 0; c[1][1] <= available[1][1]; ++c[1][1])
-              for (c[1][2] = 0; c[1][2] <= available[1][2]; ++c[1][2])
-                can_be_met = can_be_met || all_met(c);
-    const auto result = allocate(constraints, available, desired, {});
-    for (std::size_t s = 0; s < 2; ++s) {
-      for (std::size_t k = 0; k < kRowKinds; ++k) {
-        ASSERT_GE(result[s][k], 0);
-        ASSERT_LE(result[s][k], available[s][k]);
-      }
-    }
-    EXPECT_EQ(all_met(result), can_be_met) << trial;
-    ++(can_be_met ? possible : impossible);
-  }
-  EXPECT_GT(possible, 40);
-  EXPECT_GT(impossible, 40);
 }
 
 TEST(Gdo, AHigherWeightNeverLowersTheMeanOfItsTerm) {
@@ -339,25 +289,6 @@ TEST(Gdo, MissingValuesCostTheStatedPenalty) {
   EXPECT_EQ(selection.rows.front().row, 0U);
 }
 
-TEST(Gdo, LeavesOutTermsThatDoNotApply) {
-  SampleTable table = make_table({200, 1, 0.5, 0.5, 0.0, 0.0, false}, 9);
-  const std::vector<std::size_t> rows = [&] {
-    std::vector<std::size_t> all(table.size());
-    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    return all;
-  }();
-  GdoOptions options;
-  options.weights = {{"optical_flow", 3.0}, {"loss", 4.0}};
-  const Scores scores = score_rows(table, rows, options);
-  options.weights = {{"loss", 4.0}};
-  const Scores loss_only = score_rows(table, rows, options);
-  for (const auto row : rows) {
-    if (table.rows()[row].modality == Modality::video) continue;
-    EXPECT_EQ(scores.terms[1][row], 0.0);                                // optical flow
-    EXPECT_NEAR(scores.total[row], loss_only.total[row] * 5 / 4, 1e-9);  // sqrt(9 + 16) / 4
-  }
-}
-
 TEST(Gdo, RefusesContradictions) {
   const auto message = [](const std::vector<Setting>& settings) -> std::string {
     try {
@@ -378,33 +309,35 @@ TEST(Gdo, RefusesContradictions) {
                ConfigError);
 }
 
-TEST(Standardise, IsRobustAndNeverNaN) {
-  EXPECT_THAT(standardise({5, 5, 5}, Scale::robust, 3), ElementsAre(0, 0, 0));
-  // Quartiles of 1..5 are 2 and 4: scale 2 / 1.349.
-  const auto scaled = standardise({1, 2, 3, 4, 5}, Scale::robust, 3);
-  EXPECT_NEAR(scaled[4], 2 / (2 / 1.3489795), 1e-6);
-  EXPECT_DOUBLE_EQ(scaled[2], 0.0);
-  // More than half equal: an IQR of 0 must not erase the others, nor explode them.
-  const auto spiked = standardise({0, 0, 0, 0, 0, 0, 0, 0, 0, 10}, Scale::robust, 3);
-  EXPECT_DOUBLE_EQ(spiked[0], 0.0);
-  EXPECT_DOUBLE_EQ(spiked[9], 3.0);  // clipped
-  const auto ranks = standardise({10, 20, 30}, Scale::rank, 3);
-  EXPECT_NEAR(ranks[0], -0.967421566, 1e-8);  // the normal quantile of 1/6
-  EXPECT_NEAR(ranks[1], 0.0, 1e-12);
-  const auto ties = standardise({1, 1, 2, 2}, Scale::rank, 3);
-  EXPECT_NEAR(ties[0], -0.67448975, 1e-7);  // both at 1/4
-  EXPECT_EQ(ties[0], ties[1]);
-}
-
-TEST(Apportion, SplitsInProportionWithinCapacities) {
-  EXPECT_THAT(apportion(10, {1, 1, 2}, {10, 10, 10}, {0, 0, 1}), ElementsAre(3, 2, 5));
-  EXPECT_THAT(apportion(10, {1, 1, 2}, {10, 10, 10}, {0, 1, 0}), ElementsAre(2, 3, 5));
-  EXPECT_THAT(apportion(10, {1, 1, 8}, {10, 10, 4}, {0, 0, 0}), ElementsAre(3, 3, 4));
-  EXPECT_THAT(apportion(10, {1, 0}, {4, 10}, {0, 0}), ElementsAre(4, 6));
-  EXPECT_THAT(apportion(10, {1, 1}, {2, 3}, {0, 0}), ElementsAre(2, 3));
-  EXPECT_THAT(apportion(0, {1, 1}, {2, 3}, {0, 0}), ElementsAre(0, 0));
-  // Fewer rows than equal strata: the strata with the best rows get them, not the first ones.
-  EXPECT_THAT(apportion(2, {1, 1, 1, 1}, {5, 5, 5, 5}, {0, 3, 1, 2}), ElementsAre(0, 1, 0, 1));
+// Every goal is a valid set of options that chooses from a pool, and says what it is for.
+TEST(Goals, BindAndDiffer) {
+  std::map<std::string, config::Value> goals;
+  const auto folder = std::filesystem::path(WINNOW_SOURCE_DIR) / "configs/goal";
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    config::Value settings = config::read_toml(entry.path()).at("selector");
+    settings.set("budget", config::Value(std::int64_t{100}, config::Origin{"test", 0}));
+    settings.set("type", config::Value(std::string("gdo"), config::Origin{"test", 0}));
+    goals[entry.path().stem()] = settings;
+  }
+  SampleTable table = make_table({2000, 12, 0.4, 0.5, 0.05, 0.05, false}, 3);
+  Column diversity = table.column("coverage");
+  diversity.name = "frame_diversity";
+  table.add(diversity);
+  std::map<std::string, Counts> counts;
+  for (const auto& [name, settings] : goals) {
+    counts[name] = count(table, selectors().create(settings, name)->select(table, 1));
+    EXPECT_EQ(counts[name].rows, 100) << name;
+  }
+  for (const auto* name : {"minloss", "diverse", "temp", "temp_plus"}) {
+    ASSERT_EQ(goals.count(name), 1U) << name;
+  }
+  EXPECT_LT(goals["minloss"].at("weights.loss").number(), 0);
+  for (const auto* other : {"diverse", "temp", "temp_plus"}) {
+    EXPECT_EQ(goals[other].find("weights.loss"), nullptr) << other;
+    EXPECT_GT(counts["temp_plus"].videos, counts["minloss"].videos);
+  }
+  EXPECT_GT(counts["temp_plus"].temporal, counts["temp"].temporal);
+  EXPECT_GT(counts["temp"].videos, counts["diverse"].videos);
 }
 
 }  // namespace

@@ -1,0 +1,130 @@
+#include "report/table.h"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+#include <limits>
+
+namespace winnow {
+namespace {
+
+using Number = TableCell::Number;
+using Measured = TableCell::Measured;
+using Missing = TableCell::Missing;
+
+Table example() {
+  Table table;
+  table.title = "Table 1";
+  table.columns = {{"method"},
+                   {"short", "accuracy (%)", Best::highest},
+                   {"long", "accuracy (%)", Best::highest},
+                   {"difference"},
+                   {"cost", "", Best::lowest}};
+  const NumberFormat sign{1, true, ""};
+  table.rows = {
+      {{"base", Number{90.0}, Number{41.26}, Missing{"no reference"}, Number{0, {0, false, " s"}}},
+       false},
+      {{"uni_10x", Number{62.3}, Number{40.2}, Measured{{0, 0, 0}, sign},
+        Number{20, {0, false, " s"}}},
+       true,
+       true},
+      {{"Temp+", Number{63.65}, Missing{"not reached"}, Measured{{1.38, -0.04, 2.5}, sign},
+        Number{7, {0, false, " s"}}}}};
+  table.notes = {"Three seeds."};
+  return table;
+}
+
+TEST(Table, Terminal) {
+  EXPECT_EQ(to_terminal({example()}, false),
+            "Table 1\n"
+            "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\n"
+            "         accuracy (%)\n"
+            "         ────────────\n"
+            "method   short   long        difference  cost\n"
+            "─────────────────────────────────────────────\n"
+            "base      90.0   41.3             – (a)   0 s\n"
+            "─────────────────────────────────────────────\n"
+            "uni_10x   62.3   40.2    0.0 [0.0, 0.0]  20 s\n"
+            "Temp+     63.6  – (b)  +1.4 [0.0, +2.5]   7 s\n"
+            "━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━\n"
+            "Three seeds.\n"
+            "(a) no reference\n"
+            "(b) not reached\n");
+  const std::string styled = to_terminal({example()}, true);
+  EXPECT_THAT(styled, ::testing::HasSubstr("\033[1m 63.6\033[0m"));  // best, though base is higher
+  EXPECT_THAT(styled, ::testing::HasSubstr("\033[1m 7 s\033[0m"));
+  EXPECT_THAT(styled, ::testing::Not(::testing::HasSubstr("\033[1m 90.0")));
+}
+
+TEST(Table, Markdown) {
+  EXPECT_EQ(to_markdown({example()}),
+            "### Table 1\n\n"
+            "| method | accuracy (%): short | accuracy (%): long | difference | cost |\n"
+            "| --- | ---: | ---: | ---: | ---: |\n"
+            "| base | 90.0 | 41.3 | – (a) | 0 s |\n"
+            "| uni_10x | 62.3 | **40.2** | 0.0 [0.0, 0.0] | 20 s |\n"
+            "| Temp+ | **63.6** | – (b) | +1.4 [0.0, +2.5] | **7 s** |\n"
+            "\nThree seeds.\n\n(a) no reference\n\n(b) not reached\n");
+}
+
+TEST(Table, Latex) {
+  EXPECT_EQ(
+      to_latex({example()}),
+      "\\begin{table}[t]\n\\centering\n\\caption{Table 1}\n\\begin{tabular}{lrrrr}\n\\toprule\n"
+      " & \\multicolumn{2}{c}{accuracy (\\%)} &  &  \\\\\n\\cmidrule(lr){2-3}\n"
+      "method & short & long & difference & cost \\\\\n\\midrule\n"
+      "base & 90.0 & 41.3 & -- (a) & 0 s \\\\\n\\midrule\n"
+      "uni\\_10x & 62.3 & \\textbf{40.2} & 0.0 [0.0, 0.0] & 20 s \\\\\n"
+      "Temp+ & \\textbf{63.6} & -- (b) & +1.4 [0.0, +2.5] & \\textbf{7 s} \\\\\n"
+      "\\bottomrule\n\\end{tabular}\n"
+      "\n\\smallskip\\footnotesize Three seeds.\n"
+      "\n\\smallskip\\footnotesize (a) no reference\n"
+      "\n\\smallskip\\footnotesize (b) not reached\n\\end{table}\n");
+  Table minus;
+  minus.columns = {{"d"}};
+  minus.rows = {{{Number{-1.5}}}};
+  EXPECT_THAT(to_latex({minus}), ::testing::HasSubstr("\n$-$1.5 \\\\"));
+}
+
+TEST(Table, Csv) {
+  Table table = example();
+  table.title = "a, \"b\"";
+  EXPECT_EQ(to_csv({table}),
+            "table,method,accuracy (%): short,accuracy (%): long,difference,difference low,"
+            "difference high,cost\r\n"
+            "\"a, \"\"b\"\"\",base,90,41.26,,,,0\r\n"
+            "\"a, \"\"b\"\"\",uni_10x,62.3,40.2,0,0,0,20\r\n"
+            "\"a, \"\"b\"\"\",Temp+,63.65,,1.38,-0.04,2.5,7\r\n");
+}
+
+TEST(Table, JsonKeepsNumbersAndReasons) {
+  Table second;
+  second.title = "published at paper scale";
+  second.columns = {{"x"}};
+  second.rows = {{{Number{std::numeric_limits<double>::quiet_NaN()}}}};
+  const auto json = boost::json::parse(to_json({example(), second}));
+  const auto& tables = json.at("tables").as_array();
+  ASSERT_EQ(tables.size(), 2U);
+  const auto& rows = tables[0].at("rows").as_array();
+  EXPECT_EQ(rows[0].at(3).at("missing").as_string(), "no reference");
+  EXPECT_DOUBLE_EQ(rows[2].at(1).as_double(), 63.65);
+  EXPECT_DOUBLE_EQ(rows[2].at(3).at("low").as_double(), -0.04);
+  EXPECT_EQ(tables[1].at("title").as_string(), "published at paper scale");
+  EXPECT_TRUE(tables[1].at("rows").at(0).at(0).is_null());
+}
+
+TEST(Table, RefusesRowsOfAnotherShape) {
+  Table table = example();
+  table.rows[0].cells.pop_back();
+  EXPECT_THROW(to_terminal({table}, false), std::logic_error);
+  EXPECT_THROW(to_csv({table}), std::logic_error);
+  EXPECT_THROW(to_json({table}), std::logic_error);
+}
+
+TEST(Table, StandsBesideAnother) {
+  const std::string text = to_terminal({example(), example()}, false);
+  EXPECT_THAT(text, ::testing::HasSubstr("(b) not reached\n\nTable 1\n"));
+}
+
+}  // namespace
+}  // namespace winnow
