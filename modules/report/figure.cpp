@@ -103,18 +103,23 @@ struct Extent {
   }
 };
 
-// Ticks at 1, 2 and 5 times powers of ten that fall into the range, as "200", "1k", "20k".
+// Ticks at 1, 2 and 5 times powers of ten that fall into the range, as "200", "1k", "20k"; at its
+// ends when the range is too narrow for two of those.
 std::string sample_ticks(const Extent& samples) {
-  std::string ticks;
+  std::vector<double> places;
   for (double power = 1; power <= samples.high; power *= 10) {
     for (const double step : {1.0, 2.0, 5.0}) {
       const double at = power * step;
-      if (at < samples.low * 0.8 || at > samples.high * 1.25) continue;
-      const std::string label = at >= 1e6   ? fmt::format("{}M", at / 1e6)
-                                : at >= 1e3 ? fmt::format("{}k", at / 1e3)
-                                            : fmt::format("{}", at);
-      ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ", label, at);
+      if (at > samples.low / 1.15 && at < samples.high * 1.15) places.push_back(at);
     }
+  }
+  if (places.size() < 2) places = {samples.low, samples.high};
+  std::string ticks;
+  for (const double at : places) {
+    const std::string label = at >= 1e6   ? fmt::format("{:g}M", at / 1e6)
+                              : at >= 1e3 ? fmt::format("{:g}k", at / 1e3)
+                                          : fmt::format("{:g}", at);
+    ticks += fmt::format("{}'{}' {}", ticks.empty() ? "" : ", ", label, at);
   }
   return ticks;
 }

@@ -66,6 +66,14 @@ TEST_F(FigureTest, WritesAllFiles) {
   EXPECT_EQ(count, 4U);
 }
 
+// One checkpoint of one method, no band, equal values: ranges must not collapse.
+TEST_F(FigureTest, DrawsASinglePoint) {
+  Figure figure;
+  figure.panels = {{"", {{"only", {{300, {50, 50, 50}}}, false}}, {}}};
+  const FigureFiles files = draw(figure, folder_ / "single");
+  EXPECT_THAT(read_file(files.svg), ::testing::HasSubstr(">300<"));
+}
+
 TEST_F(FigureTest, NamesThePackageWhenGnuplotIsMissing) {
   const std::string path = std::getenv("PATH");
   setenv("PATH", folder_.c_str(), 1);
