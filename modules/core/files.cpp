@@ -134,11 +134,10 @@ PendingDirectory::~PendingDirectory() {
 }
 
 void PendingDirectory::commit() {
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(pending_)) {
-    if (entry.is_regular_file()) sync_path(entry.path(), O_RDONLY);
-    if (entry.is_directory()) sync_path(entry.path(), O_RDONLY | O_DIRECTORY);
-  }
-  sync_path(pending_, O_RDONLY | O_DIRECTORY);
+  // One sync of the file system: file by file, a folder of 22,000 small files took 96 s.
+  const FileDescriptor folder(pending_, O_RDONLY | O_DIRECTORY);
+  if (folder.value() < 0) fail(pending_, "cannot be opened to sync", errno);
+  if (::syncfs(folder.value()) != 0) fail(pending_, "sync failed", errno);
   std::error_code error;
   fs::remove_all(final_, error);
   if (error) fail(final_, "cannot be replaced", error.value());

@@ -30,7 +30,7 @@ struct MicroWorldOptions {
   double near_duplicate_share = 0.08;
   double blind_share = 0.06;
   double verbose_share = 0.12;
-  double static_video_share = 0.25;
+  double static_video_share = 0.2;
   double multi_image_share = 0.03;
   double multi_turn_share = 0.04;
   double long_video_share = 0.1;

@@ -14,7 +14,7 @@ constexpr float kClearlyBeside = 12.0f;  // pixels
 
 using Names = std::vector<std::string>;
 
-constexpr double kTemporalShare = 0.75;  // of a clip's questions while some of both are open
+constexpr double kTemporalShare = 0.85;  // of a clip's questions while some of both are open
 
 // {x} and {y} stand for objects. The same phrasings serve base data, pool and benchmarks.
 const Names& phrasings(QuestionType type) {

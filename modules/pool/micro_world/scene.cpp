@@ -98,16 +98,22 @@ void place(Scene& scene, RandomStream& random) {
     bool fits = true;
     for (std::size_t i = 0; i < scene.objects.size() && fits; ++i) {
       SceneObject& object = scene.objects[i];
-      const cv::Point2f travel = (step(object.direction) * object.speed + scene.pan) *
-                                 static_cast<float>(std::min(kEventFrames, scene.frames) - 1);
+      const cv::Point2f travel =
+          step(object.direction) * object.speed * static_cast<float>(object.steps) +
+          scene.pan * static_cast<float>(std::min(kEventFrames, scene.frames) - 1);
       const float margin = object.radius * kTriangleReach + 0.5f;
       fits = false;
       for (int attempt = 0; attempt < 25 && !fits; ++attempt) {
-        // Uniform over the places from which the whole path stays inside.
-        const float low_x = margin - std::min(0.0f, travel.x),
-                    low_y = margin - std::min(0.0f, travel.y);
-        const float high_x = kPictureSize - 1 - margin - std::max(0.0f, travel.x);
-        const float high_y = kPictureSize - 1 - margin - std::max(0.0f, travel.y);
+        // Uniform over the places from which the whole path stays inside. A mover keeps as far
+        // from the border across its path as along it, lest its place tell its direction.
+        const float path = std::max(std::abs(travel.x), std::abs(travel.y)) / 2;
+        const bool moves = object.direction != Direction::none;
+        const float side_x = moves && travel.x == 0 ? path : 0;
+        const float side_y = moves && travel.y == 0 ? path : 0;
+        const float low_x = margin + std::max({0.0f, -travel.x, side_x});
+        const float low_y = margin + std::max({0.0f, -travel.y, side_y});
+        const float high_x = kPictureSize - 1 - margin - std::max({0.0f, travel.x, side_x});
+        const float high_y = kPictureSize - 1 - margin - std::max({0.0f, travel.y, side_y});
         object.position = {real(random, low_x, high_x), real(random, low_y, high_y)};
         fits = placement_is_free(scene, i);
       }
@@ -154,7 +160,11 @@ void draw_event(Scene& scene, const SceneRequest& request, RandomStream& random)
       const auto movers = static_cast<std::size_t>(random.integer(0, count));
       for (const std::size_t i : random.sample_indices(count, movers)) {
         scene.objects[i].direction = static_cast<Direction>(random.below(4));
-        scene.objects[i].speed = real(random, 2.2, 3.6);
+        scene.objects[i].speed = real(random, 2.4, 3.4);
+        // A part of the clip: a shorter path leaves more places open, which then tell less.
+        scene.objects[i].steps = static_cast<int>(random.integer(4, 5));
+        scene.objects[i].rests =
+            static_cast<int>(random.integer(0, kEventFrames - 1 - scene.objects[i].steps));
       }
       break;
     }
@@ -231,8 +241,9 @@ bool Scene::is_visible(const SceneObject& object, int frame) const {
 
 cv::Point2f Scene::centre(const SceneObject& object, int frame) const {
   const int elapsed = std::clamp(frame - event_begins, 0, kEventFrames - 1);
-  return object.position +
-         (step(object.direction) * object.speed + pan) * static_cast<float>(elapsed);
+  const int moved = std::clamp(elapsed - object.rests, 0, object.steps);
+  return object.position + step(object.direction) * (object.speed * static_cast<float>(moved)) +
+         pan * static_cast<float>(elapsed);
 }
 
 Scene draw_scene(const SceneRequest& request, RandomStream& random) {

@@ -30,7 +30,9 @@ struct SceneObject {
   float radius = 8.0f;
   cv::Point2f position;  // centre in the event's first frame, pixels
   Direction direction = Direction::none;
-  float speed = 0.0f;        // pixels per frame, during the event
+  float speed = 0.0f;        // pixels per frame
+  int rests = 0;             // frames of the event before it moves
+  int steps = 0;             // frames it moves
   int appears = 0;           // first frame in which it is visible
   int vanishes = 0;          // first frame in which it no longer is
   std::vector<int> flashes;  // frames in which it is bright

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include <array>
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "core/files.h"
 #include "core/parallel.h"
@@ -105,7 +105,7 @@ json::object row_of(const PlannedRow& row, const PoolPlan& plan, const std::stri
     if (row.media.size() == 2) marks = "<image><image>";
     if (medium.file == FileKind::jpeg_frames) {
       result["video_id"] = fmt::format("clip{:06}", row.media[0]);
-      result["fps"] = kFramesPerSecond;
+      result["fps"] = static_cast<std::int64_t>(kFramesPerSecond);
     }
   }
   json::array turns;
@@ -233,7 +233,7 @@ void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& o
           {"candidates", json::value_from(question.candidates)},
           {"answer", question.answer},
           {"subtask", to_string(question.type)},
-          {"duration", frames == 1 ? 0.0 : frames / kFramesPerSecond},
+          {"duration", frames == 1 ? 0 : std::llround(frames / kFramesPerSecond)},
       };
       lines += json::serialize(row) + "\n";
     }
