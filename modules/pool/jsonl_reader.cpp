@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <system_error>
 
 #include "core/errors.h"
 #include "pool/reader.h"
@@ -17,7 +18,9 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 void read_jsonl(const fs::path& file, const fs::path& media_root, const PoolOptions& options,
                 const PoolSink& sink) {
   // Opening a folder succeeds on Linux and then reads as an empty file.
-  if (fs::is_directory(file)) throw IoError(file.string() + ": is a folder, not a JSONL file");
+  std::error_code error;
+  if (fs::is_directory(file, error))
+    throw IoError(file.string() + ": is a folder, not a JSONL file");
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {

@@ -158,7 +158,10 @@ SampleTable SampleTable::load(const fs::path& folder) {
   }
   SampleTable table(std::move(rows));
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
+  std::error_code failure;
+  const fs::directory_iterator entries(folder, failure);
+  if (failure) throw IoError(folder.string() + ": cannot be listed: " + failure.message());
+  for (const auto& entry : entries) {
     const std::string file = entry.path().filename().string();
     const std::string ending = kValuesEnding;
     if (file.size() > ending.size() && file.ends_with(ending)) {
