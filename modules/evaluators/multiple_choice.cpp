@@ -51,8 +51,8 @@ class MultipleChoice : public Evaluator {
       }
       const auto likelihoods = model.score_continuations(*model.prefill(batch), candidates);
       for (std::size_t i = begin; i < end; ++i) {
-        scores.correct[order[i]] = best(likelihoods[i - begin]) ==
-                                   benchmark.questions[order[i]].correct;
+        scores.correct[order[i]] =
+            best(likelihoods[i - begin]) == benchmark.questions[order[i]].correct;
       }
     }
     return scores;

@@ -22,9 +22,9 @@ struct NamedType {
   torch::ScalarType type;
 };
 constexpr NamedType kTypes[] = {
-    {"F64", torch::kFloat64}, {"F32", torch::kFloat32}, {"F16", torch::kFloat16},
-    {"BF16", torch::kBFloat16}, {"I64", torch::kInt64}, {"I32", torch::kInt32},
-    {"U8", torch::kUInt8}, {"BOOL", torch::kBool},
+    {"F64", torch::kFloat64},   {"F32", torch::kFloat32}, {"F16", torch::kFloat16},
+    {"BF16", torch::kBFloat16}, {"I64", torch::kInt64},   {"I32", torch::kInt32},
+    {"U8", torch::kUInt8},      {"BOOL", torch::kBool},
 };
 
 std::string type_name(torch::ScalarType type) {

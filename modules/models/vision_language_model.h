@@ -31,8 +31,8 @@ struct ModelInput {
 
 // Summed negative log-likelihood of the trained tokens of each sample and how many there are.
 struct AnswerLoss {
-  torch::Tensor sum;    // [B] float, differentiable
-  torch::Tensor count;  // [B] float
+  torch::Tensor sum;                                               // [B] float, differentiable
+  torch::Tensor count;                                             // [B] float
   torch::Tensor mean() const { return sum / count.clamp_min(1); }  // [B]
 };
 
@@ -85,7 +85,8 @@ class VisionLanguageModel {
   virtual std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const = 0;
   // An independent copy with equal parameters.
   virtual std::unique_ptr<VisionLanguageModel> clone() const = 0;
-  // A folder with everything needed to load it again. Atomic. load() throws DataError on a mismatch.
+  // A folder with everything needed to load it again. Atomic. load() throws DataError on a
+  // mismatch.
   virtual void save(const std::filesystem::path& folder) const = 0;
   virtual void load(const std::filesystem::path& folder) = 0;
 };

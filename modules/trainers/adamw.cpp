@@ -8,8 +8,8 @@ AdamW::AdamW(std::vector<std::pair<std::string, torch::Tensor>> parameters, Adam
     : settings_(settings) {
   for (auto& [name, parameter] : parameters) {
     if (!parameter.requires_grad()) continue;
-    const bool decays = name.find("bias") == std::string::npos &&
-                        name.find("norm") == std::string::npos;
+    const bool decays =
+        name.find("bias") == std::string::npos && name.find("norm") == std::string::npos;
     slots_.push_back({name, parameter, torch::zeros_like(parameter).requires_grad_(false),
                       torch::zeros_like(parameter).requires_grad_(false), decays});
   }

@@ -14,7 +14,8 @@ std::vector<std::vector<std::size_t>> epoch_batches(const std::vector<std::int64
   std::vector<std::size_t> order(lengths.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   stream.shuffle(order);
-  // The remainder is drawn at random, before sorting, so that it is no longer or shorter than others.
+  // The remainder is drawn at random, before sorting, so that it is no longer or shorter than
+  // others.
   const std::size_t whole = order.size() / batch_size * batch_size;
   std::vector<std::vector<std::size_t>> batches;
   for (std::size_t begin = 0; begin < whole; begin += batch_size * window) {

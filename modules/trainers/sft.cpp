@@ -2,12 +2,15 @@
 // batches, evenly spaced checkpoints. Killed at any moment, it goes on from its last resume point
 // and ends with the same weights.
 
-#include <ctime>
-
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
+#include <ctime>
+#include <numeric>
+#include <thread>
 
 #include "core/files.h"
+#include "core/parallel.h"
 #include "core/progress.h"
 #include "models/safetensors.h"
 #include "trainers/adamw.h"
@@ -23,6 +26,7 @@ namespace json = boost::json;
 struct SftOptions {
   double learning_rate = 5e-4;
   std::int64_t batch_size = 16;
+  std::int64_t shards = 1;
   double warmup_share = 0.1;
   double beta1 = 0.9;
   double beta2 = 0.95;
@@ -35,7 +39,7 @@ struct SftOptions {
   double maximum_skipped_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(SftOptions, (),
-                      (learning_rate, batch_size, warmup_share, beta1, beta2, epsilon,
+                      (learning_rate, batch_size, shards, warmup_share, beta1, beta2, epsilon,
                        weight_decay, maximum_gradient_norm, checkpoints, bucket_window,
                        resume_every, maximum_skipped_share))
 
@@ -45,6 +49,10 @@ config::Help help(const SftOptions&) {
   using config::between;
   return {{"learning_rate", "peak of the schedule", above(0)},
           {"batch_size", "samples per step", at_least(1)},
+          {"shards",
+           "parts of a batch whose gradients are computed side by side where cores are "
+           "free; results depend on it, never on the number of threads",
+           between(1, 64)},
           {"warmup_share", "share of the steps with a rising learning rate", between(0, 1)},
           {"beta1", "AdamW: decay of the first moment", between(0, 1)},
           {"beta2", "AdamW: decay of the second moment", between(0, 1)},
@@ -54,10 +62,13 @@ config::Help help(const SftOptions&) {
           {"checkpoints", "evenly spaced checkpoints of the epoch, its end included", at_least(1)},
           {"bucket_window", "batches that are sorted by length together", at_least(1)},
           {"resume_every", "steps between two resume points", at_least(1)},
-          {"maximum_skipped_share", "share of steps with a non-finite loss or gradient that stops "
-                                    "the run", between(0, 1)}};
+          {"maximum_skipped_share",
+           "share of steps with a non-finite loss or gradient that stops "
+           "the run",
+           between(0, 1)}};
 }
 
+// Of this thread alone: other runs go on beside this one.
 double thread_cpu_seconds() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -79,12 +90,13 @@ class Sft : public Trainer {
   explicit Sft(SftOptions options) : options_(options) {}
 
   TrainingResult train(VisionLanguageModel& model, const TrainingJob& job) const override {
-    const auto batches =
-        epoch_batches(job.lengths, static_cast<std::size_t>(options_.batch_size),
-                      static_cast<std::size_t>(options_.bucket_window), job.seed);
+    const auto batches = epoch_batches(job.lengths, static_cast<std::size_t>(options_.batch_size),
+                                       static_cast<std::size_t>(options_.bucket_window), job.seed);
     const auto total = static_cast<std::int64_t>(batches.size());
-    AdamW optimizer(model.named_parameters(), {options_.beta1, options_.beta2, options_.epsilon,
-                                               options_.weight_decay});
+    AdamW optimizer(model.named_parameters(),
+                    {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
+    std::vector<std::unique_ptr<VisionLanguageModel>> replicas;
+    for (std::int64_t i = 1; i < options_.shards; ++i) replicas.push_back(model.clone());
     RunState state;
     const std::filesystem::path resume = job.folder / "resume";
     if (std::filesystem::exists(resume / "state.json")) state = restore(model, optimizer, resume);
@@ -106,7 +118,8 @@ class Sft : public Trainer {
         result.checkpoints.push_back({k, state.samples, folder});
       }
       if (state.step == total) break;
-      take_step(model, optimizer, job, batches[static_cast<std::size_t>(state.step)], total, state);
+      take_step(model, replicas, optimizer, job, batches[static_cast<std::size_t>(state.step)],
+                total, state);
       if (state.recent_losses.size() > static_cast<std::size_t>(recent)) {
         state.recent_losses.erase(state.recent_losses.begin());
       }
@@ -154,18 +167,61 @@ class Sft : public Trainer {
     }
   }
 
-  void take_step(VisionLanguageModel& model, AdamW& optimizer, const TrainingJob& job,
-                 const std::vector<std::size_t>& batch, std::int64_t total,
+  using Replicas = std::vector<std::unique_ptr<VisionLanguageModel>>;
+
+  // Mean loss over all trained tokens of the batch, as the recipe has it (long answers weigh more);
+  // leaves its gradient in the model's parameters. Adds what other threads spent to `cpu_seconds`.
+  static double backward(VisionLanguageModel& model, const Replicas& replicas,
+                         const std::vector<ModelInput>& inputs, double& cpu_seconds) {
+    double trained_tokens = 0;
+    for (const ModelInput& input : inputs) {
+      trained_tokens +=
+          static_cast<double>(std::count_if(input.labels.begin(), input.labels.end(),
+                                            [](std::int64_t label) { return label != -100; }));
+    }
+    const auto parameters = model.named_parameters();
+    const std::size_t shards = std::min(replicas.size() + 1, inputs.size());
+    std::vector<double> losses(shards), elsewhere(shards);
+    const std::thread::id caller = std::this_thread::get_id();
+    parallel_for(shards, [&](std::size_t shard) {
+      const double started = thread_cpu_seconds();
+      VisionLanguageModel& worker = shard == 0 ? model : *replicas[shard - 1];
+      if (shard > 0) {
+        const torch::NoGradGuard no_grad;
+        auto copies = worker.named_parameters();
+        for (std::size_t i = 0; i < copies.size(); ++i) {
+          copies[i].second.copy_(parameters[i].second);
+          copies[i].second.mutable_grad() = torch::Tensor();
+        }
+      }
+      std::vector<ModelInput> part;
+      for (std::size_t i = shard; i < inputs.size(); i += shards) part.push_back(inputs[i]);
+      const torch::Tensor loss = worker.answer_loss(part).sum.sum() / std::max(1.0, trained_tokens);
+      loss.backward();
+      losses[shard] = loss.item<double>();
+      if (std::this_thread::get_id() != caller) elsewhere[shard] = thread_cpu_seconds() - started;
+    });
+    cpu_seconds += std::accumulate(elsewhere.begin(), elsewhere.end(), 0.0);
+    for (std::size_t shard = 1; shard < shards; ++shard) {
+      const auto copies = replicas[shard - 1]->named_parameters();
+      for (std::size_t i = 0; i < copies.size(); ++i) {
+        const torch::Tensor& gradient = copies[i].second.grad();
+        if (!gradient.defined()) continue;
+        torch::Tensor& total = const_cast<torch::Tensor&>(parameters[i].second).mutable_grad();
+        total = total.defined() ? total.add_(gradient) : gradient.clone();
+      }
+    }
+    return std::accumulate(losses.begin(), losses.end(), 0.0);
+  }
+
+  void take_step(VisionLanguageModel& model, const Replicas& replicas, AdamW& optimizer,
+                 const TrainingJob& job, const std::vector<std::size_t>& batch, std::int64_t total,
                  RunState& state) const {
     std::vector<ModelInput> inputs;
     for (const std::size_t position : batch) inputs.push_back(job.input(position));
     optimizer.zero_gradients();
-    const AnswerLoss answer = model.answer_loss(inputs);
-    // Mean over all trained tokens of the batch, as the recipe has it: long answers weigh more.
-    const torch::Tensor loss = answer.sum.sum() / answer.count.sum().clamp_min(1);
-    loss.backward();
+    const double value = backward(model, replicas, inputs, state.cpu_seconds);
     const double norm = optimizer.clip_gradients(options_.maximum_gradient_norm);
-    const double value = loss.item<double>();
     if (std::isfinite(value) && std::isfinite(norm)) {
       const double factor = learning_rate_factor(state.step, total, options_.warmup_share);
       optimizer.step(options_.learning_rate * factor);

@@ -82,8 +82,8 @@ std::vector<std::vector<std::pair<double, std::int64_t>>> MicroModel::score_cont
       for (std::int64_t i = 0; i < fed; ++i) {
         const std::int64_t s = piece.begin + i;
         token_at[b][s] = piece.tokens[static_cast<std::size_t>(i)];
-        position_at[b][s] = std::min(state.position[static_cast<std::size_t>(b)] + i,
-                                     options_.maximum_text - 1);
+        position_at[b][s] =
+            std::min(state.position[static_cast<std::size_t>(b)] + i, options_.maximum_text - 1);
         for (std::int64_t j = piece.begin; j <= s; ++j) mask_at[b][0][s][prompt_length + j] = 0.0F;
       }
     }
@@ -104,17 +104,15 @@ std::vector<std::vector<std::pair<double, std::int64_t>>> MicroModel::score_cont
       }
     }
   }
-  const torch::Tensor states =
-      torch::cat({state.last, hidden.reshape({batch * width, -1})}, 0)
-          .index_select(0, torch::tensor(rows, torch::kInt64));
+  const torch::Tensor states = torch::cat({state.last, hidden.reshape({batch * width, -1})}, 0)
+                                   .index_select(0, torch::tensor(rows, torch::kInt64));
   const torch::Tensor log_probabilities =
       torch::log_softmax(network_->head(states), 1)
           .gather(1, torch::tensor(targets, torch::kInt64).unsqueeze(1))
           .to(torch::kFloat64)
           .contiguous();
   const double* next = log_probabilities.data_ptr<double>();
-  std::vector<std::vector<std::pair<double, std::int64_t>>> result(
-      static_cast<std::size_t>(batch));
+  std::vector<std::vector<std::pair<double, std::int64_t>>> result(static_cast<std::size_t>(batch));
   for (std::size_t b = 0; b < result.size(); ++b) {
     for (const Piece& piece : pieces[b]) {
       double sum = 0.0;
@@ -140,9 +138,11 @@ std::vector<std::vector<std::string>> MicroModel::sample_answers(
   torch::Tensor logits = network_->head(state.last).unsqueeze(1).expand({batch, count, -1});
   std::vector<LayerCache> grown;
   torch::Tensor mask = state.allowed.expand({batch, 1, count, prompt_length}).clone();
-  const torch::Tensor own =
-      torch::eye(count).sub(1.0).mul(-kMasked).view({1, 1, count, count}).expand(
-          {batch, 1, count, count});  // each answer sees only itself
+  const torch::Tensor own = torch::eye(count)
+                                .sub(1.0)
+                                .mul(-kMasked)
+                                .view({1, 1, count, count})
+                                .expand({batch, 1, count, count});  // each answer sees only itself
   for (std::int64_t step = 0; step < maximum_tokens; ++step) {
     const torch::Tensor cumulative =
         torch::softmax(logits / temperature, 2).to(torch::kFloat64).cumsum(2).contiguous();
@@ -172,13 +172,13 @@ std::vector<std::vector<std::string>> MicroModel::sample_answers(
     if (!any || step + 1 == maximum_tokens) break;
     torch::Tensor positions = torch::empty({batch, count}, torch::kInt64);
     for (std::int64_t b = 0; b < batch; ++b) {
-      positions[b].fill_(std::min(state.position[static_cast<std::size_t>(b)] + step,
-                                  options_.maximum_text - 1));
+      positions[b].fill_(
+          std::min(state.position[static_cast<std::size_t>(b)] + step, options_.maximum_text - 1));
     }
     mask = torch::cat({mask, own}, 3);
-    const torch::Tensor hidden = network_->extend(
-        network_->embed(tokens, positions, torch::empty({0}, torch::kInt64), {}), state.layers,
-        grown, mask);
+    const torch::Tensor hidden =
+        network_->extend(network_->embed(tokens, positions, torch::empty({0}, torch::kInt64), {}),
+                         state.layers, grown, mask);
     logits = network_->head(hidden);
   }
   std::vector<std::vector<std::string>> result(static_cast<std::size_t>(batch));

@@ -31,9 +31,12 @@ const bool registered =
 
 std::int64_t role_token(Turn::Role role) {
   switch (role) {
-    case Turn::Role::user: return WordTokenizer::kUser;
-    case Turn::Role::assistant: return WordTokenizer::kAssistant;
-    case Turn::Role::system: return WordTokenizer::kSystem;
+    case Turn::Role::user:
+      return WordTokenizer::kUser;
+    case Turn::Role::assistant:
+      return WordTokenizer::kAssistant;
+    case Turn::Role::system:
+      return WordTokenizer::kSystem;
   }
   throw std::logic_error("unknown role");
 }
@@ -129,8 +132,7 @@ ModelInput MicroModel::conversation(const Sample& sample, std::vector<torch::Ten
   for (const std::int64_t token : result.tokens) text_tokens += !tokenizer_->is_visual_slot(token);
   if (text_tokens > static_cast<std::size_t>(options_.maximum_text)) {
     throw DataError("sample '" + sample.id + "' has " + std::to_string(text_tokens) +
-                    " text tokens; model.maximum_text is " +
-                    std::to_string(options_.maximum_text));
+                    " text tokens; model.maximum_text is " + std::to_string(options_.maximum_text));
   }
   if (with_media && next_medium != visual.size()) {
     throw std::logic_error("sample '" + sample.id + "' has media without a placeholder");
@@ -229,8 +231,7 @@ void MicroModel::load(const std::filesystem::path& folder) {
     throw DataError((folder / "config.json").string() + ": describes another model (" + found +
                     ") than the configured one (" + expected + ")");
   }
-  const boost::json::value parsed =
-      boost::json::parse(read_file(folder / "tokenizer.json"));
+  const boost::json::value parsed = boost::json::parse(read_file(folder / "tokenizer.json"));
   initialise(boost::json::value_to<std::vector<std::string>>(parsed), 0);
   const std::filesystem::path file = folder / "model.safetensors";
   const std::map<std::string, torch::Tensor> tensors = read_safetensors(file);

@@ -79,8 +79,7 @@ const torch::Tensor& Network::at(const std::string& name) const { return paramet
 void Network::assign(const std::string& name, const torch::Tensor& value) {
   const torch::NoGradGuard no_grad;
   const auto parameter = parameters_.find(name);
-  torch::Tensor target =
-      parameter != parameters_.end() ? parameter->second : buffers_.at(name);
+  torch::Tensor target = parameter != parameters_.end() ? parameter->second : buffers_.at(name);
   if (target.sizes() != value.sizes()) {
     throw std::logic_error("parameter '" + name + "' assigned with another shape");
   }
@@ -108,7 +107,8 @@ torch::Tensor Network::tower_grid(const torch::Tensor& pixels) const {
 torch::Tensor Network::tower(const torch::Tensor& pixels) const {
   const torch::Tensor grid = tower_grid(pixels);
   const std::int64_t frames = grid.size(0), c = grid.size(1);
-  return grid.reshape({frames, c, 2, 2, 2, 2})  // [F, C, block row, row, block column, column]
+  return grid
+      .reshape({frames, c, 2, 2, 2, 2})  // [F, C, block row, row, block column, column]
       .permute({0, 2, 4, 3, 5, 1})
       .reshape({frames * kTokensPerFrame, 4 * c});
 }
@@ -170,10 +170,9 @@ torch::Tensor Network::layer(std::int64_t index, const torch::Tensor& hidden,
     values = torch::cat({prefix->values, values}, 2);
   }
   x = attention(qkv[0], keys, values, mask).transpose(1, 2).reshape({batch, length, d});
-  x = hidden +
-      torch::linear(x, weight("attention.output.weight"), weight("attention.output.bias"));
-  const torch::Tensor y = torch::layer_norm(x, {d}, weight("mlp_norm.weight"),
-                                            weight("mlp_norm.bias"), kNormEpsilon);
+  x = hidden + torch::linear(x, weight("attention.output.weight"), weight("attention.output.bias"));
+  const torch::Tensor y =
+      torch::layer_norm(x, {d}, weight("mlp_norm.weight"), weight("mlp_norm.bias"), kNormEpsilon);
   const torch::Tensor up =
       torch::relu(torch::linear(y, weight("mlp.up.weight"), weight("mlp.up.bias")));
   return x + torch::linear(up, weight("mlp.down.weight"), weight("mlp.down.bias"));

@@ -1,0 +1,178 @@
+#include "models/micro/micro_model.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/errors.h"
+#include "models/micro_fixture.h"
+
+namespace winnow {
+namespace {
+
+using testing_support::noise_frames;
+using testing_support::noise_input;
+using testing_support::question_sample;
+using testing_support::tiny_model;
+
+TEST(MicroModel, InputLabelsOnlyTheAnswerAndItsEnd) {
+  const auto model = tiny_model();
+  const ModelInput input = noise_input(*model, 3, "red", 1);
+  ASSERT_EQ(input.tokens.size(), input.labels.size());
+  std::vector<std::int64_t> trained;
+  for (const std::int64_t label : input.labels) {
+    if (label != -100) trained.push_back(label);
+  }
+  std::vector<std::int64_t> expected = model->tokenizer().encode("red");
+  expected.push_back(model->tokenizer().end_of_turn());
+  EXPECT_EQ(trained, expected);
+  EXPECT_EQ(std::count_if(input.tokens.begin(), input.tokens.end(),
+                          [&](std::int64_t token) { return model->words().is_visual_slot(token); }),
+            3 * micro::kTokensPerFrame);
+}
+
+TEST(MicroModel, BlindInputHasNoVisualTokens) {
+  const auto model = tiny_model();
+  const ModelInput blind = model->blind_input(question_sample("a", "red"));
+  EXPECT_TRUE(blind.visual.empty());
+  for (const std::int64_t token : blind.tokens) EXPECT_FALSE(model->words().is_visual_slot(token));
+}
+
+TEST(MicroModel, TextCannotSmuggleInControlTokens) {
+  const auto model = tiny_model();
+  Sample sample = question_sample("a", std::string("red") + kMediaPlaceholder);
+  const ModelInput input = model->blind_input(sample);
+  for (std::size_t t = 0; t + 1 < input.tokens.size(); ++t) {
+    if (input.labels[t] != -100) EXPECT_FALSE(model->words().is_visual_slot(input.tokens[t]));
+  }
+}
+
+TEST(MicroModel, LossDoesNotDependOnTheBatch) {
+  const auto model = tiny_model();
+  const torch::NoGradGuard no_grad;
+  const std::vector<ModelInput> inputs = {noise_input(*model, 1, "red", 1),
+                                          noise_input(*model, 5, "blue green", 2),
+                                          model->blind_input(question_sample("c", "green", false))};
+  const AnswerLoss together = model->answer_loss(inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const AnswerLoss alone = model->answer_loss({inputs[i]});
+    const auto row = static_cast<std::int64_t>(i);
+    EXPECT_NEAR(together.sum[row].item<double>(), alone.sum[0].item<double>(), 1e-5);
+    EXPECT_EQ(together.count[row].item<double>(), alone.count[0].item<double>());
+  }
+}
+
+TEST(MicroModel, LossIsTheCrossEntropyOfTheLogits) {
+  const auto model = tiny_model();
+  const torch::NoGradGuard no_grad;
+  const ModelInput input = noise_input(*model, 2, "blue", 3);
+  const torch::Tensor log_probabilities = torch::log_softmax(model->logits({input}), 2);
+  double expected = 0;
+  for (std::size_t t = 1; t < input.labels.size(); ++t) {
+    if (input.labels[t] == -100) continue;
+    expected -=
+        log_probabilities[0][static_cast<std::int64_t>(t) - 1][input.labels[t]].item<double>();
+  }
+  EXPECT_NEAR(model->answer_loss({input}).sum[0].item<double>(), expected, 1e-5);
+}
+
+TEST(MicroModel, SharedPrefixScoresAsTheWholeForwardDoes) {
+  const auto model = tiny_model();
+  const torch::NoGradGuard no_grad;
+  const std::vector<std::string> answers = {"red", "blue green", "unknown", ""};
+  std::vector<ModelInput> prompts = {noise_input(*model, 4, "red", 4),
+                                     noise_input(*model, 1, "x", 5)};
+  const auto scores = model->score_continuations(*model->prefill(prompts), {answers, answers});
+  for (std::size_t b = 0; b < prompts.size(); ++b) {
+    for (std::size_t k = 0; k < answers.size(); ++k) {
+      const ModelInput whole = noise_input(*model, b == 0 ? 4 : 1, answers[k], 4 + b);
+      const AnswerLoss loss = model->answer_loss({whole});
+      EXPECT_NEAR(scores[b][k].first, -loss.sum[0].item<double>(), 1e-5) << answers[k];
+      EXPECT_EQ(static_cast<double>(scores[b][k].second), loss.count[0].item<double>());
+    }
+  }
+}
+
+TEST(MicroModel, CausalTextAndTwoWayVision) {
+  const auto model = tiny_model();
+  const torch::NoGradGuard no_grad;
+  ModelInput input = noise_input(*model, 2, "red", 6);
+  const torch::Tensor before = model->logits({input});
+  // The last text token changes nothing before it.
+  ModelInput later = input;
+  later.tokens.back() = model->words().size() - 1;
+  const torch::Tensor after = model->logits({later});
+  EXPECT_TRUE(torch::allclose(before.slice(1, 0, -1), after.slice(1, 0, -1), 1e-5, 1e-6));
+  // The last frame changes the state of the first: the visual block sees itself both ways.
+  ModelInput other = input;
+  other.visual[0] = input.visual[0].clone();
+  other.visual[0].slice(0, micro::kTokensPerFrame).add_(1.0);
+  EXPECT_GT((model->logits({other}) - before)[0][1].abs().max().item<double>(), 1e-6);
+}
+
+TEST(MicroModel, SampledAnswersDependOnTheirStreamAlone) {
+  const auto model = tiny_model();
+  const ModelInput a = noise_input(*model, 3, "red", 7), b = noise_input(*model, 1, "red", 8);
+  const auto sample = [&](const std::vector<ModelInput>& inputs, std::vector<std::string> names) {
+    std::vector<RandomStream> streams;
+    for (const std::string& name : names) streams.emplace_back(5, name);
+    return model->sample_answers(*model->prefill(inputs), 5, 6, 1.0, streams);
+  };
+  const auto together = sample({a, b}, {"a", "b"});
+  EXPECT_EQ(sample({b}, {"b"})[0], together[1]);
+  EXPECT_EQ(sample({a}, {"a"})[0], together[0]);
+  EXPECT_NE(sample({a}, {"c"})[0], together[0]);
+  EXPECT_EQ(together[0].size(), 5U);
+}
+
+TEST(MicroModel, ColdSamplingIsGreedy) {
+  const auto model = tiny_model();
+  const ModelInput input = noise_input(*model, 2, "red", 9);
+  std::vector<RandomStream> streams;
+  streams.emplace_back(1, "s");
+  const auto answers = model->sample_answers(*model->prefill({input}), 4, 5, 1e-4, streams);
+  for (const std::string& answer : answers[0]) EXPECT_EQ(answer, answers[0][0]);
+}
+
+TEST(MicroModel, SavesAndLoadsToTheBit) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "winnow-micro-model";
+  std::filesystem::remove_all(folder);
+  const auto model = tiny_model(3);
+  model->save(folder);
+  micro::MicroModel loaded(testing_support::tiny_options());
+  loaded.load(folder);
+  EXPECT_EQ(weights_digest(loaded), weights_digest(*model));
+  EXPECT_EQ(weights_digest(*model->clone()), weights_digest(*model));
+  EXPECT_NE(weights_digest(*tiny_model(4)), weights_digest(*model));
+  micro::MicroOptions wider = testing_support::tiny_options();
+  wider.width = 32;
+  EXPECT_THROW(micro::MicroModel(wider).load(folder), DataError);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(MicroModel, RefusesClipsAndTextsThatDoNotFit) {
+  const auto model = tiny_model();
+  EXPECT_THROW(model->preprocess(noise_frames(9, 1)), DataError);
+  Sample sample = question_sample("the long one", std::string(100, '!'), false);
+  try {
+    model->blind_input(sample);
+    FAIL() << "a text of 100 tokens fits nowhere";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("the long one"));
+  }
+}
+
+TEST(MicroModel, FrozenTowerCarriesNoGradient) {
+  const auto model = tiny_model();
+  model->answer_loss({noise_input(*model, 2, "red", 1)}).sum.sum().backward();
+  for (const auto& [name, parameter] : model->named_parameters()) {
+    if (name.rfind("vision.", 0) == 0) {
+      EXPECT_FALSE(parameter.grad().defined()) << name;
+    } else if (name == "projector.input.weight") {
+      EXPECT_GT(parameter.grad().abs().sum().item<double>(), 0.0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,218 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "core/errors.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "models/micro_fixture.h"
+#include "trainers/adamw.h"
+#include "trainers/batches.h"
+#include "trainers/schedule.h"
+#include "trainers/trainer.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+using testing_support::noise_input;
+using testing_support::tiny_model;
+
+config::Value sft_config(std::vector<std::pair<std::string, double>> numbers = {}) {
+  const config::Origin origin{"test", 1};
+  config::Value table;
+  table.set("type", {std::string("sft"), origin});
+  table.set("batch_size", {std::int64_t{4}, origin});
+  table.set("checkpoints", {std::int64_t{3}, origin});
+  table.set("resume_every", {std::int64_t{2}, origin});
+  table.set("learning_rate", {1e-2, origin});
+  for (const auto& [key, value] : numbers) {
+    if (value == std::floor(value)) {
+      table.set(key, {static_cast<std::int64_t>(value), origin});
+    } else {
+      table.set(key, {value, origin});
+    }
+  }
+  return table;
+}
+
+class SftTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { Progress::set_enabled(false); }
+  void SetUp() override { fs::remove_all(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  TrainingJob job(micro::MicroModel& model, std::size_t count, const fs::path& folder) {
+    TrainingJob result;
+    result.folder = folder;
+    result.seed = 5;
+    result.title = "test run";
+    for (std::size_t i = 0; i < count; ++i) {
+      inputs_.push_back(
+          noise_input(model, 1 + static_cast<std::int64_t>(i % 3), i % 2 == 0 ? "red" : "blue", i));
+      result.lengths.push_back(inputs_.back().length());
+    }
+    result.input = [this](std::size_t i) { return inputs_[i]; };
+    return result;
+  }
+
+  fs::path folder_ = fs::path(testing::TempDir()) / "winnow-sft";
+  std::vector<ModelInput> inputs_;
+};
+
+TEST_F(SftTest, LossFallsAndCheckpointsAreEven) {
+  const auto model = tiny_model();
+  const TrainingJob work = job(*model, 42, folder_ / "run");
+  const double before = model->answer_loss(inputs_).mean().mean().item<double>();
+  const TrainingResult result = trainers().create(sft_config(), "trainer")->train(*model, work);
+  EXPECT_LT(model->answer_loss(inputs_).mean().mean().item<double>(), 0.5 * before);
+  ASSERT_EQ(result.checkpoints.size(), 3U);
+  EXPECT_EQ(result.checkpoints[0].samples, 12);  // 11 steps: after 3, 7 and 11
+  EXPECT_EQ(result.checkpoints[1].samples, 28);
+  EXPECT_EQ(result.checkpoints[2].samples, 42);
+  EXPECT_GT(result.cpu_seconds, 0.0);
+  const auto last = tiny_model(9);
+  last->load(result.checkpoints[2].folder);
+  EXPECT_EQ(weights_digest(*last), weights_digest(*model));
+}
+
+// Stops the job by an exception from its input at every step in turn: what is on disk then is what
+// kill -9 leaves behind.
+TEST_F(SftTest, ResumesToTheSameWeightsWhereverItStops) {
+  const auto reference = tiny_model();
+  const TrainingJob work = job(*reference, 42, folder_ / "reference");
+  const auto trainer = trainers().create(sft_config(), "trainer");
+  trainer->train(*reference, work);
+  for (int stop = 1; stop < 42; stop += 5) {
+    TrainingJob stopped = work;
+    stopped.folder = folder_ / ("stopped-" + std::to_string(stop));
+    int asked = 0;
+    stopped.input = [&](std::size_t i) {
+      if (++asked > stop) throw std::runtime_error("killed");
+      return inputs_[i];
+    };
+    const auto first = tiny_model();
+    EXPECT_THROW(trainer->train(*first, stopped), std::runtime_error);
+    stopped.input = work.input;
+    const auto second = tiny_model();
+    const TrainingResult result = trainer->train(*second, stopped);
+    EXPECT_EQ(weights_digest(*second), weights_digest(*reference)) << "stopped after " << stop;
+    ASSERT_EQ(result.checkpoints.size(), 3U);
+    EXPECT_EQ(result.checkpoints[0].samples, 12);
+    for (const Checkpoint& checkpoint : result.checkpoints) {
+      EXPECT_TRUE(fs::exists(checkpoint.folder / "model.safetensors"));
+    }
+  }
+}
+
+TEST_F(SftTest, ShardsGiveTheSameGradientOnAnyNumberOfThreads) {
+  const auto train = [&](std::size_t threads, double shards, const char* name) {
+    inputs_.clear();
+    set_worker_count(threads);
+    const auto model = tiny_model();
+    const TrainingJob work = job(*model, 16, folder_ / name);
+    trainers().create(sft_config({{"shards", shards}}), "trainer")->train(*model, work);
+    set_worker_count(0);
+    return model;
+  };
+  const auto one = train(1, 2, "one"), two = train(2, 2, "two"), whole = train(1, 1, "whole");
+  EXPECT_EQ(weights_digest(*one), weights_digest(*two));
+  const auto sharded = two->named_parameters(), plain = whole->named_parameters();
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(sharded[i].second, plain[i].second, 1e-2, 1e-3)) << plain[i].first;
+  }
+}
+
+TEST_F(SftTest, ANonFiniteStepIsSkippedAndTooManyStopTheRun) {
+  const auto model = tiny_model();
+  TrainingJob work = job(*model, 40, folder_ / "nan");
+  const auto poisoned = [&](std::size_t first, std::size_t count) {
+    return [this, first, count](std::size_t i) {
+      ModelInput input = inputs_[i];
+      if (i >= first && i < first + count) input.visual[0] = input.visual[0] * NAN;
+      return input;
+    };
+  };
+  work.input = poisoned(0, 1);
+  const TrainingResult result = trainers().create(sft_config(), "trainer")->train(*model, work);
+  EXPECT_EQ(result.skipped_steps, 1);
+  for (const auto& [name, parameter] : model->named_parameters()) {
+    EXPECT_TRUE(torch::isfinite(parameter).all().item<bool>()) << name;
+  }
+  work.folder = folder_ / "nan-all";
+  work.input = poisoned(0, 40);
+  try {
+    trainers().create(sft_config(), "trainer")->train(*tiny_model(), work);
+    FAIL() << "trained on nothing but NaN";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("non-finite"));
+  }
+}
+
+TEST(Schedule, WarmsUpThenFollowsHalfACosine) {
+  EXPECT_DOUBLE_EQ(learning_rate_factor(0, 100, 0.1), 0.0);
+  EXPECT_DOUBLE_EQ(learning_rate_factor(5, 100, 0.1), 0.5);
+  EXPECT_DOUBLE_EQ(learning_rate_factor(10, 100, 0.1), 1.0);
+  EXPECT_NEAR(learning_rate_factor(55, 100, 0.1), 0.5, 1e-12);
+  EXPECT_NEAR(learning_rate_factor(100, 100, 0.1), 0.0, 1e-12);
+  EXPECT_DOUBLE_EQ(learning_rate_factor(0, 100, 0.0), 1.0);
+  EXPECT_DOUBLE_EQ(learning_rate_factor(1, 15, 0.1), 0.5);  // ceil(1.5) = 2 warm-up steps
+}
+
+TEST(Batches, EveryPositionOnceAndLittlePadding) {
+  std::vector<std::int64_t> lengths;
+  RandomStream stream(1, "test/lengths");
+  for (int i = 0; i < 1003; ++i) lengths.push_back(stream.integer(10, 100));
+  const auto batches = epoch_batches(lengths, 16, 16, 7);
+  std::set<std::size_t> seen;
+  std::int64_t padded = 0, real = 0;
+  for (const auto& batch : batches) {
+    std::int64_t longest = 0;
+    for (const std::size_t position : batch) {
+      EXPECT_TRUE(seen.insert(position).second);
+      real += lengths[position];
+      longest = std::max(longest, lengths[position]);
+    }
+    padded += longest * static_cast<std::int64_t>(batch.size());
+  }
+  EXPECT_EQ(seen.size(), lengths.size());
+  EXPECT_EQ(batches.size(), 63U);
+  EXPECT_EQ(batches.back().size(), 1003U % 16);
+  EXPECT_LT(static_cast<double>(padded), 1.12 * static_cast<double>(real));
+  EXPECT_EQ(epoch_batches(lengths, 16, 16, 7), batches);
+  EXPECT_NE(epoch_batches(lengths, 16, 16, 8), batches);
+}
+
+TEST(AdamW, FollowsItsDefinitionForTwoSteps) {
+  torch::Tensor weight = torch::tensor({1.0F}).requires_grad_(true);
+  torch::Tensor bias = torch::tensor({1.0F}).requires_grad_(true);
+  AdamW optimizer({{"weight", weight}, {"bias", bias}}, {0.9, 0.99, 1e-8, 0.1});
+  double w = 1.0, m = 0.0, v = 0.0;
+  for (int step = 1; step <= 2; ++step) {
+    optimizer.zero_gradients();
+    (weight * weight).sum().backward();  // gradient 2 w
+    const double gradient = 2.0 * w;
+    m = 0.9 * m + 0.1 * gradient;
+    v = 0.99 * v + 0.01 * gradient * gradient;
+    w = w * (1 - 0.01 * 0.1) -
+        0.01 * (m / (1 - std::pow(0.9, step))) / (std::sqrt(v / (1 - std::pow(0.99, step))) + 1e-8);
+    optimizer.step(0.01);
+    EXPECT_NEAR(weight.item<double>(), w, 1e-6);
+  }
+  EXPECT_EQ(bias.item<double>(), 1.0);  // no gradient, no decay
+}
+
+TEST(AdamW, ClipsTheGlobalNorm) {
+  torch::Tensor a = torch::tensor({3.0F}).requires_grad_(true);
+  torch::Tensor b = torch::tensor({4.0F}).requires_grad_(true);
+  AdamW optimizer({{"a", a}, {"b", b}}, {});
+  (a * a / 2 + b * b / 2).sum().backward();
+  EXPECT_NEAR(optimizer.clip_gradients(1.0), 5.0, 1e-6);
+  EXPECT_NEAR(a.grad().item<double>(), 0.6, 1e-6);
+  EXPECT_NEAR(b.grad().item<double>(), 0.8, 1e-6);
+}
+
+}  // namespace
+}  // namespace winnow
