@@ -85,9 +85,8 @@ void VisualFeatures::compute(const VisionLanguageModel& model,
     for (std::size_t chunk = 0; chunk < chunks && file; ++chunk) {
       const std::string data = read_file(chunk_data(resume, chunk));
       file.write(data.data(), static_cast<std::streamsize>(data.size()));
-      for (json::value& entry : json::parse(read_file(chunk_index(resume, chunk))).as_array()) {
-        index.push_back(std::move(entry));
-      }
+      json::value entries = json::parse(read_file(chunk_index(resume, chunk)));
+      for (json::value& entry : entries.as_array()) index.push_back(std::move(entry));
     }
     file.close();
     if (!file) throw IoError((output / "features.bin").string() + ": writing failed");
@@ -100,7 +99,8 @@ VisualFeatures VisualFeatures::load(const fs::path& output) {
   const fs::path index = output / "index.json";
   std::int64_t floats = 0;
   try {
-    for (const json::value& value : json::parse(read_file(index)).as_array()) {
+    const json::value entries = json::parse(read_file(index));
+    for (const json::value& value : entries.as_array()) {
       const json::object& entry = value.as_object();
       const std::string name = entry.at("name").as_string().c_str();
       if (const json::value* failure = entry.if_contains("failure")) {

@@ -1,0 +1,223 @@
+// The recipe `comparison`: every method chooses its rows, the same training runs on each choice,
+// and the same evaluation asks each checkpoint. Table 1 of GDO is one of its experiments.
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "config/overrides.h"
+#include "core/errors.h"
+#include "core/files.h"
+#include "core/logging.h"
+#include "core/parallel.h"
+#include "descriptors/pass.h"
+#include "experiments/comparison_options.h"
+#include "experiments/comparison_report.h"
+#include "experiments/comparison_results.h"
+#include "experiments/micro_base.h"
+#include "experiments/pipeline.h"
+#include "experiments/published.h"
+#include "experiments/recipe.h"
+#include "experiments/stage.h"
+#include "trainers/trainer.h"
+
+namespace winnow {
+namespace {
+
+class Comparison : public Recipe {
+ public:
+  explicit Comparison(ComparisonOptions options) : options_(std::move(options)) {}
+
+  void check(const config::Value& config) const override {
+    const std::vector<Method> methods = read_methods(config);
+    read_scale(config);
+    read_sampling(config);
+    read_published(config);
+    if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
+    config::bind<MicroBaseOptions>(config.at("base"), "base");
+    if (const config::Value* seed = config.find("world.seed")) {
+      config::fail_value(*seed, "world.seed", "a run takes it from world_seed; set that");
+    }
+    worlds().create(config.at("world"), "world");
+    models().create(config.at("model"), "model");
+    trainers().create(config.at("trainer"), "trainer");
+    evaluators().create(config.at("evaluator"), "evaluator");
+    std::vector<std::string> columns;
+    if (reads_columns(methods)) {
+      columns = DescriptorPass::from_config(config.at("descriptors"), "descriptors").columns();
+    }
+    for (const Method& method : methods) {
+      if (!method.selector) continue;
+      for (const std::string& column : method.selector->required_columns()) {
+        if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
+        config::fail_value(method.selector_config, "methods." + method.name + ".selector",
+                           "no descriptor of the config adds the column '" + column + "'." +
+                               suggestion(column, columns));
+      }
+    }
+  }
+
+  void run(const RunRequest& request) const override {
+    check(request.config);
+    const std::filesystem::path folder = request.results / request.name;
+    winnow::create_directories(folder);
+    StageCache stages(request.results / "stages", request.fresh);
+    const ComparisonResults results = compute(request.config, stages);
+    spdlog::info("{} stages computed, {} reused", stages.computed(), stages.reused());
+    report_comparison(results, options_, request, folder);
+  }
+
+ private:
+  static bool reads_columns(const std::vector<Method>& methods) {
+    return std::any_of(methods.begin(), methods.end(), [](const Method& method) {
+      return method.selector && !method.selector->required_columns().empty();
+    });
+  }
+
+  ComparisonResults compute(const config::Value& config, StageCache& stages) const {
+    const std::vector<Method> methods = read_methods(config);
+    const RunScale scale = read_scale(config);
+    ComparisonResults results;
+    results.benchmarks = scale.benchmarks;
+    std::vector<std::unique_ptr<Pipeline>> pipelines;
+    for (std::int64_t w = 0; w < scale.worlds; ++w) {
+      pipelines.push_back(std::make_unique<Pipeline>(
+          config, static_cast<std::uint64_t>(scale.world_seed + w), stages));
+      results.worlds.push_back(shared_stages(*pipelines.back(), reads_columns(methods)));
+    }
+    for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
+      results.replicates.push_back(
+          {static_cast<std::uint64_t>(scale.seeds[i]), i % pipelines.size()});
+    }
+    for (const Method& method : methods) {
+      results.methods.push_back({method.name, method.label, method.role,
+                                 std::vector<MethodRun>(results.replicates.size())});
+    }
+    run_methods(methods, pipelines, results);
+    return results;
+  }
+
+  static WorldResult shared_stages(Pipeline& pipeline, bool needs_columns) {
+    WorldResult result;
+    result.seed = pipeline.seed();
+    const auto add = [&](const char* name, const StageOutput& stage) {
+      result.shared_cpu_seconds.emplace_back(name, stage.cpu_seconds);
+    };
+    result.world_digest = pipeline.world().digest;
+    add("world", pipeline.world());
+    result.base_digest = pipeline.base().digest;
+    add("base model", pipeline.base());
+    if (pipeline.has_features()) add("visual features", pipeline.features());
+    if (needs_columns) {
+      add("descriptors", pipeline.descriptors());
+      result.detection = pipeline.diagnosis().facts;
+    }
+    return result;
+  }
+
+  // One method with one seed, somewhere between selection and scores.
+  struct Job {
+    std::size_t method = 0, replicate = 0;
+    StageOutput selection, training;
+    std::string title;
+    std::int64_t rows() const { return selection.facts.at("rows").to_number<std::int64_t>(); }
+  };
+
+  static void run_methods(const std::vector<Method>& methods,
+                          const std::vector<std::unique_ptr<Pipeline>>& pipelines,
+                          ComparisonResults& results) {
+    const auto pipeline_of = [&](const Job& job) -> Pipeline& {
+      return *pipelines[results.replicates[job.replicate].world];
+    };
+    const auto seed_of = [&](const Job& job) { return results.replicates[job.replicate].seed; };
+    std::vector<Job> jobs;
+    for (std::size_t m = 0; m < methods.size(); ++m) {
+      for (std::size_t r = 0; r < results.replicates.size(); ++r) {
+        if (!methods[m].selector) continue;
+        jobs.push_back({m,
+                        r,
+                        {},
+                        {},
+                        fmt::format("{}, seed {}", methods[m].name, results.replicates[r].seed)});
+      }
+    }
+    parallel_for(jobs.size(), [&](std::size_t i) {
+      jobs[i].selection = pipeline_of(jobs[i]).select(methods[jobs[i].method], seed_of(jobs[i]));
+    });
+
+    // The largest first, so that no long job is left over for one worker at the end.
+    std::vector<std::size_t> order(jobs.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return jobs[a].rows() > jobs[b].rows(); });
+    parallel_for(order.size(), [&](std::size_t i) {
+      Job& job = jobs[order[i]];
+      job.training = pipeline_of(job).train(job.selection, seed_of(job), "training " + job.title);
+    });
+    for (const Job& job : jobs) {
+      MethodRun& run = results.methods[job.method].runs[job.replicate];
+      run.composition = job.selection.facts;
+      run.subset_digest = job.selection.digest;
+      run.weights_digest = job.training.digest;
+      run.selection_cpu_seconds = job.selection.cpu_seconds;
+      run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
+      if (!methods[job.method].selector->required_columns().empty()) {
+        run.descriptor_cpu_seconds = pipeline_of(job).descriptors().cpu_seconds;
+      }
+    }
+    evaluate(jobs, pipelines, results);
+  }
+
+  static void evaluate(const std::vector<Job>& jobs,
+                       const std::vector<std::unique_ptr<Pipeline>>& pipelines,
+                       ComparisonResults& results) {
+    struct Evaluation {
+      Pipeline* pipeline;
+      Weights weights;
+      std::string title;
+      std::vector<BenchmarkScores>* scores;
+    };
+    std::vector<Evaluation> evaluations;
+    for (std::size_t w = 0; w < pipelines.size(); ++w) {
+      evaluations.push_back({pipelines[w].get(), pipelines[w]->base_weights(),
+                             fmt::format("evaluation of base {}", pipelines[w]->seed()),
+                             &results.worlds[w].base_scores});
+    }
+    for (const Job& job : jobs) {
+      std::vector<CheckpointScores>& checkpoints =
+          results.methods[job.method].runs[job.replicate].checkpoints;
+      const std::vector<Weights> weights = Pipeline::checkpoints_of(job.training);
+      checkpoints.resize(weights.size());
+      for (std::size_t c = 0; c < weights.size(); ++c) {
+        checkpoints[c].samples = weights[c].samples;
+        evaluations.push_back(
+            {pipelines[results.replicates[job.replicate].world].get(), weights[c],
+             fmt::format("evaluation of {}, {} samples", job.title, weights[c].samples),
+             &checkpoints[c].scores});
+      }
+    }
+    parallel_for(evaluations.size(), [&](std::size_t i) {
+      const Evaluation& evaluation = evaluations[i];
+      *evaluation.scores = Pipeline::read_scores(
+          evaluation.pipeline->evaluate(evaluation.weights, evaluation.title));
+    });
+    for (MethodResult& method : results.methods) {
+      if (method.role != Role::base) continue;
+      for (std::size_t r = 0; r < results.replicates.size(); ++r) {
+        const WorldResult& world = results.worlds[results.replicates[r].world];
+        method.runs[r].checkpoints = {{0, world.base_scores}};
+        method.runs[r].weights_digest = world.base_digest;
+      }
+    }
+  }
+
+  ComparisonOptions options_;
+};
+
+const bool registered = recipes().add<Comparison, ComparisonOptions>(
+    "comparison", "methods choose rows, one training and one evaluation judge them");
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,126 @@
+#include "experiments/comparison_options.h"
+
+#include <algorithm>
+#include <set>
+
+#include "config/component.h"
+
+namespace winnow {
+namespace {
+
+const bool scale_registered = config::add_table<RunScale>("", "the top of a comparison's config");
+const bool sampling_registered =
+    config::add_table<SamplingOptions>("sampling", "frames that model and descriptors see");
+const bool methods_registered =
+    config::add_table<MethodOptions>("methods.*", "a method, beside its table `selector`");
+
+// Tables of a comparison that are read elsewhere.
+const std::vector<std::string> other_tables = {"recipe",  "run",       "world",       "sampling",
+                                               "model",   "base",      "descriptors", "methods",
+                                               "trainer", "evaluator", "published"};
+
+Method read_method(const std::string& name, const config::Value& table, const std::string& path) {
+  const auto options = config::bind<MethodOptions>(table, path, {"selector"});
+  Method method;
+  method.name = name;
+  method.label = options.label.empty() ? name : options.label;
+  method.role = options.role;
+  const config::Value* selector = table.child("selector");
+  if (method.role == Role::base) {
+    if (selector != nullptr) {
+      config::fail_value(*selector, path + ".selector", "a method of role base takes no rows");
+    }
+    return method;
+  }
+  if (selector == nullptr) {
+    config::fail_value(table, path, "there is no table 'selector' that says which rows it takes");
+  }
+  method.selector_config = *selector;
+  method.selector = selectors().create(*selector, path + ".selector");
+  if (method.selector->reads_hidden_labels() != (method.role == Role::oracle)) {
+    config::fail_value(*selector, path + ".selector",
+                       method.role == Role::oracle
+                           ? "this selector reads no hidden labels and is no oracle"
+                           : "this selector reads hidden labels, so its role must be \"oracle\"");
+  }
+  return method;
+}
+
+}  // namespace
+
+config::Help help(const MethodOptions&) {
+  return {{"label", "name in tables; empty: the table's own"},
+          {"role", "what it is in the comparison"}};
+}
+
+config::Help help(const ComparisonOptions&) {
+  return {{"title", "heading of the table"},
+          {"confidence", "level of the intervals", config::between(0.5, 0.999)},
+          {"bootstrap_draws", "resamples of questions and seeds", config::between(100, 100000)},
+          {"maximum_failed_media_share",
+           "share of pool media that may be undecodable; their samples are left out and listed",
+           config::between(0, 1)}};
+}
+
+config::Help help(const RunScale&) {
+  return {
+      {"seeds", "training seeds; each also drives the draws of a selector", config::at_least(0)},
+      {"worlds", "worlds (with a base model each) that the seeds are spread over",
+       config::at_least(1)},
+      {"world_seed", "seed of the first world and its base; the next have the next seeds",
+       config::at_least(0)},
+      {"budget", "rows of a method: 1x", config::at_least(1)},
+      {"reference_budget", "rows of the reference: 10x", config::at_least(1)},
+      {"benchmarks", "benchmarks of the world, in the order of the table's columns"}};
+}
+
+std::vector<Method> read_methods(const config::Value& config) {
+  const config::Value& table = config.at("methods");
+  if (!table.is_table() || table.table().empty()) {
+    config::fail_value(table, "methods", "expected a table for each method");
+  }
+  std::vector<Method> methods;
+  for (const auto& [name, value] : table.table()) {
+    const std::string path = config::join_key("methods", name);
+    if (!value.is_table()) config::fail_value(value, path, "expected a table");
+    methods.push_back(read_method(name, value, path));
+  }
+  const auto count = [&](Role role) {
+    return std::count_if(methods.begin(), methods.end(),
+                         [&](const Method& method) { return method.role == role; });
+  };
+  for (const Role role : {Role::base, Role::control, Role::oracle}) {
+    if (count(role) <= 1) continue;
+    config::fail_value(table, "methods",
+                       "more than one method has the role of base, control or "
+                       "oracle; each can be taken once");
+  }
+  if (count(Role::reference) != 1) {
+    config::fail_value(table, "methods",
+                       "exactly one method must have role = \"reference\"; there are " +
+                           std::to_string(count(Role::reference)));
+  }
+  return methods;
+}
+
+RunScale read_scale(const config::Value& config) {
+  const auto scale = config::bind<RunScale>(config, "", other_tables);
+  const config::Value* seeds = config.child("seeds");
+  if (scale.seeds.empty()) config::fail_value(*seeds, "seeds", "expected at least one seed");
+  if (std::set(scale.seeds.begin(), scale.seeds.end()).size() != scale.seeds.size()) {
+    config::fail_value(*seeds, "seeds", "a seed appears twice");
+  }
+  if (scale.worlds > static_cast<std::int64_t>(scale.seeds.size())) {
+    config::fail_value(
+        config.at("worlds"), "worlds",
+        "there are more worlds than seeds (" + std::to_string(scale.seeds.size()) + ")");
+  }
+  return scale;
+}
+
+SamplingOptions read_sampling(const config::Value& config) {
+  const config::Value* table = config.child("sampling");
+  return table == nullptr ? SamplingOptions{} : config::bind<SamplingOptions>(*table, "sampling");
+}
+
+}  // namespace winnow

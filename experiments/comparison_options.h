@@ -1,0 +1,79 @@
+#pragma once
+// What a comparison of selection methods reads from its config. All methods share the tables
+// `trainer`, `evaluator`, `model` and `descriptors`, which lie outside of `methods`: a method can
+// only say which rows it takes.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/bind.h"
+#include "config/value.h"
+#include "media/frames.h"
+#include "selectors/selector.h"
+
+namespace winnow {
+
+// What a method is in the comparison.
+enum class Role {
+  base,       // the model before any training
+  control,    // a uniform draw of the methods' size
+  reference,  // what all are measured against: Uni-10x
+  method,
+  oracle,  // reads hidden labels; the pre-check's upper bound and no method
+};
+BOOST_DESCRIBE_ENUM(Role, base, control, reference, method, oracle)
+
+// One table `methods.<name>`, without its `selector`.
+struct MethodOptions {
+  std::string label;
+  Role role = Role::method;
+};
+BOOST_DESCRIBE_STRUCT(MethodOptions, (), (label, role))
+config::Help help(const MethodOptions&);
+
+// The table `recipe` of a comparison.
+struct ComparisonOptions {
+  std::string title = "Comparison";
+  double confidence = 0.95;
+  std::int64_t bootstrap_draws = 2000;
+  double maximum_failed_media_share = 0.001;
+};
+BOOST_DESCRIBE_STRUCT(ComparisonOptions, (),
+                      (title, confidence, bootstrap_draws, maximum_failed_media_share))
+config::Help help(const ComparisonOptions&);
+
+// Keys at the top of the config.
+struct RunScale {
+  std::vector<std::int64_t> seeds = {100, 101, 102};
+  std::int64_t worlds = 1;
+  std::int64_t world_seed = 100;
+  std::int64_t budget = 1000;
+  std::int64_t reference_budget = 10000;
+  std::vector<std::string> benchmarks = {"short", "mixed", "long", "ultra"};
+};
+BOOST_DESCRIBE_STRUCT(RunScale, (),
+                      (seeds, worlds, world_seed, budget, reference_budget, benchmarks))
+config::Help help(const RunScale&);
+
+struct Method {
+  std::string name;
+  std::string label;
+  Role role = Role::method;
+  config::Value selector_config;       // empty for the base
+  std::unique_ptr<Selector> selector;  // null for the base
+};
+
+// Methods in the order of the config. Throws ConfigError unless there is exactly one reference and
+// at most one base, control and oracle, the oracle and it alone reads hidden labels, and the base
+// and it alone has no selector.
+std::vector<Method> read_methods(const config::Value& config);
+
+// The keys at the top of the config; throws ConfigError for a table that nothing reads.
+RunScale read_scale(const config::Value& config);
+
+// The table `sampling`: the frames that model and descriptors see of a medium.
+SamplingOptions read_sampling(const config::Value& config);
+
+}  // namespace winnow

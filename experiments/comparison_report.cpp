@@ -1,0 +1,125 @@
+#include "experiments/comparison_report.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "core/files.h"
+#include "experiments/comparison_numbers.h"
+#include "experiments/comparison_tables.h"
+#include "experiments/provenance.h"
+#include "experiments/published.h"
+#include "report/figure.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace json = boost::json;
+namespace {
+
+// One line for each seed, checkpoint and benchmark.
+std::string score_lines(const ComparisonResults& results) {
+  std::string lines;
+  for (const MethodResult& method : results.methods) {
+    for (std::size_t r = 0; r < method.runs.size(); ++r) {
+      for (const CheckpointScores& checkpoint : method.runs[r].checkpoints) {
+        for (const BenchmarkScores& scores : checkpoint.scores) {
+          std::string answers;
+          for (const std::uint8_t correct : scores.correct) answers += correct != 0 ? '1' : '0';
+          const Replicate& replicate = results.replicates[r];
+          lines += json::serialize(json::object{{"method", method.name},
+                                                {"seed", replicate.seed},
+                                                {"world", results.worlds[replicate.world].seed},
+                                                {"samples", checkpoint.samples},
+                                                {"benchmark", scores.benchmark},
+                                                {"correct", answers}}) +
+                   "\n";
+        }
+      }
+    }
+  }
+  return lines;
+}
+
+// How it came: code, versions, seeds and the digests of all that was chosen and trained.
+json::object provenance_of(const ComparisonResults& results) {
+  json::array worlds, runs;
+  for (const WorldResult& world : results.worlds) {
+    worlds.push_back(
+        {{"seed", world.seed}, {"world", world.world_digest}, {"base", world.base_digest}});
+  }
+  for (const MethodResult& method : results.methods) {
+    for (std::size_t r = 0; r < method.runs.size(); ++r) {
+      const MethodRun& run = method.runs[r];
+      const Replicate& replicate = results.replicates[r];
+      runs.push_back({{"method", method.name},
+                      {"seed", replicate.seed},
+                      {"world_seed", results.worlds[replicate.world].seed},
+                      {"subset", run.subset_digest},
+                      {"weights", run.weights_digest},
+                      {"selection_cpu_seconds", run.selection_cpu_seconds},
+                      {"training_cpu_seconds", run.training_cpu_seconds}});
+    }
+  }
+  json::object result = provenance();
+  result["worlds"] = std::move(worlds);
+  result["runs"] = std::move(runs);
+  return result;
+}
+
+Figure convergence_figure(const ComparisonNumbers& numbers) {
+  Panel panel;
+  for (const MethodNumbers& method : numbers.methods) {
+    if (method.role == Role::base) {
+      panel.lines.push_back({method.label, method.average.mean});
+    } else {
+      panel.curves.push_back({method.label, method.curve, method.role == Role::reference});
+    }
+    if (method.role == Role::reference) {
+      panel.lines.push_back({method.label + ", final", method.average.mean});
+    }
+  }
+  Figure figure;
+  figure.y_label = "average accuracy (%)";
+  figure.panels = {std::move(panel)};
+  return figure;
+}
+
+}  // namespace
+
+void report_comparison(const ComparisonResults& results, const ComparisonOptions& options,
+                       const RunRequest& request, const fs::path& folder) {
+  const ComparisonNumbers numbers = numbers_of(results, options);
+  const std::vector<Table> tables =
+      comparison_tables(numbers, results, options, read_published(request.config));
+  for (const MethodResult& method : results.methods) {
+    if (method.role == Role::base) continue;
+    for (const json::value& warning : method.runs.front().composition.at("warnings").as_array()) {
+      spdlog::warn("{}: {}", method.label, warning.as_string().c_str());
+    }
+  }
+  write_file(folder / "table.txt", to_terminal(tables, false));
+  write_file(folder / "table.md", to_markdown(tables));
+  write_file(folder / "table.tex", to_latex(tables));
+  write_file(folder / "table.csv", to_csv(tables));
+  write_file(folder / "table.json", to_json(tables));
+  write_file(folder / "config.toml", request.config.to_toml());
+  write_file(folder / "scores.jsonl", score_lines(results));
+  write_file(folder / "provenance.json", json::serialize(provenance_of(results)) + "\n");
+  std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+  try {
+    draw(convergence_figure(numbers), folder / "convergence");
+  } catch (const MissingProgramError& error) {
+    spdlog::warn("no figure: {}", error.what());
+  }
+  fmt::print(
+      stderr,
+      "\nIn {}:\n"
+      "  table.txt table.md table.tex table.csv table.json   the tables above\n"
+      "  convergence.svg convergence.pdf                     accuracy over training samples\n"
+      "  scores.jsonl config.toml provenance.json            every answer, and how it came\n",
+      folder.string());
+}
+
+}  // namespace winnow

@@ -1,0 +1,18 @@
+#pragma once
+// Everything a comparison leaves in its folder.
+
+#include <filesystem>
+
+#include "experiments/comparison_options.h"
+#include "experiments/comparison_results.h"
+#include "experiments/recipe.h"
+
+namespace winnow {
+
+// Prints the tables to standard output and writes to `folder`: table.{txt,md,tex,csv,json},
+// convergence.{svg,pdf,dat,gnuplot}, config.toml, provenance.json, scores.jsonl (every answer of
+// every checkpoint); then says on standard error where they are. Throws IoError.
+void report_comparison(const ComparisonResults& results, const ComparisonOptions& options,
+                       const RunRequest& request, const std::filesystem::path& folder);
+
+}  // namespace winnow

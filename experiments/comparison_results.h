@@ -1,0 +1,61 @@
+#pragma once
+// What a comparison measured, before any statistics: every answer of every checkpoint, and what it
+// cost.
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "evaluators/evaluator.h"
+#include "experiments/comparison_options.h"
+
+namespace winnow {
+
+struct CheckpointScores {
+  std::int64_t samples = 0;             // trained since the base; 0 for the base itself
+  std::vector<BenchmarkScores> scores;  // in the order of the config's benchmarks
+};
+
+// One method trained with one seed.
+struct MethodRun {
+  std::vector<CheckpointScores> checkpoints;  // the last is the end; the base has this one alone
+  boost::json::object composition;            // of the subset; empty for the base
+  std::string subset_digest, weights_digest;
+  double descriptor_cpu_seconds = 0.0;  // the whole pass, for a selector that reads its columns
+  double selection_cpu_seconds = 0.0;
+  double training_cpu_seconds = 0.0;
+};
+
+struct MethodResult {
+  std::string name, label;
+  Role role = Role::method;
+  std::vector<MethodRun> runs;  // by replicate
+};
+
+// A world and the base trained for it.
+struct WorldResult {
+  std::uint64_t seed = 0;
+  std::string world_digest, base_digest;
+  std::vector<BenchmarkScores> base_scores;
+  boost::json::object detection;  // of wrong answers by column; empty without descriptors
+  // CPU seconds of what all methods share, by stage.
+  std::vector<std::pair<std::string, double>> shared_cpu_seconds;
+};
+
+// One training seed in its world.
+struct Replicate {
+  std::uint64_t seed = 0;
+  std::size_t world = 0;  // index into ComparisonResults::worlds
+};
+
+struct ComparisonResults {
+  std::vector<std::string> benchmarks;
+  std::vector<Replicate> replicates;
+  std::vector<WorldResult> worlds;
+  std::vector<MethodResult> methods;  // base, control, reference, methods, oracle
+  bool has(Role role) const;
+  const MethodResult& with(Role role) const;  // requires has(role)
+};
+
+}  // namespace winnow

@@ -1,0 +1,113 @@
+#include "experiments/composition.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+
+#include "core/errors.h"
+
+namespace winnow {
+namespace json = boost::json;
+using micro_world::HiddenLabel;
+namespace {
+
+class Labels {
+ public:
+  explicit Labels(const std::vector<HiddenLabel>& labels) {
+    for (const HiddenLabel& label : labels) by_id_.emplace(label.id, &label);
+  }
+  const HiddenLabel& of(const std::string& id) const {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end())
+      throw DataError("the world has no hidden label for row '" + id + "'");
+    return *found->second;
+  }
+
+ private:
+  std::unordered_map<std::string, const HiddenLabel*> by_id_;
+};
+
+}  // namespace
+
+json::object composition_of(const std::vector<RowFacts>& facts,
+                            const std::vector<std::size_t>& rows,
+                            const std::vector<HiddenLabel>& labels) {
+  const Labels hidden(labels);
+  const auto share = [&](const auto& holds) {
+    const auto count = std::count_if(rows.begin(), rows.end(), holds);
+    return rows.empty() ? 0.0 : static_cast<double>(count) / static_cast<double>(rows.size());
+  };
+  const auto modality = [&](Modality wanted) {
+    return share([&](std::size_t row) { return facts[row].modality == wanted; });
+  };
+  const auto label = [&](std::size_t row) -> const HiddenLabel& {
+    return hidden.of(facts[row].id);
+  };
+  return {{"rows", rows.size()},
+          {"image", modality(Modality::image)},
+          {"video", modality(Modality::video)},
+          {"text", modality(Modality::text)},
+          {"temporal", share([&](std::size_t row) {
+             return facts[row].modality == Modality::video &&
+                    facts[row].question_type == "temporal";
+           })},
+          {"wrong", share([&](std::size_t row) { return !label(row).wrong.empty(); })},
+          {"blind", share([&](std::size_t row) { return label(row).blind; })},
+          {"verbose", share([&](std::size_t row) { return label(row).verbose; })},
+          {"repeated", share([&](std::size_t row) { return label(row).near_duplicate; })}};
+}
+
+double area_under_roc(const std::vector<double>& values, const std::vector<bool>& positive) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  // Mann-Whitney: the positives' ranks, equal values sharing their mean rank.
+  double positives = 0, rank_sum = 0;
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    const double rank = (static_cast<double>(begin + end) + 1) / 2;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!positive[order[i]]) continue;
+      ++positives;
+      rank_sum += rank;
+    }
+    begin = end;
+  }
+  const double negatives = static_cast<double>(values.size()) - positives;
+  if (positives == 0 || negatives == 0) return std::numeric_limits<double>::quiet_NaN();
+  return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
+}
+
+json::object detection_of_wrong_answers(const SampleTable& table,
+                                        const std::vector<HiddenLabel>& labels) {
+  const Labels hidden(labels);
+  json::object result;
+  for (const std::string& name : table.column_names()) {
+    const Column& column = table.column(name);
+    const auto area = [&](const auto& belongs) -> json::value {
+      std::vector<double> values;
+      std::vector<bool> wrong;
+      for (std::size_t row = 0; row < table.size(); ++row) {
+        if (!column.valid(row) || !belongs(table.rows()[row])) continue;
+        values.push_back(column.values(row));
+        wrong.push_back(!hidden.of(table.rows()[row].id).wrong.empty());
+      }
+      const double found = area_under_roc(values, wrong);
+      return std::isnan(found) ? json::value(nullptr) : json::value(found);
+    };
+    std::int64_t valid = 0;
+    for (std::size_t row = 0; row < table.size(); ++row) valid += column.valid(row) ? 1 : 0;
+    result[name] = {
+        {"all", area([](const RowFacts&) { return true; })},
+        {"image", area([](const RowFacts& row) { return row.modality == Modality::image; })},
+        {"video", area([](const RowFacts& row) { return row.modality == Modality::video; })},
+        {"valid", valid}};
+  }
+  return result;
+}
+
+}  // namespace winnow

@@ -1,0 +1,29 @@
+#pragma once
+// What a subset is made of, and how well each descriptor finds wrong answers. Reads the hidden
+// labels of a world: for diagnosis in reports only, nothing here reaches a selector.
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "pool/micro_world/micro_world.h"
+#include "pool/sample_table.h"
+
+namespace winnow {
+
+// Shares of `rows`: {rows, image, video, text, temporal, wrong, blind, verbose, repeated}.
+// `temporal` are videos with a temporal question; the last four come from the labels.
+boost::json::object composition_of(const std::vector<RowFacts>& facts,
+                                   const std::vector<std::size_t>& rows,
+                                   const std::vector<micro_world::HiddenLabel>& labels);
+
+// Area under the ROC curve of `values` as a detector of `positive`, ties counting half: 0.5 is
+// chance, above it positives have the higher values. NaN without a positive or a negative.
+double area_under_roc(const std::vector<double>& values, const std::vector<bool>& positive);
+
+// For each column that area, wrong answers being the positives, over its valid cells: {column:
+// {all, image, video, valid}}; an area that is not defined is null.
+boost::json::object detection_of_wrong_answers(const SampleTable& table,
+                                               const std::vector<micro_world::HiddenLabel>& labels);
+
+}  // namespace winnow

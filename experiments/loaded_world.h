@@ -1,0 +1,40 @@
+#pragma once
+// Shared by the two halves of Pipeline; not for others.
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/pipeline.h"
+#include "pool/micro_world/micro_world.h"
+
+namespace winnow {
+
+// What later stages read of a world once its features are there.
+struct Pipeline::Loaded {
+  const World& world;
+  SamplingOptions sampling;
+  std::optional<VisualFeatures> features;
+  // Samples all of whose media can be decoded, and their facts.
+  std::vector<Sample> samples;
+  std::vector<RowFacts> facts;
+  std::vector<micro_world::HiddenLabel> labels;
+
+  bool usable(const Sample& sample) const;
+  // From the stored features, or by the model where its tower is trained.
+  std::vector<torch::Tensor> visual(const Sample& sample, VisionLanguageModel& model) const;
+};
+
+// Pieces of stage configs.
+namespace stage_config {
+config::Value table_of(std::initializer_list<std::pair<std::string, config::Value>> entries);
+config::Value number(std::uint64_t value);
+config::Value names(const std::vector<std::string>& values);
+// A component's table with the defaults of the options that it leaves out, so that a default that
+// changes in the code changes the address, too. `kind` as registered: "trainer".
+config::Value resolved(const config::Value& table, const std::string& kind);
+}  // namespace stage_config
+
+}  // namespace winnow

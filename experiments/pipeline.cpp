@@ -1,0 +1,277 @@
+#include "experiments/pipeline.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "config/read.h"
+#include "core/errors.h"
+#include "core/files.h"
+#include "descriptors/pass.h"
+#include "experiments/composition.h"
+#include "experiments/loaded_world.h"
+#include "experiments/micro_base.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace json = boost::json;
+namespace stage_config {
+
+config::Value table_of(std::initializer_list<std::pair<std::string, config::Value>> entries) {
+  config::Value value;
+  for (const auto& [key, entry] : entries) value.set(key, entry);
+  return value;
+}
+config::Value number(std::uint64_t value) {
+  return config::Value(static_cast<std::int64_t>(value), {});
+}
+config::Value names(const std::vector<std::string>& values) {
+  config::Value::Array array;
+  for (const std::string& value : values) array.emplace_back(value, config::Origin{});
+  return config::Value(std::move(array), {});
+}
+
+config::Value resolved(const config::Value& table, const std::string& kind) {
+  config::Value result = table;
+  const config::Value* type = table.child("type");
+  for (const config::ComponentInfo& component : config::list_components()) {
+    if (component.kind != kind || type == nullptr || component.name != type->string()) continue;
+    for (const config::OptionDescription& option : component.options) {
+      const bool element = option.name.find("[].") != std::string::npos ||
+                           option.name.find(".*.") != std::string::npos;
+      if (element || option.default_value.empty() || result.find(option.name) != nullptr) continue;
+      result.set(option.name, config::parse_value(option.default_value, option.name, {}));
+    }
+  }
+  return result;
+}
+
+}  // namespace stage_config
+
+using stage_config::names;
+using stage_config::number;
+using stage_config::resolved;
+using stage_config::table_of;
+namespace {
+
+// Raise one when its stage computes or writes something else.
+constexpr int world_format = 1;
+constexpr int base_format = 1;
+constexpr int features_format = 1;
+constexpr int descriptors_format = 1;
+constexpr int diagnosis_format = 1;
+
+constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
+
+const bool base_registered =
+    config::add_table<MicroBaseOptions>("base", "how the base model is trained");
+
+}  // namespace
+
+bool Pipeline::Loaded::usable(const Sample& sample) const {
+  return !features || std::none_of(sample.media.begin(), sample.media.end(), [&](const Media& m) {
+    return features->failures().count(world.name_of(m)) > 0;
+  });
+}
+
+std::vector<torch::Tensor> Pipeline::Loaded::visual(const Sample& sample,
+                                                    VisionLanguageModel& model) const {
+  std::vector<torch::Tensor> result;
+  for (const Media& medium : sample.media) {
+    result.push_back(features ? features->of(world.name_of(medium))
+                              : model.preprocess(decode(medium, sampling)));
+  }
+  return features ? result : model.encode_vision(result);
+}
+
+Pipeline::Pipeline(const config::Value& config, std::uint64_t seed, StageCache& stages)
+    : config_(config),
+      seed_(seed),
+      stages_(stages),
+      vision_is_frozen_(!models().create(config.at("model"), "model")->vision_is_trainable()) {}
+
+Pipeline::~Pipeline() = default;
+
+const World& Pipeline::loaded_world() {
+  const StageOutput& stage = world();
+  const std::lock_guard lock(loading_);
+  if (!loaded_world_) {
+    loaded_world_ =
+        std::make_unique<World>(World::read(stage.folder, read_scale(config_).benchmarks));
+    for (const BadRow& row : loaded_world_->pool.ledger()) {
+      spdlog::warn("{}:{}: {}", row.file, row.line, row.reason);
+    }
+  }
+  return *loaded_world_;
+}
+
+const Pipeline::Loaded& Pipeline::loaded() {
+  const World& world = loaded_world();
+  if (vision_is_frozen_) features();
+  const std::lock_guard lock(loading_);
+  if (loaded_) return *loaded_;
+  auto result = std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}});
+  if (vision_is_frozen_) result->features = VisualFeatures::load(features_->folder);
+  const std::vector<RowFacts> facts = world.facts();
+  for (std::size_t row = 0; row < facts.size(); ++row) {
+    const Sample& sample = world.pool.samples()[row];
+    if (!result->usable(sample)) continue;
+    result->samples.push_back(sample);
+    result->facts.push_back(facts[row]);
+  }
+  result->labels = micro_world::read_hidden_labels(world.folder / "labels.jsonl");
+  loaded_ = std::move(result);
+  return *loaded_;
+}
+
+std::unique_ptr<VisionLanguageModel> Pipeline::load_model(const fs::path& weights) const {
+  std::unique_ptr<VisionLanguageModel> model = models().create(config_.at("model"), "model");
+  model->load(weights);
+  return model;
+}
+
+std::map<std::string, std::string> Pipeline::common_inputs() {
+  std::map<std::string, std::string> inputs = {{"world", world().digest}, {"base", base().digest}};
+  if (vision_is_frozen_) inputs["features"] = features().digest;
+  return inputs;
+}
+
+const StageOutput& Pipeline::world() {
+  if (world_) return *world_;
+  const auto source = worlds().create(config_.at("world"), "world");
+  Stage stage;
+  stage.name = "world";
+  stage.format_version = world_format;
+  stage.config = source->identity(seed_);
+  stage.title = fmt::format("world {}", seed_);
+  world_ = stages_.run(stage, [&](StageWork& work) { source->write(seed_, work.output); });
+  return *world_;
+}
+
+const StageOutput& Pipeline::base() {
+  if (base_) return *base_;
+  const auto options = config::bind<MicroBaseOptions>(config_.at("base"), "base");
+  Stage stage;
+  stage.name = "base";
+  stage.format_version = base_format;
+  stage.config = table_of({{"model", resolved(config_.at("model"), "model")},
+                           {"base", config::to_value(options)},
+                           {"seed", number(seed_)}});
+  stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
+  stage.inputs = {{"world", world().digest}};
+  stage.title = fmt::format("base model {}", seed_);
+  base_ = stages_.run(stage, [&](StageWork& work) {
+    const auto model = models().create(config_.at("model"), "model");
+    std::vector<std::string> texts;
+    for (const Sample& sample : loaded_world().pool.samples()) {
+      for (const Turn& turn : sample.turns) texts.push_back(turn.text);
+    }
+    train_micro_base(options, *model, texts, seed_, work.resume);
+    model->save(work.output / "model");
+    work.digest = weights_digest(*model);
+  });
+  return *base_;
+}
+
+const StageOutput& Pipeline::features() {
+  if (features_) return *features_;
+  const SamplingOptions sampling = read_sampling(config_);
+  const auto options = config::bind<ComparisonOptions>(config_.at("recipe"), "recipe");
+  Stage stage;
+  stage.name = "features";
+  stage.format_version = features_format;
+  stage.config = table_of({{"sampling", config::to_value(sampling)},
+                           {"benchmarks", names(read_scale(config_).benchmarks)},
+                           {"model", resolved(config_.at("model"), "model")}});
+  stage.inputs = {{"world", world().digest}, {"base", base().digest}};
+  stage.title = fmt::format("visual features of world {}", seed_);
+  features_ = stages_.run(stage, [&](StageWork& work) {
+    const World& world = loaded_world();
+    const std::vector<NamedMedium> media = world.media();
+    VisualFeatures::compute(*load_model(base().folder / "model"), media, sampling, work.output,
+                            work.resume);
+    const VisualFeatures computed = VisualFeatures::load(work.output);
+    const auto& failures = computed.failures();
+    for (const auto& [name, reason] : failures) spdlog::warn("left out: {}", reason);
+    for (const Benchmark& benchmark : world.benchmarks) {
+      for (const Question& question : benchmark.questions) {
+        for (const Media& medium : question.sample.media) {
+          const auto failure = failures.find(world.name_of(medium));
+          if (failure != failures.end()) {
+            throw DataError("benchmark " + benchmark.name + ", question " + question.id + ": " +
+                            failure->second);
+          }
+        }
+      }
+    }
+    const double share = static_cast<double>(failures.size()) /
+                         static_cast<double>(std::max<std::size_t>(1, media.size()));
+    if (share > options.maximum_failed_media_share) {
+      throw DataError(fmt::format(
+          "{} of {} media cannot be decoded, more than recipe.maximum_failed_media_share = {} "
+          "allows. The first: {}",
+          failures.size(), media.size(), options.maximum_failed_media_share,
+          failures.begin()->second));
+    }
+    work.facts = {{"media", media.size()}, {"failed_media", failures.size()}};
+  });
+  return *features_;
+}
+
+const StageOutput& Pipeline::descriptors() {
+  if (descriptors_) return *descriptors_;
+  Stage stage;
+  stage.name = "descriptors";
+  stage.format_version = descriptors_format;
+  config::Value descriptors = config_.at("descriptors");
+  for (auto& [name, table] : descriptors.table()) {
+    if (table.is_table()) table = resolved(table, "descriptor");
+  }
+  stage.config = table_of({{"descriptors", descriptors},
+                           {"sampling", config::to_value(read_sampling(config_))},
+                           {"seed", number(seed_)}});
+  stage.inputs = common_inputs();
+  stage.title = fmt::format("descriptors of world {}", seed_);
+  descriptors_ = stages_.run(stage, [&](StageWork& work) {
+    const Loaded& data = loaded();
+    const auto model = load_model(base().folder / "model");
+    FrameCache frames(data.sampling, frame_cache_bytes);
+    DescriptorPassRequest request{data.samples, frames};
+    request.model = model.get();
+    request.seed = seed_;
+    request.journal = work.resume / "journal";
+    if (data.features) {
+      request.visual = [&](const Sample& sample) { return data.visual(sample, *model); };
+    }
+    const DescriptorPassResult result =
+        DescriptorPass::from_config(config_.at("descriptors"), "descriptors").run(request);
+    result.table.save(work.output / "table");
+    json::array failures;
+    for (const FailedRow& row : result.failures) {
+      failures.push_back({{"id", row.id}, {"reason", row.reason}});
+    }
+    write_file(work.output / "failures.json", json::serialize(failures) + "\n");
+    work.earlier_cpu_seconds = result.earlier_cpu_seconds;
+    work.facts = {{"rows", result.table.size()}, {"failed_rows", result.failures.size()}};
+  });
+  return *descriptors_;
+}
+
+const StageOutput& Pipeline::diagnosis() {
+  if (diagnosis_) return *diagnosis_;
+  Stage stage;
+  stage.name = "diagnosis";
+  stage.format_version = diagnosis_format;
+  stage.inputs = {{"world", world().digest}, {"descriptors", descriptors().digest}};
+  stage.title = fmt::format("diagnosis of world {}", seed_);
+  diagnosis_ = stages_.run(stage, [&](StageWork& work) {
+    const auto labels = micro_world::read_hidden_labels(world().folder / "labels.jsonl");
+    work.facts =
+        detection_of_wrong_answers(SampleTable::load(descriptors().folder / "table"), labels);
+    write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
+  });
+  return *diagnosis_;
+}
+
+}  // namespace winnow

@@ -1,0 +1,79 @@
+#pragma once
+// The stages between a config and its scores, for one world: world -> base model -> visual features
+// -> descriptors -> subsets -> trained checkpoints -> scores. Each is computed when its output is
+// asked for and not in the cache; nothing is loaded before something has to be computed.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/value.h"
+#include "evaluators/evaluator.h"
+#include "experiments/comparison_options.h"
+#include "experiments/stage.h"
+#include "experiments/visual_features.h"
+#include "experiments/world.h"
+#include "models/vision_language_model.h"
+
+namespace winnow {
+
+// Weights that can be evaluated: the base or a checkpoint of a training stage.
+struct Weights {
+  std::filesystem::path folder;
+  std::string digest;        // equal digests, equal weights
+  std::int64_t samples = 0;  // trained since the base
+};
+
+class Pipeline {
+ public:
+  // `config` must outlive the pipeline.
+  Pipeline(const config::Value& config, std::uint64_t seed, StageCache& stages);
+  ~Pipeline();
+
+  std::uint64_t seed() const { return seed_; }
+
+  // Stages that run alone, on all workers. Each asks for those before it.
+  const StageOutput& world();
+  const StageOutput& base();
+  const StageOutput& features();  // facts: media, failed_media; of a frozen tower only
+  const StageOutput& descriptors();
+  // Facts: area under the ROC curve of each column as a detector of wrong answers.
+  const StageOutput& diagnosis();
+  bool has_features() const { return vision_is_frozen_; }
+
+  // Stages that run beside each other, one thread each, once the stages above are there.
+  // Facts: rows, shares (composition_of), warnings. Digest: of the chosen ids.
+  StageOutput select(const Method& method, std::uint64_t seed);
+  // Facts: checkpoints, cpu_seconds, skipped_steps, left_out. Digest: of the final weights.
+  StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);
+  // Output: scores.json.
+  StageOutput evaluate(const Weights& weights, const std::string& title);
+
+  Weights base_weights();
+  static std::vector<Weights> checkpoints_of(const StageOutput& training);
+  static std::vector<BenchmarkScores> read_scores(const StageOutput& evaluation);
+
+ private:
+  // The world and what comes from it; loaded on first use, from any thread.
+  struct Loaded;
+  const World& loaded_world();
+  const Loaded& loaded();
+  std::unique_ptr<VisionLanguageModel> load_model(const std::filesystem::path& weights) const;
+  // Digests of world, base and features: what every later stage depends on.
+  std::map<std::string, std::string> common_inputs();
+
+  const config::Value& config_;
+  std::uint64_t seed_;
+  StageCache& stages_;
+  bool vision_is_frozen_;
+  std::optional<StageOutput> world_, base_, features_, descriptors_, diagnosis_;
+  std::mutex loading_;
+  std::unique_ptr<World> loaded_world_;
+  std::unique_ptr<Loaded> loaded_;
+};
+
+}  // namespace winnow

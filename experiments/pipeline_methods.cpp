@@ -1,0 +1,197 @@
+// The stages of a method: subset, training, evaluation.
+
+#include <fmt/format.h>
+
+#include <set>
+#include <sstream>
+
+#include "core/errors.h"
+#include "core/files.h"
+#include "experiments/composition.h"
+#include "experiments/loaded_world.h"
+#include "experiments/pipeline.h"
+#include "trainers/trainer.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using stage_config::names;
+using stage_config::number;
+using stage_config::resolved;
+using stage_config::table_of;
+namespace {
+
+// Raise one when its stage computes or writes something else.
+constexpr int selection_format = 1;
+constexpr int training_format = 1;
+constexpr int evaluation_format = 1;
+
+// In pool order: equal subsets are trained equally, whatever order they were chosen in.
+std::vector<const Sample*> chosen_samples(const fs::path& selection,
+                                          const std::vector<Sample>& samples) {
+  std::set<std::string> chosen;
+  std::istringstream lines(read_file(selection / "subset.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    chosen.emplace(json::parse(line).at("id").as_string().c_str());
+  }
+  std::vector<const Sample*> result;
+  for (const Sample& sample : samples) {
+    if (chosen.count(sample.id) > 0) result.push_back(&sample);
+  }
+  return result;
+}
+
+}  // namespace
+
+StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
+  const bool reads_columns = !method.selector->required_columns().empty();
+  Stage stage;
+  stage.name = "selection";
+  stage.format_version = selection_format;
+  stage.config = table_of(
+      {{"selector", resolved(method.selector_config, "selector")}, {"seed", number(seed)}});
+  stage.inputs = common_inputs();
+  if (reads_columns) stage.inputs["descriptors"] = descriptors().digest;
+  stage.title = fmt::format("selection {}, seed {}", method.name, seed);
+  stage.one_thread = true;
+  return stages_.run(stage, [&](StageWork& work) {
+    const Loaded& data = loaded();
+    SampleTable table(data.facts);
+    if (reads_columns) {
+      const SampleTable measured = SampleTable::load(descriptors().folder / "table");
+      for (const std::string& name : measured.column_names()) table.add(measured.column(name));
+    }
+    config::Value selector_config = method.selector_config;
+    if (method.selector->reads_hidden_labels()) {
+      selector_config.set("labels", config::Value((world().folder / "labels.jsonl").string(), {}));
+    }
+    const Selection selection = selectors()
+                                    .create(selector_config, "methods." + method.name + ".selector")
+                                    ->select(table, seed);
+    std::string lines;
+    std::vector<std::size_t> rows;
+    for (const SelectedRow& row : selection.rows) {
+      rows.push_back(row.row);
+      json::object terms;
+      for (const auto& [name, value] : row.terms) terms[name] = value;
+      lines += json::serialize(json::object{{"id", table.rows()[row.row].id},
+                                            {"score", row.score},
+                                            {"stage", row.stage},
+                                            {"terms", std::move(terms)}}) +
+               "\n";
+    }
+    write_file(work.output / "subset.jsonl", lines);
+    write_file(work.output / "report.json", selection_report(table, selection) + "\n");
+    json::array warnings;
+    for (const std::string& warning : selection.warnings) warnings.emplace_back(warning);
+    work.facts = composition_of(data.facts, rows, data.labels);
+    work.facts["warnings"] = std::move(warnings);
+    work.digest = subset_digest(table, selection);
+  });
+}
+
+StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
+                            const std::string& title) {
+  Stage stage;
+  stage.name = "training";
+  stage.format_version = training_format;
+  stage.config = table_of({{"trainer", resolved(config_.at("trainer"), "trainer")},
+                           {"model", resolved(config_.at("model"), "model")},
+                           {"seed", number(seed)}});
+  stage.inputs = common_inputs();
+  stage.inputs["subset"] = selection.digest;
+  stage.title = title;
+  stage.one_thread = true;
+  return stages_.run(stage, [&](StageWork& work) {
+    const Loaded& data = loaded();
+    const auto model = load_model(base().folder / "model");
+    const std::vector<const Sample*> samples = chosen_samples(selection.folder, data.samples);
+    TrainingJob job;
+    job.seed = seed;
+    job.folder = work.resume;
+    job.title = title;
+    job.input = [&](std::size_t i) {
+      return model->input(*samples[i], data.visual(*samples[i], *model));
+    };
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const torch::NoGradGuard no_gradients;
+      job.lengths.push_back(job.input(i).length());
+    }
+    const TrainingResult result =
+        trainers().create(config_.at("trainer"), "trainer")->train(*model, job);
+
+    json::array checkpoints;
+    for (const Checkpoint& checkpoint : result.checkpoints) {
+      const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
+      fs::copy(checkpoint.folder, work.output / name, fs::copy_options::recursive);
+      checkpoints.push_back({{"folder", name}, {"samples", checkpoint.samples}});
+    }
+    if (fs::exists(work.resume / "metrics.jsonl")) {
+      fs::copy_file(work.resume / "metrics.jsonl", work.output / "metrics.jsonl");
+    }
+    work.digest = weights_digest(*model);
+    work.facts = {{"checkpoints", std::move(checkpoints)},
+                  {"cpu_seconds", result.cpu_seconds},
+                  {"final_loss", result.final_loss},
+                  {"skipped_steps", result.skipped_steps}};
+  });
+}
+
+Weights Pipeline::base_weights() { return {base().folder / "model", base().digest, 0}; }
+
+std::vector<Weights> Pipeline::checkpoints_of(const StageOutput& training) {
+  std::vector<Weights> result;
+  for (const json::value& checkpoint : training.facts.at("checkpoints").as_array()) {
+    const std::string name = checkpoint.at("folder").as_string().c_str();
+    result.push_back({training.folder / name, training.digest + "/" + name,
+                      checkpoint.at("samples").as_int64()});
+  }
+  return result;
+}
+
+StageOutput Pipeline::evaluate(const Weights& weights, const std::string& title) {
+  Stage stage;
+  stage.name = "evaluation";
+  stage.format_version = evaluation_format;
+  stage.config = table_of({{"evaluator", resolved(config_.at("evaluator"), "evaluator")},
+                           {"benchmarks", names(read_scale(config_).benchmarks)},
+                           {"model", resolved(config_.at("model"), "model")}});
+  stage.inputs = common_inputs();
+  stage.inputs["weights"] = weights.digest;
+  stage.title = title;
+  stage.one_thread = true;
+  return stages_.run(stage, [&](StageWork& work) {
+    const Loaded& data = loaded();
+    const auto model = load_model(weights.folder);
+    const auto evaluator = evaluators().create(config_.at("evaluator"), "evaluator");
+    const torch::NoGradGuard no_gradients;
+    json::array scores;
+    for (const Benchmark& benchmark : data.world.benchmarks) {
+      const BenchmarkScores answers =
+          evaluator->evaluate(*model, benchmark, [&](std::size_t question) {
+            return data.visual(benchmark.questions[question].sample, *model);
+          });
+      std::string marks;
+      for (const std::uint8_t correct : answers.correct) marks += correct != 0 ? '1' : '0';
+      json::array subtasks;
+      for (const Question& question : benchmark.questions) subtasks.emplace_back(question.subtask);
+      scores.push_back(
+          {{"benchmark", benchmark.name}, {"correct", marks}, {"subtasks", std::move(subtasks)}});
+    }
+    write_file(work.output / "scores.json", json::serialize(scores) + "\n");
+  });
+}
+
+std::vector<BenchmarkScores> Pipeline::read_scores(const StageOutput& evaluation) {
+  std::vector<BenchmarkScores> result;
+  const json::value content = json::parse(read_file(evaluation.folder / "scores.json"));
+  for (const json::value& entry : content.as_array()) {
+    BenchmarkScores scores;
+    scores.benchmark = entry.at("benchmark").as_string().c_str();
+    for (const char mark : entry.at("correct").as_string()) scores.correct.push_back(mark == '1');
+    result.push_back(std::move(scores));
+  }
+  return result;
+}
+
+}  // namespace winnow

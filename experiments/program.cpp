@@ -1,0 +1,265 @@
+#include "experiments/program.h"
+
+#include <c10/util/Exception.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <new>
+
+#include "config/compose.h"
+#include "config/print.h"
+#include "config/read.h"
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/logging.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "experiments/doctor.h"
+#include "experiments/pool_commands.h"
+#include "experiments/recipe.h"
+#include "experiments/runtime.h"
+#include "experiments/world_commands.h"
+#include "pool/pool.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace {
+
+struct CommandLine {
+  std::vector<std::string> overrides;
+  std::vector<fs::path> configs;
+  fs::path results = fs::path(WINNOW_SOURCE_DIR) / "results";
+  bool sweep = false, fresh = false;
+  std::string kind, name;
+
+  std::vector<fs::path> directories() const {
+    std::vector<fs::path> all = configs;
+    all.push_back(fs::path(WINNOW_SOURCE_DIR) / "configs");
+    return all;
+  }
+  config::Value compose(const std::vector<std::string>& chosen) const {
+    return config::compose({directories(), "winnow", chosen});
+  }
+};
+
+// The recipe of a composed config, which has then read all of it without complaint.
+std::unique_ptr<Recipe> checked_recipe(const config::Value& config) {
+  std::unique_ptr<Recipe> recipe = recipes().create(config.at("recipe"), "recipe");
+  recipe->check(config);
+  return recipe;
+}
+
+void apply_run_options(const config::Value& config) {
+  const config::Value* table = config.child("run");
+  const auto options = table == nullptr ? RunOptions{} : config::bind<RunOptions>(*table, "run");
+  set_up_logging(options.log_level);
+  set_worker_count(static_cast<std::size_t>(options.workers));
+  Progress::set_enabled(options.progress);
+}
+
+int run_experiments(const CommandLine& line) {
+  const auto runs = line.sweep ? config::expand_sweep(line.overrides)
+                               : std::vector<std::vector<std::string>>{line.overrides};
+  // All runs of a sweep are checked before the first one starts.
+  std::vector<config::Value> configs;
+  std::vector<std::unique_ptr<Recipe>> checked;
+  for (const auto& overrides : runs) {
+    configs.push_back(line.compose(overrides));
+    if (configs.back().child("recipe") == nullptr) {
+      std::string known;
+      for (const auto& [group, options] : config::list_groups(line.directories())) {
+        if (group != "experiment") continue;
+        for (const std::string& option : options) known += (known.empty() ? "" : ", ") + option;
+      }
+      throw ConfigError("no experiment is chosen; write experiment=NAME. Known: " + known + ".");
+    }
+    checked.push_back(checked_recipe(configs.back()));
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    apply_run_options(configs[i]);
+    const std::string name = run_name(runs[i]);
+    if (runs.size() > 1) {
+      std::cout << (i == 0 ? "" : "\n") << "=== " << name << " ===\n" << std::flush;
+    }
+    checked[i]->run({name, configs[i], fs::absolute(line.results), line.fresh});
+  }
+  return 0;
+}
+
+int print_composed(const CommandLine& line) {
+  const config::Value composed = line.compose(line.overrides);
+  if (composed.child("recipe") != nullptr) checked_recipe(composed);
+  std::cout << config::print_config(composed);
+  return 0;
+}
+
+int print_list(const CommandLine& line) {
+  std::cout << config::print_component_list(line.kind, line.name);
+  if (line.kind.empty()) {
+    std::cout << "\nGroups (folders of configs/) and their options:\n"
+              << config::print_groups(line.directories());
+  }
+  return 0;
+}
+
+std::string overview(const CommandLine& line) {
+  return "Overrides choose options of groups and set values: experiment=table1 scale=smoke\n"
+         "trainer.learning_rate=1e-4 +key=new ~key. See configs/README.md.\n\nGroups:\n" +
+         config::print_groups(line.directories()) +
+         "\nOptions of the table run (run.KEY=VALUE):\n" +
+         config::print_options(config::describe<RunOptions>());
+}
+
+// `winnow pool check|show|make`.
+class PoolCommands {
+ public:
+  PoolCommands(CLI::App& app, int& status) {
+    CLI::App* pool = app.add_subcommand("pool", "look at a pool, or make one");
+    pool->require_subcommand(1);
+    CLI::App* check = pool->add_subcommand("check", "what is in a pool, and its bad rows");
+    reads_pool(check);
+    check->add_flag("--json", json_, "one JSON object instead of text");
+    check->add_option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
+    check->callback([this, &status] {
+      options_.maximum_bad_share = 1.0;
+      const Pool read = Pool::read(options_);
+      if (!ledger_.empty()) write_ledger(read, ledger_);
+      status = pool_check(read, std::cout, json_);
+    });
+
+    CLI::App* show = pool->add_subcommand("show", "one sample as it was read");
+    show->add_option("id", id_, "the sample")->required();
+    reads_pool(show);
+    show->callback([this, &status] {
+      options_.maximum_bad_share = 1.0;
+      options_.check_media = false;
+      status = pool_show(Pool::read(options_), id_, std::cout);
+    });
+
+    CLI::App* make = pool->add_subcommand("make", "write a micro world");
+    make->add_option("folder", folder_, "a folder that is not there yet")->required();
+    make->add_option("options", make_options_, "KEY=VALUE: see `winnow list world micro_world`");
+    make->callback([this, &status] {
+      config::Value table;
+      for (const std::string& text : make_options_) {
+        const config::Override change = config::parse_override(text);
+        table.set(change.key, config::parse_value(change.value, change.key, {"command line", 0}));
+      }
+      status = make_world_command(config::bind<micro_world::MicroWorldOptions>(table, "world"),
+                                  folder_, std::cout);
+    });
+  }
+
+ private:
+  void reads_pool(CLI::App* command) {
+    command->add_option("files", options_.files, "JSONL files")->required();
+    command->add_option("--media-root", options_.media_root,
+                        "folder of relative media paths; by default each file's own");
+  }
+
+  PoolOptions options_;
+  bool json_ = false;
+  fs::path ledger_, folder_;
+  std::string id_;
+  std::vector<std::string> make_options_;
+};
+
+int dispatch(int argc, char** argv) {
+  CommandLine line;
+  int status = 0;
+  CLI::App app("winnow chooses training data for vision-language models.", "winnow");
+  app.require_subcommand(1);
+  app.footer([&] { return overview(line); });
+  const auto takes_configs = [&](CLI::App* command) {
+    command
+        ->add_option("--config-dir", line.configs,
+                     "folder of config files that comes before winnow's own; may be repeated")
+        ->allow_extra_args(false);
+  };
+
+  CLI::App* run = app.add_subcommand("run", "run an experiment: winnow run experiment=table1");
+  run->add_option("overrides", line.overrides, "GROUP=OPTION, KEY=VALUE, +KEY=VALUE, ~KEY");
+  run->add_flag("-m,--sweep", line.sweep, "sweep: run every combination of a=1,2 b=1..3");
+  run->add_flag("--fresh", line.fresh, "compute every stage again");
+  run->add_option("--results", line.results, "folder for stages and results")
+      ->capture_default_str();
+  takes_configs(run);
+  run->footer([&] { return overview(line); });
+  run->callback([&] { status = run_experiments(line); });
+
+  CLI::App* show = app.add_subcommand("config", "print the composed config with its sources");
+  show->add_option("overrides", line.overrides, "as for run");
+  takes_configs(show);
+  show->callback([&] { status = print_composed(line); });
+
+  CLI::App* list = app.add_subcommand("list", "list components and their options");
+  list->add_option("kind", line.kind, "a kind of component: selector, descriptor, ...");
+  list->add_option("name", line.name, "a component: prints its options");
+  takes_configs(list);
+  list->callback([&] { status = print_list(line); });
+
+  const PoolCommands pool_commands(app, status);
+
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "what this machine offers, what is slow or missing");
+  doctor->callback([&] { status = run_doctor(std::cout, line.results); });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  std::cout.flush();
+  if (!std::cout) throw IoError("standard output cannot be written");
+  return status;
+}
+
+int fail(const std::string& message, int status) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return status;
+}
+
+}  // namespace
+
+std::string run_name(const std::vector<std::string>& overrides) {
+  std::string experiment = "run", rest;
+  for (const std::string& text : overrides) {
+    if (text.starts_with("experiment=")) {
+      experiment = text.substr(std::string("experiment=").size());
+    } else if (!text.starts_with("run.")) {
+      rest += "," + text;
+    }
+  }
+  const bool plain = std::all_of(rest.begin(), rest.end(), [](unsigned char character) {
+    return std::isalnum(character) != 0 ||
+           std::string_view("=,.+-_~@").find(static_cast<char>(character)) !=
+               std::string_view::npos;
+  });
+  constexpr std::size_t longest = 100;
+  return experiment +
+         (plain && rest.size() <= longest ? rest : "," + digest_of(rest).substr(0, 16));
+}
+
+int run_program(int argc, char** argv) {
+  try {
+    set_up_process();
+    return dispatch(argc, argv);
+  } catch (const Error& error) {
+    return fail(error.what(), error.exit_status());
+  } catch (const std::bad_alloc&) {
+    return fail("there is not enough memory; fewer workers (run.workers=1) need less", 1);
+  } catch (const c10::Error& error) {
+    return fail("LibTorch: " + std::string(error.what_without_backtrace()), 1);
+  } catch (const fs::filesystem_error& error) {
+    return fail(error.what(), 1);
+  } catch (const std::exception& error) {
+    return fail(std::string("this is a fault of winnow: ") + error.what(), 1);
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,102 @@
+#include "experiments/world.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/errors.h"
+#include "core/hash.h"
+#include "pool/micro_world/micro_world.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+
+config::ComponentKind<WorldSource>& worlds() {
+  static config::ComponentKind<WorldSource> kind("world");
+  return kind;
+}
+
+namespace {
+
+class MicroWorld : public WorldSource {
+ public:
+  explicit MicroWorld(micro_world::MicroWorldOptions options) : options_(options) {}
+
+  config::Value identity(std::uint64_t seed) const override {
+    config::Value value = config::to_value(seeded(seed));
+    value.set("type", config::Value(std::string("micro_world"), {}));
+    return value;
+  }
+  void write(std::uint64_t seed, const fs::path& folder) const override {
+    micro_world::write_world(seeded(seed), folder);
+  }
+
+ private:
+  micro_world::MicroWorldOptions seeded(std::uint64_t seed) const {
+    micro_world::MicroWorldOptions options = options_;
+    options.seed = static_cast<std::int64_t>(seed);
+    return options;
+  }
+
+  micro_world::MicroWorldOptions options_;
+};
+
+const bool registered = worlds().add<MicroWorld, micro_world::MicroWorldOptions>(
+    "micro_world", "procedural scenes in image and video files, with hidden labels");
+
+}  // namespace
+
+World World::read(const fs::path& folder, const std::vector<std::string>& benchmarks) {
+  World world;
+  world.folder = folder;
+  PoolOptions options;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "pool")) {
+    if (entry.path().extension() == ".jsonl") options.files.push_back(entry.path());
+  }
+  std::sort(options.files.begin(), options.files.end());
+  world.pool = Pool::read(options);
+  for (const std::string& name : benchmarks) {
+    world.benchmarks.push_back(read_benchmark(name, folder / "benchmarks" / (name + ".jsonl")));
+  }
+  return world;
+}
+
+std::string World::name_of(const Media& media) const {
+  Digest digest;
+  digest.add(to_string(media.kind)).add(media.frames_per_second);
+  for (const fs::path& path : media.paths) {
+    digest.add(path.lexically_relative(folder).generic_string());
+  }
+  return digest.hex();
+}
+
+std::vector<NamedMedium> World::media() const {
+  std::vector<NamedMedium> result;
+  std::set<std::string> seen;
+  const auto add = [&](const Sample& sample) {
+    for (const Media& medium : sample.media) {
+      std::string name = name_of(medium);
+      if (seen.insert(name).second) result.push_back({std::move(name), medium});
+    }
+  };
+  for (const Sample& sample : pool.samples()) add(sample);
+  for (const Benchmark& benchmark : benchmarks) {
+    for (const Question& question : benchmark.questions) add(question.sample);
+  }
+  return result;
+}
+
+std::vector<RowFacts> World::facts() const {
+  std::vector<RowFacts> facts = facts_of(pool.samples());
+  for (std::size_t row = 0; row < facts.size(); ++row) {
+    const Sample& sample = pool.samples()[row];
+    Digest digest;
+    for (const Turn& turn : sample.turns) {
+      digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
+    }
+    for (const Media& medium : sample.media) digest.add(name_of(medium));
+    facts[row].content_digest = digest.hex();
+  }
+  return facts;
+}
+
+}  // namespace winnow

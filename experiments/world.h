@@ -1,0 +1,49 @@
+#pragma once
+// A world: a pool to choose from, benchmarks to be judged by, and hidden labels for the oracle and
+// for diagnosis. On disk: pool/*.jsonl, benchmarks/*.jsonl, labels.jsonl, beside their media.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/component.h"
+#include "evaluators/evaluator.h"
+#include "experiments/visual_features.h"
+#include "pool/pool.h"
+#include "pool/sample_table.h"
+
+namespace winnow {
+
+// Where worlds come from, by the config table `world`.
+class WorldSource {
+ public:
+  virtual ~WorldSource() = default;
+  // Everything the world of this seed depends on.
+  virtual config::Value identity(std::uint64_t seed) const = 0;
+  // Fills `folder`, which exists.
+  virtual void write(std::uint64_t seed, const std::filesystem::path& folder) const = 0;
+};
+
+config::ComponentKind<WorldSource>& worlds();
+
+// A world read back.
+struct World {
+  std::filesystem::path folder;
+  Pool pool;
+  std::vector<Benchmark> benchmarks;
+
+  // With the benchmarks of these names, in this order. Throws IoError, DataError.
+  static World read(const std::filesystem::path& folder,
+                    const std::vector<std::string>& benchmarks);
+
+  // Names of a medium that do not change when the folder moves.
+  std::string name_of(const Media& media) const;
+  // Every medium of the pool, then of the benchmarks, once.
+  std::vector<NamedMedium> media() const;
+  // Facts of the pool's samples whose ties break the same way wherever the folder lies.
+  std::vector<RowFacts> facts() const;
+};
+
+}  // namespace winnow
