@@ -147,6 +147,10 @@ class Collected {
   const std::vector<Sample>& samples_;
 };
 
+const bool registered = config::add_table<DescriptorPassOptions>(
+    "descriptors",
+    "the walk over the pool that computes descriptors; its sub-tables are descriptors");
+
 bool has_failure(const MeasuredChunk& chunk) {
   return std::any_of(chunk.rows.begin(), chunk.rows.end(), [](const MeasuredRow& row) {
     return std::any_of(row.cells.begin(), row.cells.end(),
