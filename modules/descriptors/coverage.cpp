@@ -12,7 +12,6 @@
 #include <numeric>
 #include <set>
 
-#include "core/parallel.h"
 #include "core/random.h"
 #include "descriptors/descriptor.h"
 
@@ -47,12 +46,13 @@ config::Help help(const CoverageOptions&) {
       {"column_prefix", "put before the columns' names, for a second clustering of one pool"}};
 }
 
-// FAISS without BLAS: every distance is then summed in one order, whatever the number of threads.
+// FAISS without BLAS, so that every distance is summed in one order, and on this thread: for the
+// sizes here more threads only fight with other work.
 class DeterministicFaiss {
  public:
   DeterministicFaiss() {
     faiss::distance_compute_blas_threshold = std::numeric_limits<int>::max();
-    omp_set_num_threads(static_cast<int>(worker_count()));
+    omp_set_num_threads(1);
   }
   ~DeterministicFaiss() {
     faiss::distance_compute_blas_threshold = threshold_;

@@ -4,7 +4,6 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "core/parallel.h"
 #include "support.h"
 
 namespace winnow {
@@ -240,18 +239,15 @@ TEST(Coverage, DistanceRankGoesFromNearestToFarthest) {
   EXPECT_DOUBLE_EQ(coverage[0], coverage[3]);
 }
 
-TEST(Coverage, DoesNotDependOnRowOrderOrThreads) {
+TEST(Coverage, DoesNotDependOnRowOrder) {
   Grouped pool(kInOrder);
   std::vector<std::size_t> shuffled = kInOrder;
   RandomStream(3, "test").shuffle(shuffled);
   Grouped other(shuffled);
   // More clusters than groups, so that the result hangs on the random start.
   const auto coverage = make_descriptor("coverage", {{"clusters", integer_value(5)}});
-  set_worker_count(1);
   coverage->finish(pool.table, pool.features, 5);
-  set_worker_count(2);
   coverage->finish(other.table, other.features, 5);
-  set_worker_count(0);
   const auto first = pool.by_id("cluster"), second = other.by_id("cluster");
   for (std::size_t k = 0; k < 12; ++k) EXPECT_EQ(first[k], second[k]) << k;
 }
