@@ -34,6 +34,15 @@ fs::path media_root_of(const fs::path& file, const PoolOptions& options) {
   return fs::absolute(root.empty() ? fs::path(".") : root).lexically_normal();
 }
 
+// The deepest folder that holds both.
+fs::path common_folder(const fs::path& a, const fs::path& b) {
+  fs::path common;
+  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end() && *i == *j; ++i, ++j) {
+    common /= *i;
+  }
+  return common;
+}
+
 void check_bad_share(const std::vector<BadRow>& ledger, std::size_t good,
                      const PoolOptions& options) {
   const std::size_t rows = ledger.size() + good;
@@ -82,6 +91,12 @@ Pool Pool::read(const PoolOptions& options) {
     roots.emplace_back(pool.samples_.size(), root);
   }
   check_bad_share(pool.ledger_, pool.samples_.size(), options);
+  // One root for all, lest two files whose folders hold equal names seem to show the same.
+  fs::path common = roots.front().second;
+  for (const auto& [end, root] : roots) common = common_folder(common, root);
+  for (Sample& sample : pool.samples_) {
+    for (Media& medium : sample.media) medium.root = common;
+  }
   pool.index_samples([&](std::size_t i) {
     const auto root = std::find_if(roots.begin(), roots.end(),
                                    [&](const auto& entry) { return i < entry.first; });

@@ -84,7 +84,14 @@ std::string Sample::content_digest() const {
   for (const Turn& turn : turns) {
     digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
   }
-  for (const Media& medium : media) digest.add(medium.key());
+  for (const Media& medium : media) {
+    digest.add(name_of(medium.kind)).add(medium.frames_per_second);
+    digest.add(static_cast<std::uint64_t>(medium.paths.size()));
+    for (const auto& path : medium.paths) {
+      digest.add(medium.root.empty() ? path.native()
+                                     : path.lexically_proximate(medium.root).native());
+    }
+  }
   return digest.hex();
 }
 

@@ -26,6 +26,7 @@ struct Media {
   Kind kind = Kind::image;
   std::vector<std::filesystem::path> paths;  // absolute
   double frames_per_second = 0.0;            // of a `frames` list; 0 when unknown
+  std::filesystem::path root = {};           // folder of the whole pool; empty when unknown
   // Stable name for caches: the kind and a digest of paths and rate.
   std::string key() const;
 };
@@ -54,7 +55,8 @@ struct Sample {
   // Text of the last user turn and of the last assistant turn.
   const std::string& question() const;
   const std::string& answer() const;
-  // Digest of the conversation's text and of the media keys; equal content, equal digest.
+  // Digest of the conversation's text and of the media's kinds, rates and paths below its root:
+  // equal content, equal digest, and the same for a pool that has moved.
   std::string content_digest() const;
 };
 

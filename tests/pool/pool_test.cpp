@@ -44,6 +44,23 @@ std::string message_of(const std::function<void()>& action) {
   return "nothing was thrown";
 }
 
+TEST(PoolTest, ContentDigestsSurviveAMoveButTellFoldersApart) {
+  const auto read = [](const TemporaryFolder& folder) {
+    const std::string image = R"("image":"1.png",)";
+    PoolOptions options = options_for({folder.write("a/rows.jsonl", row("x", "what", image)),
+                                       folder.write("b/rows.jsonl", row("y", "what", image))});
+    options.check_media = false;
+    return Pool::read(options);
+  };
+  const TemporaryFolder here, there;
+  const Pool pool = read(here), moved = read(there);
+  const std::string in_a = pool.samples()[0].content_digest();
+  EXPECT_EQ(moved.samples()[0].content_digest(), in_a);
+  EXPECT_EQ(moved.digest(), pool.digest());
+  EXPECT_NE(pool.samples()[1].content_digest(), in_a) << "a/1.png and b/1.png are two pictures";
+  EXPECT_NE(moved.samples()[0].media[0].key(), pool.samples()[0].media[0].key());
+}
+
 TEST(PoolTest, ReadsFilesInOrderWhateverTheirLineEnds) {
   const TemporaryFolder folder;
   const auto first = folder.write(
