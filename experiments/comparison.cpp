@@ -12,6 +12,7 @@
 #include "core/files.h"
 #include "core/logging.h"
 #include "core/parallel.h"
+#include "core/progress.h"
 #include "descriptors/pass.h"
 #include "experiments/comparison_options.h"
 #include "experiments/comparison_report.h"
@@ -198,10 +199,12 @@ class Comparison : public Recipe {
              &checkpoints[c].scores});
       }
     }
+    Progress progress("evaluation", static_cast<std::int64_t>(evaluations.size()), "checkpoints");
     parallel_for(evaluations.size(), [&](std::size_t i) {
       const Evaluation& evaluation = evaluations[i];
       *evaluation.scores = Pipeline::read_scores(
           evaluation.pipeline->evaluate(evaluation.weights, evaluation.title));
+      progress.advance();
     });
     for (MethodResult& method : results.methods) {
       if (method.role != Role::base) continue;

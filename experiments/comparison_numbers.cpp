@@ -59,10 +59,18 @@ std::vector<CurvePoint> curve_of(const MethodResult& method, const ComparisonRes
     std::vector<double> samples, accuracies;
     for (std::size_t r = 0; r < method.runs.size(); ++r) {
       const WorldResult& world = results.worlds[results.replicates[r].world];
-      const auto& reached = method.runs[r].checkpoints;
-      samples.push_back(c == 0 ? 0.0 : static_cast<double>(reached[c - 1].samples));
-      accuracies.push_back(average_of(c == 0 ? world.base_scores : reached[c - 1].scores));
+      const auto& run = method.runs[r].checkpoints;
+      if (c == 0) {
+        samples.push_back(0.0);
+        accuracies.push_back(average_of(world.base_scores));
+      } else {
+        samples.push_back(static_cast<double>(run[c - 1].samples));
+        accuracies.push_back(average_of(run[c - 1].scores));
+      }
     }
+    // Fewer steps than checkpoints leave some of them at one place.
+    const double reached = summarise(samples).mean;
+    if (!curve.empty() && reached <= curve.back().samples) continue;
     const Accuracy accuracy = summarise(accuracies);
     const double spread = accuracies.size() > 1 ? accuracy.spread : 0.0;
     curve.push_back(

@@ -85,6 +85,8 @@ std::vector<Method> read_methods(const config::Value& config) {
     if (!value.is_table()) config::fail_value(value, path, "expected a table");
     methods.push_back(read_method(name, value, path));
   }
+  std::stable_sort(methods.begin(), methods.end(),
+                   [](const Method& a, const Method& b) { return a.role < b.role; });
   const auto count = [&](Role role) {
     return std::count_if(methods.begin(), methods.end(),
                          [&](const Method& method) { return method.role == role; });

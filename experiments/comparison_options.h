@@ -15,7 +15,7 @@
 
 namespace winnow {
 
-// What a method is in the comparison.
+// What a method is in the comparison; also the order of the table's rows.
 enum class Role {
   base,       // the model before any training
   control,    // a uniform draw of the methods' size
@@ -65,9 +65,9 @@ struct Method {
   std::unique_ptr<Selector> selector;  // null for the base
 };
 
-// Methods in the order of the config. Throws ConfigError unless there is exactly one reference and
-// at most one base, control and oracle, the oracle and it alone reads hidden labels, and the base
-// and it alone has no selector.
+// Methods by role, then in the order of the config. Throws ConfigError unless there is exactly one
+// reference and at most one base, control and oracle, the oracle and it alone reads hidden labels,
+// and the base and it alone has no selector.
 std::vector<Method> read_methods(const config::Value& config);
 
 // The keys at the top of the config; throws ConfigError for a table that nothing reads.

@@ -87,6 +87,7 @@ json::object detection_of_wrong_answers(const SampleTable& table,
   const Labels hidden(labels);
   json::object result;
   for (const std::string& name : table.column_names()) {
+    if (name.ends_with("cluster")) continue;  // the number of a group, no measure
     const Column& column = table.column(name);
     const auto area = [&](const auto& belongs) -> json::value {
       std::vector<double> values;

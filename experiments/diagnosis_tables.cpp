@@ -60,10 +60,9 @@ Table detection_table(const WorldResult& world) {
     row.cells = {std::string(name)};
     for (const char* part : {"all", "image", "video"}) {
       const boost::json::value& area = areas.at(part);
-      row.cells.push_back(
-          area.is_null()
-              ? TableCell(TableCell::Missing{"the column has no values on both kinds of rows"})
-              : TableCell(TableCell::Number{area.to_number<double>(), {2, false, ""}}));
+      TableCell cell = TableCell::Missing{"the column has no values on both kinds of rows"};
+      if (!area.is_null()) cell = TableCell::Number{area.to_number<double>(), {2, false, ""}};
+      row.cells.push_back(std::move(cell));
     }
     row.cells.push_back(TableCell::Number{areas.at("valid").to_number<double>(), {0, false, ""}});
     table.rows.push_back(std::move(row));

@@ -9,6 +9,7 @@
 
 #include "experiments/pipeline.h"
 #include "pool/micro_world/micro_world.h"
+#include "pool/sample_table.h"
 
 namespace winnow {
 

@@ -113,13 +113,10 @@ const Pipeline::Loaded& Pipeline::loaded() {
   if (loaded_) return *loaded_;
   auto result = std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}});
   if (vision_is_frozen_) result->features = VisualFeatures::load(features_->folder);
-  const std::vector<RowFacts> facts = world.facts();
-  for (std::size_t row = 0; row < facts.size(); ++row) {
-    const Sample& sample = world.pool.samples()[row];
-    if (!result->usable(sample)) continue;
-    result->samples.push_back(sample);
-    result->facts.push_back(facts[row]);
+  for (const Sample& sample : world.pool.samples()) {
+    if (result->usable(sample)) result->samples.push_back(sample);
   }
+  result->facts = facts_of(result->samples);
   result->labels = micro_world::read_hidden_labels(world.folder / "labels.jsonl");
   loaded_ = std::move(result);
   return *loaded_;

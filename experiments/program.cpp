@@ -1,6 +1,7 @@
 #include "experiments/program.h"
 
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +23,7 @@
 #include "experiments/pool_commands.h"
 #include "experiments/recipe.h"
 #include "experiments/runtime.h"
+#include "experiments/world.h"
 #include "experiments/world_commands.h"
 #include "pool/pool.h"
 
@@ -125,8 +127,7 @@ class PoolCommands {
     check->add_flag("--json", json_, "one JSON object instead of text");
     check->add_option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
     check->callback([this, &status] {
-      options_.maximum_bad_share = 1.0;
-      const Pool read = Pool::read(options_);
+      const Pool read = read_pool();
       if (!ledger_.empty()) write_ledger(read, ledger_);
       status = pool_check(read, std::cout, json_);
     });
@@ -135,9 +136,8 @@ class PoolCommands {
     show->add_option("id", id_, "the sample")->required();
     reads_pool(show);
     show->callback([this, &status] {
-      options_.maximum_bad_share = 1.0;
       options_.check_media = false;
-      status = pool_show(Pool::read(options_), id_, std::cout);
+      status = pool_show(read_pool(), id_, std::cout);
     });
 
     CLI::App* make = pool->add_subcommand("make", "write a micro world");
@@ -156,9 +156,21 @@ class PoolCommands {
 
  private:
   void reads_pool(CLI::App* command) {
-    command->add_option("files", options_.files, "JSONL files")->required();
+    command->add_option("files", options_.files,
+                        "JSONL files; without them the pool of the newest world in results/");
     command->add_option("--media-root", options_.media_root,
                         "folder of relative media paths; by default each file's own");
+  }
+
+  Pool read_pool() {
+    if (options_.files.empty()) {
+      const fs::path world = newest_world(fs::path(WINNOW_SOURCE_DIR) / "results" / "stages");
+      if (world.empty()) throw ConfigError("there is no world in results/ yet; name pool files");
+      fmt::print(stderr, "pool of {}\n", world.string());
+      options_.files = pool_files(world);
+    }
+    options_.maximum_bad_share = 1.0;
+    return Pool::read(options_);
   }
 
   PoolOptions options_;

@@ -137,7 +137,8 @@ StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::p
   pending.commit();
   std::error_code ignored;
   fs::remove_all(resume, ignored);
-  return output;
+  // As every later run reads it: JSON does not keep the last bit of a number.
+  return read_output(place).value();
 }
 
 }  // namespace
@@ -182,7 +183,9 @@ StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWo
     if (error) throw IoError(resume.string() + ": cannot be removed: " + error.message());
   }
   StageOutput output = compute_stage(stage, place, resume, compute);
-  spdlog::info("{}: done in {}", title, format_seconds(output.wall_seconds));
+  // Runs have hundreds of short stages, which nobody wants to read of.
+  spdlog::log(output.wall_seconds < 1.0 ? spdlog::level::debug : spdlog::level::info,
+              "{}: done in {}", title, format_seconds(output.wall_seconds));
   const std::lock_guard guard(mutex_);
   done_.insert(place.string());
   return output;

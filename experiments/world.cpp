@@ -45,14 +45,33 @@ const bool registered = worlds().add<MicroWorld, micro_world::MicroWorldOptions>
 
 }  // namespace
 
+std::vector<fs::path> pool_files(const fs::path& world) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(world / "pool")) {
+    if (entry.path().extension() == ".jsonl") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+fs::path newest_world(const fs::path& stages) {
+  fs::path newest;
+  fs::file_time_type newest_time{};
+  std::error_code absent;
+  for (const fs::directory_entry& entry : fs::directory_iterator(stages / "world", absent)) {
+    if (!fs::exists(entry.path() / "manifest.json")) continue;
+    if (!newest.empty() && entry.last_write_time() <= newest_time) continue;
+    newest = entry.path();
+    newest_time = entry.last_write_time();
+  }
+  return newest;
+}
+
 World World::read(const fs::path& folder, const std::vector<std::string>& benchmarks) {
   World world;
   world.folder = folder;
   PoolOptions options;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "pool")) {
-    if (entry.path().extension() == ".jsonl") options.files.push_back(entry.path());
-  }
-  std::sort(options.files.begin(), options.files.end());
+  options.files = pool_files(folder);
   world.pool = Pool::read(options);
   for (const std::string& name : benchmarks) {
     world.benchmarks.push_back(read_benchmark(name, folder / "benchmarks" / (name + ".jsonl")));
@@ -83,20 +102,6 @@ std::vector<NamedMedium> World::media() const {
     for (const Question& question : benchmark.questions) add(question.sample);
   }
   return result;
-}
-
-std::vector<RowFacts> World::facts() const {
-  std::vector<RowFacts> facts = facts_of(pool.samples());
-  for (std::size_t row = 0; row < facts.size(); ++row) {
-    const Sample& sample = pool.samples()[row];
-    Digest digest;
-    for (const Turn& turn : sample.turns) {
-      digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
-    }
-    for (const Media& medium : sample.media) digest.add(name_of(medium));
-    facts[row].content_digest = digest.hex();
-  }
-  return facts;
 }
 
 }  // namespace winnow

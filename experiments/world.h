@@ -12,7 +12,6 @@
 #include "evaluators/evaluator.h"
 #include "experiments/visual_features.h"
 #include "pool/pool.h"
-#include "pool/sample_table.h"
 
 namespace winnow {
 
@@ -28,6 +27,12 @@ class WorldSource {
 
 config::ComponentKind<WorldSource>& worlds();
 
+// The JSONL files of a world's pool, sorted.
+std::vector<std::filesystem::path> pool_files(const std::filesystem::path& world);
+
+// The folder of the world that was made last among those of a stage cache; empty without any.
+std::filesystem::path newest_world(const std::filesystem::path& stages);
+
 // A world read back.
 struct World {
   std::filesystem::path folder;
@@ -42,8 +47,6 @@ struct World {
   std::string name_of(const Media& media) const;
   // Every medium of the pool, then of the benchmarks, once.
   std::vector<NamedMedium> media() const;
-  // Facts of the pool's samples whose ties break the same way wherever the folder lies.
-  std::vector<RowFacts> facts() const;
 };
 
 }  // namespace winnow

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -22,11 +23,17 @@ class WithVariable {
     if (const char* before = std::getenv(name)) before_ = before;
     ::setenv(name, value.c_str(), 1);
   }
-  ~WithVariable() { ::setenv(name_, before_.c_str(), 1); }
+  ~WithVariable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
 
  private:
   const char* name_;
-  std::string before_;
+  std::optional<std::string> before_;
 };
 
 struct Report {

@@ -1,0 +1,152 @@
+#include "experiments/comparison_numbers.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "experiments/comparison_tables.h"
+#include "experiments/composition.h"
+
+namespace winnow {
+namespace {
+
+using testing::DoubleNear;
+using testing::HasSubstr;
+
+// `right` of 100 answers, the right ones first.
+BenchmarkScores scores_with(int right, const std::string& name = "short") {
+  BenchmarkScores scores{name, std::vector<std::uint8_t>(100, 0)};
+  for (int i = 0; i < right; ++i) scores.correct[static_cast<std::size_t>(i)] = 1;
+  return scores;
+}
+
+MethodRun run_with(std::vector<int> right_by_checkpoint, std::int64_t samples_each) {
+  MethodRun run;
+  std::int64_t samples = 0;
+  for (const int right : right_by_checkpoint) {
+    samples += samples_each;
+    run.checkpoints.push_back({samples, {scores_with(right), scores_with(right, "long")}});
+  }
+  run.composition = {{"rows", samples}, {"image", 1.0},
+                     {"video", 0.0},    {"text", 0.0},
+                     {"temporal", 0.0}, {"wrong", 0.5},
+                     {"blind", 0.0},    {"verbose", 0.0},
+                     {"repeated", 0.0}, {"warnings", boost::json::array{}}};
+  run.training_cpu_seconds = 4.0;
+  return run;
+}
+
+class ComparisonNumbersTest : public testing::Test {
+ protected:
+  ComparisonNumbersTest() {
+    results_.benchmarks = {"short", "long"};
+    results_.replicates = {{100, 0}, {101, 0}};
+    WorldResult world;
+    world.seed = 100;
+    world.base_scores = {scores_with(20), scores_with(20, "long")};
+    world.shared_cpu_seconds = {{"world", 1.0}};
+    results_.worlds = {world};
+    MethodRun base;
+    base.checkpoints = {{0, world.base_scores}};
+    results_.methods = {
+        {"base", "Base", Role::base, {base, base}},
+        {"uni_1x", "Uni-1x", Role::control, {run_with({22, 24}, 50), run_with({22, 26}, 50)}},
+        {"uni_10x", "Uni-10x", Role::reference, {run_with({30, 40}, 500), run_with({30, 44}, 500)}},
+        {"good", "Good", Role::method, {run_with({38, 60}, 50), run_with({38, 60}, 50)}},
+        {"bad", "Bad", Role::method, {run_with({21, 22}, 50), run_with({21, 22}, 50)}},
+        {"oracle", "Oracle", Role::oracle, {run_with({50, 70}, 50), run_with({50, 70}, 50)}}};
+    results_.methods[3].runs[0].descriptor_cpu_seconds = 10.0;
+    results_.methods[3].runs[1].descriptor_cpu_seconds = 10.0;
+    results_.methods[3].runs[1].selection_cpu_seconds = 2.0;
+  }
+
+  ComparisonNumbers numbers() const { return numbers_of(results_, options_); }
+
+  ComparisonResults results_;
+  ComparisonOptions options_;
+};
+
+TEST_F(ComparisonNumbersTest, AccuraciesAreMeansOverSeedsInPoints) {
+  const MethodNumbers reference = numbers().with(Role::reference);
+  EXPECT_DOUBLE_EQ(reference.benchmarks[0].mean, 42.0);
+  EXPECT_NEAR(reference.average.mean, 42.0, 1e-9);
+  EXPECT_NEAR(reference.average.spread, std::sqrt(8.0), 1e-9);
+  EXPECT_EQ(reference.rows, 1000);
+  EXPECT_FALSE(reference.difference.has_value());
+}
+
+TEST_F(ComparisonNumbersTest, DifferencesArePairedWithTheReference) {
+  const ComparisonNumbers found = numbers();
+  const Estimate good = found.methods[3].difference.value();
+  EXPECT_NEAR(good.interval.value, 18.0, 1e-9);
+  EXPECT_GT(good.interval.low, 0.0);
+  EXPECT_TRUE(good.significant());
+  EXPECT_LT(found.methods[4].difference->interval.high, 0.0);
+  // The base answers what the control answers but for a few questions, of which the interval knows.
+  const Estimate base = found.methods[0].difference.value();
+  EXPECT_NEAR(base.interval.value, -22.0, 1e-9);
+  EXPECT_LT(base.interval.high - base.interval.low, 20.0);
+}
+
+TEST_F(ComparisonNumbersTest, AMatchIsInterpolatedBetweenCheckpoints) {
+  const ComparisonNumbers found = numbers();
+  // 38 at 50 samples, 60 at 100: 42 lies 4 / 22 of the way.
+  EXPECT_NEAR(found.methods[3].match_samples.value(), 50.0 + 50.0 * 4.0 / 22.0, 1e-9);
+  EXPECT_NEAR(found.methods[3].reduction.value(), 1000.0 / (50.0 + 50.0 * 4.0 / 22.0), 1e-9);
+  EXPECT_FALSE(found.methods[4].match_samples.has_value());
+  EXPECT_FALSE(found.methods[4].reduction.has_value());
+}
+
+TEST_F(ComparisonNumbersTest, CostsAreMeansWithTheWholeDescriptorPass) {
+  const MethodNumbers good = numbers().methods[3];
+  EXPECT_DOUBLE_EQ(good.selection_cpu_seconds, 11.0);
+  EXPECT_DOUBLE_EQ(good.training_cpu_seconds, 4.0);
+}
+
+TEST_F(ComparisonNumbersTest, ThePrecheckSaysWhetherASelectorCouldWin) {
+  const Table could = precheck_table(numbers());
+  EXPECT_THAT(could.notes, testing::Contains(HasSubstr("reaches Uni-10x (+28.0 points)")));
+  results_.methods[5] = {
+      "oracle", "Oracle", Role::oracle, {run_with({25, 30}, 50), run_with({25, 30}, 50)}};
+  const Table could_not = precheck_table(numbers());
+  EXPECT_THAT(could_not.notes, testing::Contains(HasSubstr("does NOT reach Uni-10x")));
+  EXPECT_THAT(could_not.notes, testing::Contains(HasSubstr("no selector could")));
+}
+
+TEST_F(ComparisonNumbersTest, TheTableKeepsTheOracleOutAndSaysNotReached) {
+  const std::string text = to_terminal({main_table(numbers(), results_, options_)}, false);
+  EXPECT_THAT(text, testing::Not(HasSubstr("Oracle")));
+  EXPECT_THAT(text, HasSubstr("not reached"));
+  EXPECT_THAT(text, HasSubstr("+18.0"));
+  EXPECT_THAT(text, HasSubstr("16.9x"));
+  EXPECT_THAT(text, HasSubstr("one world with one base model"));
+}
+
+TEST_F(ComparisonNumbersTest, AllTablesRenderInAllFormats) {
+  results_.worlds[0].detection = {
+      {"loss", {{"all", 0.7}, {"image", nullptr}, {"video", 0.6}, {"valid", 10}}}};
+  Published published;
+  published.title = "a paper";
+  published.benchmarks = {"A", "B"};
+  published.methods["uni_10x"] = {"Uni-10x", 1000, {50.0, 60.0}, {}, ""};
+  published.methods["good"] = {"Good", 100, {52.0, 62.0}, {10.0, 20.0}, "a reservation"};
+  const std::vector<Table> tables = comparison_tables(numbers(), results_, options_, published);
+  EXPECT_EQ(tables.size(), 7u);
+  for (const std::string& text : {to_terminal(tables, false), to_markdown(tables), to_latex(tables),
+                                  to_csv(tables), to_json(tables)}) {
+    EXPECT_THAT(text, HasSubstr("PUBLISHED at paper scale"));
+    EXPECT_THAT(text, HasSubstr("Oracle"));
+  }
+  EXPECT_THAT(to_markdown(tables), HasSubstr("a reservation"));
+}
+
+TEST(AreaUnderRoc, CountsTiesHalf) {
+  EXPECT_DOUBLE_EQ(area_under_roc({1, 2, 3, 4}, {false, false, true, true}), 1.0);
+  EXPECT_DOUBLE_EQ(area_under_roc({1, 2, 3, 4}, {true, true, false, false}), 0.0);
+  EXPECT_DOUBLE_EQ(area_under_roc({5, 5, 5, 5}, {true, false, true, false}), 0.5);
+  EXPECT_DOUBLE_EQ(area_under_roc({1, 2, 2, 3}, {false, true, false, true}), 0.875);
+  EXPECT_TRUE(std::isnan(area_under_roc({1, 2}, {true, true})));
+}
+
+}  // namespace
+}  // namespace winnow

@@ -1,0 +1,249 @@
+// Runs the built program as a user does.
+
+#include "experiments/program.h"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "core/files.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+struct Outcome {
+  int status = -1;
+  std::string out, err;
+};
+
+class ProgramTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) /
+              ("program-" + std::to_string(::getpid()) + "-" +
+               testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // Arguments are one shell line, so that quotes read as they are typed.
+  std::string line(const std::string& arguments) const {
+    return "'" WINNOW_PROGRAM "' " + arguments + " >'" + (folder_ / "out").string() + "' 2>'" +
+           (folder_ / "err").string() + "'";
+  }
+  Outcome run(const std::string& arguments) const {
+    const int status = std::system(line(arguments).c_str());
+    return {WEXITSTATUS(status), read_file(folder_ / "out"), read_file(folder_ / "err")};
+  }
+  void write_config(const std::string& name, const std::string& text) const {
+    write_file(folder_ / "configs" / (name + ".toml"), text);
+  }
+  std::string with_configs() const {
+    return " --config-dir '" + (folder_ / "configs").string() + "'";
+  }
+
+  fs::path folder_;
+};
+
+void expect_config_error(const Outcome& outcome, const testing::Matcher<std::string>& message) {
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, StartsWith("error: "));
+  EXPECT_THAT(outcome.err, message);
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST_F(ProgramTest, AMisspeltOptionNamesTheNearest) {
+  expect_config_error(run("config trainer.lerning_rate=1"),
+                      AllOf(HasSubstr("trainer.lerning_rate"), HasSubstr("'learning_rate'")));
+}
+
+TEST_F(ProgramTest, AMissingGroupAndAMissingOptionAreNamed) {
+  expect_config_error(run("config experiment=tabel1"), HasSubstr("'table1'"));
+  expect_config_error(run("config modle=micro"), HasSubstr("'model'"));
+}
+
+TEST_F(ProgramTest, ASyntaxErrorHasItsLine) {
+  write_config("scale/broken", "seeds = [1]\nworlds = = 2\n");
+  expect_config_error(run("config scale=broken" + with_configs()), HasSubstr("broken.toml:2"));
+}
+
+TEST_F(ProgramTest, AnInterpolationCycleIsPrinted) {
+  write_config("scale/round",
+               "budget = \"${reference_budget}\"\nreference_budget = \"${budget}\"\n");
+  expect_config_error(run("config scale=round" + with_configs()),
+                      AllOf(HasSubstr("budget"), HasSubstr("reference_budget")));
+}
+
+TEST_F(ProgramTest, ATableThatNothingReadsIsAnError) {
+  expect_config_error(run("run experiment=table1 +gaol.x=1 --results '" + folder_.string() + "'"),
+                      HasSubstr("gaol"));
+}
+
+TEST_F(ProgramTest, AnAddedOptionThatNothingReadsIsAnErrorBeforeAnyDataIsRead) {
+  for (const char* key :
+       {"trainer.sped", "world.sped", "model.sped", "evaluator.sped", "sampling.sped", "base.sped",
+        "recipe.sped", "run.sped", "descriptors.sped", "methods.temp.sped",
+        "methods.temp.selector.sped", "published.sped"}) {
+    const fs::path results = folder_ / "results";
+    expect_config_error(run(std::string("run experiment=table1 +") + key + "=1 --results '" +
+                            results.string() + "'"),
+                        HasSubstr("sped"));
+    EXPECT_FALSE(fs::exists(results)) << key;
+  }
+}
+
+TEST_F(ProgramTest, AMethodThatReadsHiddenLabelsIsNoMethod) {
+  expect_config_error(run("config experiment=table1 methods.oracle.role=method"),
+                      HasSubstr("hidden labels"));
+}
+
+TEST_F(ProgramTest, AWeightOnAColumnThatNoDescriptorAddsIsAnError) {
+  expect_config_error(run("config experiment=table1 ~descriptors.visual_dependency"),
+                      HasSubstr("'visual_dependency'"));
+}
+
+TEST_F(ProgramTest, RunWithoutAnExperimentNamesThem) {
+  expect_config_error(run("run"), HasSubstr("table1"));
+}
+
+TEST_F(ProgramTest, AResultsFolderThatCannotBeWrittenIsAnIoError) {
+  write_file(folder_ / "results", "a file, no folder");
+  const Outcome outcome =
+      run("run experiment=table1 scale=smoke --results '" + (folder_ / "results").string() + "'");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, AllOf(StartsWith("error: "), HasSubstr((folder_ / "results").string())));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST_F(ProgramTest, HelpAndListAreMadeFromTheComponents) {
+  const Outcome help = run("--help");
+  EXPECT_EQ(help.status, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("run"), HasSubstr("experiment"), HasSubstr("workers")));
+  const Outcome list = run("list trainer sft");
+  EXPECT_EQ(list.status, 0);
+  EXPECT_THAT(list.out, HasSubstr("learning_rate"));
+  EXPECT_EQ(run("frobnicate").status, 2);
+}
+
+TEST_F(ProgramTest, ANewAblationIsOneFile) {
+  write_config("experiment/without_flow",
+               "defaults = [\n"
+               "  \"table1\",\n"
+               "  {\"selector@methods.without_flow.selector\" = \"gdo\"},\n"
+               "  {\"goal@methods.without_flow\" = \"temp_plus\"},\n"
+               "  \"_self_\",\n"
+               "]\n"
+               "[methods.without_flow]\n"
+               "label = \"Temp+ without flow\"\n"
+               "selector.budget = \"${budget}\"\n"
+               "selector.weights.optical_flow = 0.0\n");
+  const Outcome outcome = run("config experiment=without_flow" + with_configs());
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("[methods.without_flow.selector.weights]"));
+  EXPECT_THAT(outcome.out, HasSubstr("[methods.temp_plus]"));
+}
+
+TEST_F(ProgramTest, RunNamesKeepTablesOfOtherConfigsApart) {
+  EXPECT_EQ(run_name({"experiment=table1"}), "table1");
+  EXPECT_EQ(run_name({"experiment=table1", "scale=smoke", "run.workers=2"}), "table1,scale=smoke");
+  const std::string odd = run_name({"experiment=table1", "seeds=[1, 2]"});
+  EXPECT_THAT(odd, AllOf(StartsWith("table1,"), Not(HasSubstr("["))));
+  EXPECT_NE(odd, run_name({"experiment=table1", "seeds=[1, 3]"}));
+}
+
+// ---- the whole of Table 1 at scale=smoke ----
+
+class SmokeTest : public ProgramTest {
+ protected:
+  static constexpr const char* overrides = "run experiment=table1 scale=smoke";
+
+  std::string command(const std::string& name, const std::string& more = "") const {
+    return std::string(overrides) + " " + more + " --results '" + (folder_ / name).string() + "'";
+  }
+  fs::path table_folder(const std::string& name) const {
+    return folder_ / name / "table1,scale=smoke";
+  }
+  // Digests of all that was chosen and trained, without times and machine.
+  json::object digests(const fs::path& folder) const {
+    const json::object content = json::parse(read_file(folder / "provenance.json")).as_object();
+    json::array runs;
+    for (const json::value& run : content.at("runs").as_array()) {
+      runs.push_back({{"method", run.at("method")},
+                      {"seed", run.at("seed")},
+                      {"subset", run.at("subset")},
+                      {"weights", run.at("weights")}});
+    }
+    return {{"worlds", content.at("worlds")}, {"runs", std::move(runs)}};
+  }
+  // Starts the program, kills it after `delay`; false when it had ended by itself.
+  bool run_and_kill(const std::string& arguments, std::chrono::milliseconds delay) const {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const std::string text = "exec " + line(arguments);
+      ::execl("/bin/sh", "sh", "-c", text.c_str(), nullptr);
+      ::_exit(127);
+    }
+    std::this_thread::sleep_for(delay);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+  }
+};
+
+TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome whole = run(command("whole", "run.workers=2"));
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  for (const char* file :
+       {"table.txt", "table.md", "table.tex", "table.csv", "table.json", "convergence.svg",
+        "convergence.pdf", "scores.jsonl", "config.toml", "provenance.json"}) {
+    EXPECT_TRUE(fs::exists(table_folder("whole") / file)) << file;
+  }
+  EXPECT_EQ(whole.out, read_file(table_folder("whole") / "table.txt"));
+  EXPECT_THAT(whole.out, AllOf(HasSubstr("Pre-check"), HasSubstr("Uni-10x"),
+                               HasSubstr("PUBLISHED at paper scale")));
+
+  const std::string table = read_file(table_folder("whole") / "table.json");
+  const Outcome again = run(command("whole", "run.workers=2"));
+  EXPECT_EQ(again.status, 0);
+  EXPECT_THAT(again.err, HasSubstr(" 0 stages computed"));
+  EXPECT_EQ(read_file(table_folder("whole") / "table.json"), table);
+
+  // One thread instead of two, in another folder, killed at several points of its way.
+  int killed = 0;
+  for (const double share : {0.1, 0.4, 0.5, 0.5}) {
+    const auto delay = std::chrono::milliseconds(static_cast<int>(1000 * share * took.count()));
+    killed += run_and_kill(command("killed", "run.workers=1"), delay) ? 1 : 0;
+  }
+  EXPECT_GE(killed, 2);
+  const Outcome rest = run(command("killed", "run.workers=1"));
+  ASSERT_EQ(rest.status, 0) << rest.err;
+  EXPECT_EQ(digests(table_folder("killed")), digests(table_folder("whole")));
+  EXPECT_EQ(read_file(table_folder("killed") / "scores.jsonl"),
+            read_file(table_folder("whole") / "scores.jsonl"));
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "killed" / "stages")) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_FALSE(name.starts_with(".")) << "a leftover: " << entry.path();
+  }
+}
+
+}  // namespace
+}  // namespace winnow
