@@ -31,12 +31,12 @@ std::vector<BaseScene> imagine(const mw::CleanCorpus& corpus, const micro::Micro
   Progress progress("base corpus", static_cast<std::int64_t>(scenes.size()), "scenes");
   parallel_for(scenes.size(), [&](std::size_t i) {
     mw::ImaginedScene scene = corpus.scene(i);
-    Frames frames;
-    frames.images = std::move(scene.frames);
-    scenes[i].pixels = model.preprocess(frames);
     for (std::size_t q = 0; q < scene.questions.size(); ++q) {
       scenes[i].samples.push_back(corpus.sample_of(scene, q));
     }
+    Frames frames;
+    frames.images = std::move(scene.frames);
+    scenes[i].pixels = model.preprocess(frames);
     scenes[i].truth = std::move(scene.truth);
     progress.advance();
   });

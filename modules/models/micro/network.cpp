@@ -1,14 +1,17 @@
 #include "models/micro/network.h"
 
 #include <cmath>
+#include <numbers>
 
 #include "core/random.h"
 #include "models/attention.h"
+#include "models/micro/tokenizer.h"
 
 namespace winnow::micro {
 namespace {
 
 constexpr double kNormEpsilon = 1e-5;
+constexpr std::int64_t kTimeFeatures = 16;
 
 std::string layer_name(std::int64_t index, const char* name) {
   return "text.layers." + std::to_string(index) + "." + name;
@@ -26,19 +29,19 @@ Network::Network(const MicroOptions& options, std::int64_t vocabulary, std::uint
     add(name + ".weight", {channels[i + 1], channels[i], 3, 3}, std::sqrt(2.0 / fan_in));
     add(name + ".bias", {channels[i + 1]}, 0.0);
   }
+  time_ = time_features();
   buffers_["vision.feature_mean"] = torch::zeros({c});
   buffers_["vision.feature_deviation"] = torch::ones({c});
 
-  const std::int64_t vision_width = kTokensPerFrame * c;
-  const double projector_scale = 1.0 / std::sqrt(static_cast<double>(vision_width));
-  add("projector.input.weight", {d, 2 * vision_width}, projector_scale);
+  add("projector.input.weight", {d, 2 * c}, 1.0 / std::sqrt(static_cast<double>(c)));
   add("projector.input.bias", {d}, 0.0);
-  add("projector.output.weight", {d, d}, 1.0 / std::sqrt(static_cast<double>(d)));
+  add("projector.cell", {kTokensPerFrame * kCellsPerToken, d}, 0.3);
+  add("projector.output.weight", {d, d}, 0.5 / std::sqrt(static_cast<double>(d)));
   add("projector.output.bias", {d}, 0.0);
-  add("projector.cell", {kTokensPerFrame, d}, 0.02);
 
+  add("projector.time", {kTimeFeatures, d}, 0.3);
   add("text.token", {vocabulary, d}, 0.02);
-  add("text.position", {options.maximum_text, d}, 0.02);
+  add("text.position", {options.maximum_text, d}, 0.1);
   const double scale = 1.0 / std::sqrt(static_cast<double>(d));
   const double residual_scale = scale / std::sqrt(2.0 * static_cast<double>(options.layers));
   const std::int64_t wide = options.mlp_ratio * d;
@@ -122,18 +125,43 @@ torch::Tensor Network::project(const torch::Tensor& visual,
     continues.data_ptr<float>()[first] = 0.0F;
     first += count;
   }
-  const torch::Tensor now = visual.view({frames, kTokensPerFrame, -1});  // [n, G, W]
+  const torch::Tensor now =
+      visual.view({frames, kTokensPerFrame * kCellsPerToken, -1});  // [n, cells, C]
   const torch::Tensor change = (now - now.roll(1, 0)) * continues;
-  const torch::Tensor input = torch::cat({now, change}, 2);  // [n, G, 2 W]
-  torch::Tensor x =
-      torch::relu(torch::linear(input, at("projector.input.weight"), at("projector.input.bias")));
-  x = torch::linear(x, at("projector.output.weight"), at("projector.output.bias"));
-  return (x + at("projector.cell")).view({frames * kTokensPerFrame, -1});
+  const torch::Tensor x = torch::relu(torch::linear(torch::cat({now, change}, 2),
+                                                    at("projector.input.weight"),
+                                                    at("projector.input.bias")) +
+                                      at("projector.cell"));  // [n, cells, D]
+  const torch::Tensor tokens = x.view({frames * kTokensPerFrame, kCellsPerToken, -1}).sum(1);
+  return torch::linear(tokens, at("projector.output.weight"), at("projector.output.bias"));
+}
+
+// Time as sines and cosines: a shift in time is then one linear map wherever the clip stands, so
+// that order learnt at some slots holds at all. Rows: no clip, slots 0 ..., no clip; [slots + 2, 16].
+torch::Tensor Network::time_features() const {
+  torch::Tensor features = torch::zeros({options_.frame_slots + 2, kTimeFeatures});
+  for (std::int64_t slot = 0; slot < options_.frame_slots; ++slot) {
+    for (std::int64_t i = 0; i < kTimeFeatures / 2; ++i) {
+      // Periods from 3 to 64 frames, in equal ratios.
+      const double period = 3.0 * std::pow(64.0 / 3.0, static_cast<double>(i) /
+                                                           (kTimeFeatures / 2.0 - 1.0));
+      const double angle = 2.0 * std::numbers::pi * static_cast<double>(slot) / period;
+      features[slot + 1][2 * i] = std::sin(angle);
+      features[slot + 1][2 * i + 1] = std::cos(angle);
+    }
+  }
+  return features;
 }
 
 torch::Tensor Network::embed(const torch::Tensor& tokens, const torch::Tensor& positions,
                              const torch::Tensor& visual_rows, const torch::Tensor& visual) const {
-  torch::Tensor x = torch::embedding(at("text.token"), tokens);  // [B, T, D]
+  // Scaled to the size of positions and visual tokens; the table itself is small, since it is the
+  // head, too.
+  torch::Tensor x = torch::embedding(at("text.token"), tokens) *
+                    std::sqrt(static_cast<double>(options_.width));  // [B, T, D]
+  const torch::Tensor times = time_.index_select(
+      0, (tokens.flatten() - WordTokenizer::kFirstFrameSlot).clamp(-1, options_.frame_slots) + 1);
+  x = x + torch::matmul(times, at("projector.time")).view(x.sizes());
   const torch::Tensor is_text = positions.ge(0).unsqueeze(2);
   x = x + torch::embedding(at("text.position"), positions.clamp_min(0)) * is_text;
   if (visual_rows.numel() > 0) {

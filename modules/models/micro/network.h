@@ -30,6 +30,7 @@ struct MicroOptions {
 // Visual tokens of one frame: the tower's 4 x 4 grid, merged in blocks of 2 x 2.
 inline constexpr std::int64_t kGrid = 4;
 inline constexpr std::int64_t kTokensPerFrame = 4;
+inline constexpr std::int64_t kCellsPerToken = 4;
 
 // One layer's keys and values of a prefix.
 struct LayerCache {
@@ -49,7 +50,9 @@ class Network {
   torch::Tensor tower(const torch::Tensor& pixels) const;
 
   // Visual tokens of several media, one after another [n G, W], each with the change since the
-  // previous frame beside it, projected: [n G, D]. The first frame of a medium has no change.
+  // previous frame beside it, projected: [n G, D]. The first frame of a medium has no change. The
+  // four cells of a token go through shared weights and are summed, so that what is learnt of an
+  // object in one cell holds in all.
   torch::Tensor project(const torch::Tensor& visual,
                         const std::vector<std::int64_t>& frames_per_medium) const;
 
@@ -84,8 +87,11 @@ class Network {
   torch::Tensor layer(std::int64_t index, const torch::Tensor& hidden, const torch::Tensor& mask,
                       const LayerCache* prefix, LayerCache* own) const;
 
+  torch::Tensor time_features() const;
+
   MicroOptions options_;
   std::uint64_t seed_;
+  torch::Tensor time_;  // [slots + 2, 16]
   std::map<std::string, torch::Tensor> parameters_, buffers_;
 };
 
