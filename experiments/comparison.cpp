@@ -108,6 +108,7 @@ class Comparison : public Recipe {
     };
     result.world_digest = pipeline.world().digest;
     add("world", pipeline.world());
+    result.questions = pipeline.question_kinds();
     result.base_digest = pipeline.base().digest;
     add("base model", pipeline.base());
     if (pipeline.has_features()) add("visual features", pipeline.features());

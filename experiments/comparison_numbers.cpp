@@ -133,6 +133,10 @@ ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonO
   const MethodNumbers target = numbers.methods[reference];
   parallel_for(numbers.methods.size(), [&](std::size_t m) {
     MethodNumbers& method = numbers.methods[m];
+    for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
+      method.benchmark_intervals.push_back(
+          in_points(bootstrap_accuracy(only_benchmark(answers[m], b), bootstrap)).interval);
+    }
     if (m != reference) {
       method.difference = in_points(paired_bootstrap(answers[m], answers[reference], bootstrap));
       for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
@@ -151,6 +155,7 @@ ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonO
       method.reduction = target.curve.back().samples / *method.match_samples;
     }
   });
+  numbers.subtasks = subtask_numbers(results, options.confidence);
   if (results.has(Role::oracle)) {
     numbers.oracle_to_reference = numbers.methods[place(Role::oracle)].difference;
     if (results.has(Role::control)) {

@@ -23,7 +23,9 @@ struct MethodNumbers {
   Role role = Role::method;
   std::int64_t rows = 0;             // of the subset; 0 for the base
   std::vector<Accuracy> benchmarks;  // in the order of the results
-  Accuracy average;                  // of the benchmarks, each counting the same
+  // The same with intervals over questions and seeds (bootstrap_accuracy).
+  std::vector<Interval> benchmark_intervals;
+  Accuracy average;  // of the benchmarks, each counting the same
   // To the reference, paired, with intervals over questions and seeds (paired_bootstrap); absent
   // for the reference itself.
   std::vector<Estimate> benchmark_differences;
@@ -38,14 +40,25 @@ struct MethodNumbers {
   double selection_cpu_seconds = 0.0, training_cpu_seconds = 0.0;  // means over seeds
 };
 
+// The questions of one subtask in all benchmarks, each counting the same.
+struct SubtaskNumbers {
+  std::string name;
+  std::int64_t questions = 0;        // of all worlds
+  double chance = 0.0;               // accuracy of blind guesses
+  std::vector<Interval> accuracies;  // by method: mean over seeds, Wilson interval over questions
+};
+
 struct ComparisonNumbers {
   std::vector<MethodNumbers> methods;  // in the order of the results
   const MethodNumbers& with(Role role) const;
   bool has(Role role) const;
+  std::vector<SubtaskNumbers> subtasks;  // by name
   // Oracle minus reference and oracle minus control; absent without them.
   std::optional<Estimate> oracle_to_reference, oracle_to_control;
 };
 
 ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonOptions& options);
+
+std::vector<SubtaskNumbers> subtask_numbers(const ComparisonResults& results, double confidence);
 
 }  // namespace winnow

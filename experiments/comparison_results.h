@@ -33,11 +33,17 @@ struct MethodResult {
   std::vector<MethodRun> runs;  // by replicate
 };
 
+struct QuestionKind {
+  std::string subtask;
+  double chance = 0.0;  // of a blind guess, 0 to 1
+};
+
 // A world and the base trained for it.
 struct WorldResult {
   std::uint64_t seed = 0;
   std::string world_digest, base_digest;
   std::vector<BenchmarkScores> base_scores;
+  std::vector<std::vector<QuestionKind>> questions;  // [benchmark][question], as in the scores
   boost::json::object detection;  // of wrong answers by column; empty without descriptors
   // CPU seconds of what all methods share, by stage.
   std::vector<std::pair<std::string, double>> shared_cpu_seconds;

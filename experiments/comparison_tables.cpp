@@ -158,14 +158,14 @@ Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults&
   table.title = "By benchmark";
   table.columns = {{"Method"}};
   for (const std::string& name : results.benchmarks) {
-    table.columns.push_back({"spread", name});
+    table.columns.push_back({"accuracy", name});
     table.columns.push_back({"difference", name});
   }
   for (const MethodNumbers& method : numbers.methods) {
     TableRow row;
     row.cells = {method.label};
     for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
-      row.cells.push_back(number(method.benchmarks[b].spread, points));
+      row.cells.push_back(TableCell::Measured{method.benchmark_intervals[b], points});
       row.cells.push_back(method.benchmark_differences.empty()
                               ? difference_cell(std::nullopt)
                               : difference_cell(method.benchmark_differences[b]));
@@ -178,8 +178,10 @@ Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults&
     sizes += fmt::format("{}{} {}", b == 0 ? "" : ", ", results.benchmarks[b],
                          results.worlds.front().base_scores[b].correct.size());
   }
-  table.notes = {fmt::format("Differences to {} in points with {} intervals. Questions: {}.",
-                             reference.label, level_of(options), sizes)};
+  table.notes = {fmt::format(
+      "Accuracies, and differences to {} in points, with {} intervals by bootstrap over "
+      "questions and seeds. Questions: {}.",
+      reference.label, level_of(options), sizes)};
   return table;
 }
 
@@ -243,6 +245,7 @@ std::vector<Table> comparison_tables(const ComparisonNumbers& numbers,
   tables.push_back(main_table(numbers, results, options));
   if (published) tables.push_back(published_table(*published, numbers));
   tables.push_back(benchmark_table(numbers, results, options));
+  tables.push_back(subtask_table(numbers, options));
   tables.push_back(composition_table(results));
   for (const WorldResult& world : results.worlds) {
     if (!world.detection.empty()) tables.push_back(detection_table(world));

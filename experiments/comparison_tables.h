@@ -18,9 +18,12 @@ Table precheck_table(const ComparisonNumbers& numbers);
 Table main_table(const ComparisonNumbers& numbers, const ComparisonResults& results,
                  const ComparisonOptions& options);
 
-// Spread over seeds and difference to the reference, benchmark by benchmark.
+// Accuracy and difference to the reference with intervals, benchmark by benchmark.
 Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults& results,
                       const ComparisonOptions& options);
+
+// Accuracy by subtask; intervals for base, reference and the best method.
+Table subtask_table(const ComparisonNumbers& numbers, const ComparisonOptions& options);
 
 Table published_table(const Published& published, const ComparisonNumbers& numbers);
 

@@ -46,9 +46,9 @@ class Findings {
     out_ << fmt::format("{:<12}{}\n", name, value);
   }
   // Works, but slower or poorer than it could.
-  void slow(std::string advice) { slow_.push_back(std::move(advice)); }
+  void slow(std::string_view advice) { slow_.emplace_back(advice); }
   // Does not work, and experiments need it.
-  void missing(std::string advice) { missing_.push_back(std::move(advice)); }
+  void missing(std::string_view advice) { missing_.emplace_back(advice); }
 
   int close() {
     out_ << '\n';

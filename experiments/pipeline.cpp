@@ -156,7 +156,6 @@ const StageOutput& Pipeline::base() {
                            {"base", config::to_value(options)},
                            {"seed", number(seed_)}});
   stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
-  stage.inputs = {{"world", world().digest}};
   stage.title = fmt::format("base model {}", seed_);
   base_ = stages_.run(stage, [&](StageWork& work) {
     const auto model = models().create(config_.at("model"), "model");
@@ -225,6 +224,9 @@ const StageOutput& Pipeline::descriptors() {
   for (auto& [name, table] : descriptors.table()) {
     if (table.is_table()) table = resolved(table, "descriptor");
   }
+  // Whether a pass ends, not what it finds: the next one has to meet the same journal.
+  descriptors.erase("maximum_failed_share");
+  descriptors.erase("retry_failed");
   stage.config = table_of({{"descriptors", descriptors},
                            {"sampling", config::to_value(read_sampling(config_))},
                            {"seed", number(seed_)}});
@@ -253,6 +255,18 @@ const StageOutput& Pipeline::descriptors() {
     work.facts = {{"rows", result.table.size()}, {"failed_rows", result.failures.size()}};
   });
   return *descriptors_;
+}
+
+std::vector<std::vector<QuestionKind>> Pipeline::question_kinds() {
+  std::vector<std::vector<QuestionKind>> result;
+  for (const std::string& name : read_scale(config_).benchmarks) {
+    auto& kinds = result.emplace_back();
+    const fs::path file = world().folder / "benchmarks" / (name + ".jsonl");
+    for (const Question& question : read_benchmark(name, file).questions) {
+      kinds.push_back({question.subtask, 1.0 / static_cast<double>(question.candidates.size())});
+    }
+  }
+  return result;
 }
 
 const StageOutput& Pipeline::diagnosis() {

@@ -14,6 +14,7 @@
 #include "config/value.h"
 #include "evaluators/evaluator.h"
 #include "experiments/comparison_options.h"
+#include "experiments/comparison_results.h"
 #include "experiments/stage.h"
 #include "experiments/visual_features.h"
 #include "experiments/world.h"
@@ -43,6 +44,8 @@ class Pipeline {
   const StageOutput& descriptors();
   // Facts: area under the ROC curve of each column as a detector of wrong answers.
   const StageOutput& diagnosis();
+  // Of every question, by benchmark in the order of the config.
+  std::vector<std::vector<QuestionKind>> question_kinds();
   bool has_features() const { return vision_is_frozen_; }
 
   // Stages that run beside each other, one thread each, once the stages above are there.

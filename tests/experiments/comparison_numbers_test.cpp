@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "core/errors.h"
 #include "experiments/comparison_tables.h"
 #include "experiments/composition.h"
 
@@ -45,6 +47,10 @@ class ComparisonNumbersTest : public testing::Test {
     world.seed = 100;
     world.base_scores = {scores_with(20), scores_with(20, "long")};
     world.shared_cpu_seconds = {{"world", 1.0}};
+    // The first 40 questions of each benchmark are of one subtask and have two candidates each.
+    std::vector<QuestionKind> kinds(100, {"shape", 0.25});
+    std::fill_n(kinds.begin(), 40, QuestionKind{"colour", 0.5});
+    world.questions = {kinds, kinds};
     results_.worlds = {world};
     MethodRun base;
     base.checkpoints = {{0, world.base_scores}};
@@ -86,6 +92,54 @@ TEST_F(ComparisonNumbersTest, DifferencesArePairedWithTheReference) {
   const Estimate base = found.methods[0].difference.value();
   EXPECT_NEAR(base.interval.value, -22.0, 1e-9);
   EXPECT_LT(base.interval.high - base.interval.low, 20.0);
+}
+
+TEST_F(ComparisonNumbersTest, BenchmarksHaveIntervalsAroundTheirAccuracy) {
+  const MethodNumbers good = numbers().methods[3];
+  ASSERT_EQ(good.benchmark_intervals.size(), 2u);
+  EXPECT_NEAR(good.benchmark_intervals[0].value, 60.0, 1e-9);
+  // Of 100 questions: a standard error of 4.9 points.
+  EXPECT_NEAR(good.benchmark_intervals[0].low, 60 - 1.96 * 4.9, 1.5);
+  EXPECT_NEAR(good.benchmark_intervals[0].high, 60 + 1.96 * 4.9, 1.5);
+}
+
+TEST_F(ComparisonNumbersTest, SubtasksPoolBenchmarksAndAverageSeeds) {
+  const ComparisonNumbers found = numbers();
+  ASSERT_EQ(found.subtasks.size(), 2u);
+  const SubtaskNumbers& colour = found.subtasks[0];
+  const SubtaskNumbers& shape = found.subtasks[1];
+  EXPECT_EQ(colour.name, "colour");
+  EXPECT_EQ(colour.questions, 80);
+  EXPECT_DOUBLE_EQ(colour.chance, 50.0);
+  EXPECT_EQ(shape.questions, 120);
+  EXPECT_DOUBLE_EQ(shape.chance, 25.0);
+  // The reference has 40 right with one seed and 44 with the other, the first ones first.
+  EXPECT_DOUBLE_EQ(colour.accuracies[2].value, 100.0);
+  EXPECT_NEAR(shape.accuracies[2].value, 100.0 * 2 / 60, 1e-9);
+  EXPECT_DOUBLE_EQ(shape.accuracies[0].value, 0.0);
+  // Wilson's interval for 40 of 80: the base has 20 of 40 in each benchmark.
+  EXPECT_DOUBLE_EQ(colour.accuracies[0].value, 50.0);
+  EXPECT_NEAR(colour.accuracies[0].low, 39.29, 0.01);
+  EXPECT_NEAR(colour.accuracies[0].high, 60.71, 0.01);
+}
+
+TEST_F(ComparisonNumbersTest, TheSubtaskTableHasIntervalsForBaseReferenceAndTheBestMethod) {
+  const Table table = subtask_table(numbers(), options_);
+  ASSERT_EQ(table.rows.size(), 2u);
+  const auto has_interval = [&](std::size_t column) {
+    return std::holds_alternative<TableCell::Measured>(table.rows[0].cells.at(column).content);
+  };
+  EXPECT_TRUE(has_interval(3));   // base
+  EXPECT_FALSE(has_interval(4));  // control
+  EXPECT_TRUE(has_interval(5));   // reference
+  EXPECT_TRUE(has_interval(6));   // good
+  EXPECT_FALSE(has_interval(7));  // bad
+  EXPECT_FALSE(has_interval(8));  // oracle
+}
+
+TEST_F(ComparisonNumbersTest, AnswersToOtherQuestionsAreRefused) {
+  results_.worlds[0].questions[1].pop_back();
+  EXPECT_THROW(numbers(), DataError);
 }
 
 TEST_F(ComparisonNumbersTest, AMatchIsInterpolatedBetweenCheckpoints) {
@@ -131,7 +185,7 @@ TEST_F(ComparisonNumbersTest, AllTablesRenderInAllFormats) {
   published.methods["uni_10x"] = {"Uni-10x", 1000, {50.0, 60.0}, {}, ""};
   published.methods["good"] = {"Good", 100, {52.0, 62.0}, {10.0, 20.0}, "a reservation"};
   const std::vector<Table> tables = comparison_tables(numbers(), results_, options_, published);
-  EXPECT_EQ(tables.size(), 7u);
+  EXPECT_EQ(tables.size(), 8u);
   for (const std::string& text : {to_terminal(tables, false), to_markdown(tables), to_latex(tables),
                                   to_csv(tables), to_json(tables)}) {
     EXPECT_THAT(text, HasSubstr("PUBLISHED at paper scale"));
