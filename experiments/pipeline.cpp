@@ -254,6 +254,18 @@ const StageOutput& Pipeline::descriptors() {
     work.earlier_cpu_seconds = result.earlier_cpu_seconds;
     work.facts = {{"rows", result.table.size()}, {"failed_rows", result.failures.size()}};
   });
+  // A stored table may come from a run that allowed more failures than this one does.
+  const config::Value* allowed = config_.at("descriptors").child("maximum_failed_share");
+  const double maximum =
+      allowed != nullptr ? allowed->number() : DescriptorPassOptions{}.maximum_failed_share;
+  const auto failed = descriptors_->facts.at("failed_rows").to_number<double>();
+  const auto rows = descriptors_->facts.at("rows").to_number<double>();
+  if (failed > maximum * rows) {
+    throw DataError(fmt::format(
+        "{} of {} samples could not be measured, more than descriptors.maximum_failed_share = {} "
+        "allows; {} lists them. Repair the data and run again with --fresh, or raise the share.",
+        failed, rows, maximum, (descriptors_->folder / "failures.json").string()));
+  }
   return *descriptors_;
 }
 

@@ -32,7 +32,7 @@ class PendingDirectory {
   PendingDirectory& operator=(const PendingDirectory&) = delete;
 
   const std::filesystem::path& path() const { return pending_; }
-  // Syncs the file system that holds it and renames the folder into place (replacing one that is there).
+  // Syncs its file system and renames the folder into place, where it replaces one that is there.
   void commit();
 
  private:

@@ -128,23 +128,23 @@ torch::Tensor Network::project(const torch::Tensor& visual,
   const torch::Tensor now =
       visual.view({frames, kTokensPerFrame * kCellsPerToken, -1});  // [n, cells, C]
   const torch::Tensor change = (now - now.roll(1, 0)) * continues;
-  const torch::Tensor x = torch::relu(torch::linear(torch::cat({now, change}, 2),
-                                                    at("projector.input.weight"),
-                                                    at("projector.input.bias")) +
-                                      at("projector.cell"));  // [n, cells, D]
+  const torch::Tensor x =
+      torch::relu(torch::linear(torch::cat({now, change}, 2), at("projector.input.weight"),
+                                at("projector.input.bias")) +
+                  at("projector.cell"));  // [n, cells, D]
   const torch::Tensor tokens = x.view({frames * kTokensPerFrame, kCellsPerToken, -1}).sum(1);
   return torch::linear(tokens, at("projector.output.weight"), at("projector.output.bias"));
 }
 
 // Time as sines and cosines: a shift in time is then one linear map wherever the clip stands, so
-// that order learnt at some slots holds at all. Rows: no clip, slots 0 ..., no clip; [slots + 2, 16].
+// that order learnt at some slots holds at all. Rows: no clip, slots 0 ..., no clip. [slots + 2, 16]
 torch::Tensor Network::time_features() const {
   torch::Tensor features = torch::zeros({options_.frame_slots + 2, kTimeFeatures});
   for (std::int64_t slot = 0; slot < options_.frame_slots; ++slot) {
     for (std::int64_t i = 0; i < kTimeFeatures / 2; ++i) {
       // Periods from 3 to 64 frames, in equal ratios.
-      const double period = 3.0 * std::pow(64.0 / 3.0, static_cast<double>(i) /
-                                                           (kTimeFeatures / 2.0 - 1.0));
+      const double period =
+          3.0 * std::pow(64.0 / 3.0, static_cast<double>(i) / (kTimeFeatures / 2.0 - 1.0));
       const double angle = 2.0 * std::numbers::pi * static_cast<double>(slot) / period;
       features[slot + 1][2 * i] = std::sin(angle);
       features[slot + 1][2 * i + 1] = std::cos(angle);
