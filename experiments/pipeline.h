@@ -51,7 +51,7 @@ class Pipeline {
   // Stages that run beside each other, one thread each, once the stages above are there.
   // Facts: rows, shares (composition_of), warnings. Digest: of the chosen ids.
   StageOutput select(const Method& method, std::uint64_t seed);
-  // Facts: checkpoints, cpu_seconds, skipped_steps, left_out. Digest: of the final weights.
+  // Facts: checkpoints, cpu_seconds, final_loss, skipped_steps. Digest: of the final weights.
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);
   // Output: scores.json.
   StageOutput evaluate(const Weights& weights, const std::string& title);

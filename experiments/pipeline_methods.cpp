@@ -126,9 +126,6 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
       fs::copy(checkpoint.folder, work.output / name, fs::copy_options::recursive);
       checkpoints.push_back({{"folder", name}, {"samples", checkpoint.samples}});
     }
-    if (fs::exists(work.resume / "metrics.jsonl")) {
-      fs::copy_file(work.resume / "metrics.jsonl", work.output / "metrics.jsonl");
-    }
     work.digest = weights_digest(*model);
     work.facts = {{"checkpoints", std::move(checkpoints)},
                   {"cpu_seconds", result.cpu_seconds},

@@ -25,7 +25,7 @@ struct TrainingJob {
   std::function<ModelInput(std::size_t)> input;
   std::vector<std::int64_t> lengths;  // tokens of each input, for length bucketing
   std::uint64_t seed = 0;             // order and batches
-  // Checkpoints, resume state and metrics.jsonl go here. A job killed at any moment resumes from
+  // Checkpoints and resume state go here. A job killed at any moment resumes from
   // its last resume point and ends with the same weights.
   std::filesystem::path folder;
   std::string title;  // for progress

@@ -137,7 +137,8 @@ torch::Tensor Network::project(const torch::Tensor& visual,
 }
 
 // Time as sines and cosines: a shift in time is then one linear map wherever the clip stands, so
-// that order learnt at some slots holds at all. Rows: no clip, slots 0 ..., no clip. [slots + 2, 16]
+// that order learnt at some slots holds at all. [slots + 2, kTimeFeatures]; the first and the last
+// row are of what is in no clip.
 torch::Tensor Network::time_features() const {
   torch::Tensor features = torch::zeros({options_.frame_slots + 2, kTimeFeatures});
   for (std::int64_t slot = 0; slot < options_.frame_slots; ++slot) {
