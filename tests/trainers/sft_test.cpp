@@ -111,7 +111,7 @@ TEST_F(SftTest, ShardsGiveTheSameGradientOnAnyNumberOfThreads) {
   const auto train = [&](std::size_t threads, double shards, const char* name) {
     inputs_.clear();
     set_worker_count(threads);
-    const auto model = tiny_model();
+    auto model = tiny_model();
     const TrainingJob work = job(*model, 16, folder_ / name);
     trainers().create(sft_config({{"shards", shards}}), "trainer")->train(*model, work);
     set_worker_count(0);
