@@ -66,7 +66,8 @@ TEST_F(SftTest, LossFallsAndCheckpointsAreEven) {
   const auto model = tiny_model();
   const TrainingJob work = job(*model, 42, folder_ / "run");
   const double before = model->answer_loss(inputs_).mean().mean().item<double>();
-  const TrainingResult result = trainers().create(sft_config(), "trainer")->train(*model, work);
+  const TrainingResult result =
+      trainers().create(sft_config({{"learning_rate", 5e-2}}), "trainer")->train(*model, work);
   EXPECT_LT(model->answer_loss(inputs_).mean().mean().item<double>(), 0.5 * before);
   ASSERT_EQ(result.checkpoints.size(), 3U);
   EXPECT_EQ(result.checkpoints[0].samples, 12);  // 11 steps: after 3, 7 and 11
