@@ -126,10 +126,23 @@ class PoolCommands {
     reads_pool(check);
     check->add_flag("--json", json_, "one JSON object instead of text");
     check->add_option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
+    check
+        ->add_option("--maximum-bad-share", maximum_bad_share_,
+                     "share of bad rows above which the check fails")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
     check->callback([this, &status] {
       const Pool read = read_pool();
       if (!ledger_.empty()) write_ledger(read, ledger_);
       status = pool_check(read, std::cout, json_);
+      const std::size_t bad = read.ledger().size(), rows = bad + read.samples().size();
+      if (static_cast<double>(bad) > maximum_bad_share_ * static_cast<double>(rows)) {
+        std::cout.flush();
+        throw DataError(
+            fmt::format("{} of {} rows are bad, a larger share than {} "
+                        "(--maximum-bad-share)",
+                        bad, rows, maximum_bad_share_));
+      }
     });
 
     CLI::App* show = pool->add_subcommand("show", "one sample as it was read");
@@ -175,6 +188,7 @@ class PoolCommands {
 
   PoolOptions options_;
   bool json_ = false;
+  double maximum_bad_share_ = PoolOptions{}.maximum_bad_share;
   fs::path ledger_, folder_;
   std::string id_;
   std::vector<std::string> make_options_;

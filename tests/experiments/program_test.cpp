@@ -131,6 +131,18 @@ TEST_F(ProgramTest, AResultsFolderThatCannotBeWrittenIsAnIoError) {
   EXPECT_THAT(outcome.out, IsEmpty());
 }
 
+TEST_F(ProgramTest, CheckingAPoolFailsWhereTooManyRowsAreBad) {
+  write_file(folder_ / "pool.jsonl",
+             "{\"id\":\"1\",\"messages\":[{\"role\":\"user\",\"content\":\"q\"},"
+             "{\"role\":\"assistant\",\"content\":\"a\"}]}\n{broken\n");
+  const std::string pool = " '" + (folder_ / "pool.jsonl").string() + "'";
+  const Outcome strict = run("pool check" + pool);
+  EXPECT_EQ(strict.status, 1);
+  EXPECT_THAT(strict.err, HasSubstr("1 of 2 rows are bad"));
+  EXPECT_THAT(strict.out, HasSubstr("pool.jsonl:2"));
+  EXPECT_EQ(run("pool check --maximum-bad-share 0.5" + pool).status, 0);
+}
+
 TEST_F(ProgramTest, HelpAndListAreMadeFromTheComponents) {
   const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
