@@ -168,15 +168,25 @@ StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWo
     }
     return output;
   };
-  if (std::optional<StageOutput> output = found()) return *output;
+  const std::string& title = stage.title.empty() ? stage.name : stage.title;
+  const fs::path lock_file = parent / ("." + address + ".lock");
+  const fs::path resume = parent / ("." + address + ".work");
+  std::error_code ignored;
+  if (std::optional<StageOutput> output = found()) {
+    // A process killed right after it put the output in place leaves its lock and resume state.
+    if (!fs::exists(lock_file, ignored)) return *output;
+    const FileLock lock(lock_file, title);
+    fs::remove_all(resume, ignored);
+    return found().value_or(*output);
+  }
 
   winnow::create_directories(parent);
-  const std::string& title = stage.title.empty() ? stage.name : stage.title;
-  const FileLock lock(parent / ("." + address + ".lock"), title);
+  const FileLock lock(lock_file, title);
   // Whoever held the lock before may have done the work.
-  if (std::optional<StageOutput> output = found()) return *output;
-
-  const fs::path resume = parent / ("." + address + ".work");
+  if (std::optional<StageOutput> output = found()) {
+    fs::remove_all(resume, ignored);
+    return *output;
+  }
   if (fresh_) {
     std::error_code error;
     fs::remove_all(resume, error);

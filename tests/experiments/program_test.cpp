@@ -239,6 +239,12 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_THAT(again.err, HasSubstr(" 0 stages computed"));
   EXPECT_EQ(read_file(table_folder("whole") / "table.json"), table);
 
+  // What only decides whether a pass ends does not make it another one.
+  const Outcome retried =
+      run(command("whole", "descriptors.retry_failed=true descriptors.maximum_failed_share=0.5"));
+  EXPECT_EQ(retried.status, 0);
+  EXPECT_THAT(retried.err, HasSubstr(" 0 stages computed"));
+
   // One thread instead of two, in another folder, killed at several points of its way.
   int killed = 0;
   for (const double share : {0.1, 0.4, 0.5, 0.5}) {
