@@ -5,6 +5,7 @@
 #include "core/files.h"
 #include "evaluators/evaluator.h"
 #include "models/micro_fixture.h"
+#include "temporary_folder.h"
 
 namespace winnow {
 namespace {
@@ -85,7 +86,7 @@ TEST(MultipleChoice, DoesNotDependOnTheBatchSize) {
 
 class BenchmarkFileTest : public testing::Test {
  protected:
-  fs::path file_ = fs::path(testing::TempDir()) / "winnow-benchmark" / "short.jsonl";
+  fs::path file_ = testing_support::temporary_folder() / "short.jsonl";
   void TearDown() override { fs::remove_all(file_.parent_path()); }
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/errors.h"
 #include "models/micro_fixture.h"
+#include "temporary_folder.h"
 
 namespace winnow {
 namespace {
@@ -134,8 +135,7 @@ TEST(MicroModel, ColdSamplingIsGreedy) {
 }
 
 TEST(MicroModel, SavesAndLoadsToTheBit) {
-  const std::filesystem::path folder =
-      std::filesystem::path(::testing::TempDir()) / "winnow-micro-model";
+  const std::filesystem::path folder = testing_support::temporary_folder();
   std::filesystem::remove_all(folder);
   const auto model = tiny_model(3);
   model->save(folder);

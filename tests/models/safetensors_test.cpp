@@ -5,6 +5,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "temporary_folder.h"
 
 namespace winnow {
 namespace {
@@ -13,7 +14,7 @@ namespace fs = std::filesystem;
 
 class SafetensorsTest : public testing::Test {
  protected:
-  fs::path folder_ = fs::path(testing::TempDir()) / "winnow-safetensors";
+  fs::path folder_ = testing_support::temporary_folder();
   fs::path file_ = folder_ / "model.safetensors";
   void SetUp() override { fs::remove_all(folder_); }
   void TearDown() override { fs::remove_all(folder_); }

@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "models/micro_fixture.h"
+#include "temporary_folder.h"
 #include "trainers/adamw.h"
 #include "trainers/batches.h"
 #include "trainers/schedule.h"
@@ -58,7 +59,7 @@ class SftTest : public testing::Test {
     return result;
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / "winnow-sft";
+  fs::path folder_ = testing_support::temporary_folder();
   std::vector<ModelInput> inputs_;
 };
 
