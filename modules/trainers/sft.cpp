@@ -115,7 +115,6 @@ class Sft : public Trainer {
           model.save(pending.path());
           pending.commit();
         }
-        result.checkpoints.push_back({k, state.samples, folder});
       }
       if (state.step == total) break;
       take_step(model, replicas, optimizer, job, batches[static_cast<std::size_t>(state.step)],
@@ -137,7 +136,7 @@ class Sft : public Trainer {
     for (const double loss : state.recent_losses) {
       result.final_loss += loss / static_cast<double>(state.recent_losses.size());
     }
-    complete_earlier_checkpoints(job, batches, result);
+    list_checkpoints(job, batches, result);
     std::filesystem::remove_all(resume);
     return result;
   }
@@ -152,11 +151,10 @@ class Sft : public Trainer {
     return job.folder / ("checkpoint-" + std::to_string(k));
   }
 
-  // A resumed run has passed some checkpoints before: list them again.
-  void complete_earlier_checkpoints(const TrainingJob& job,
-                                    const std::vector<std::vector<std::size_t>>& batches,
-                                    TrainingResult& result) const {
-    result.checkpoints.clear();
+  // From the plan alone: a resumed run has passed some checkpoints before.
+  void list_checkpoints(const TrainingJob& job,
+                        const std::vector<std::vector<std::size_t>>& batches,
+                        TrainingResult& result) const {
     const auto total = static_cast<std::int64_t>(batches.size());
     std::int64_t samples = 0, step = 0;
     for (std::int64_t k = 1; k <= options_.checkpoints; ++k) {
