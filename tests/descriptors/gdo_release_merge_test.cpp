@@ -146,7 +146,6 @@ class GoldenReleaseMerge : public testing::TestWithParam<std::string> {
 
 TEST_P(GoldenReleaseMerge, TableAndReport) {
   const std::string name = "gdo_release/merged/" + GetParam();
-  if (find_golden(name + ".report.json").empty()) GTEST_SKIP() << "not in this copy";
   MergeRequest asked = request(GetParam());
   const bool table = !find_golden(name + ".jsonl").empty();
   if (table) {
@@ -173,8 +172,17 @@ TEST_P(GoldenReleaseMerge, TableAndReport) {
              difference.equal_lines, difference.lines, difference.cluster);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenReleaseMerge,
-                         testing::Values("k", "rows100", "stats0", "stats500"),
+// The repository's copy of the recorded data holds the small cases alone.
+std::vector<std::string> recorded_cases() {
+  std::vector<std::string> names = {"rows100", "stats0", "k", "stats500"};
+  std::erase_if(names, [](const std::string& name) {
+    const bool large = name == "k" || name == "stats500";
+    return large && find_golden("gdo_release/merged/" + name + ".report.json").empty();
+  });
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenReleaseMerge, testing::ValuesIn(recorded_cases()),
                          [](const auto& instance) { return instance.param; });
 
 // Inputs on which the release stops or skips.
