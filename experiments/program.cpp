@@ -20,6 +20,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "experiments/doctor.h"
+#include "experiments/merge_command.h"
 #include "experiments/pool_commands.h"
 #include "experiments/recipe.h"
 #include "experiments/runtime.h"
@@ -229,6 +230,12 @@ int dispatch(int argc, char** argv) {
   list->callback([&] { status = print_list(line); });
 
   const PoolCommands pool_commands(app, status);
+
+  CLI::App* merge = app.add_subcommand("merge", "merge the GDO release's descriptor shards");
+  merge->add_option("overrides", line.overrides,
+                    "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
+  merge->footer("Options:\n" + merge_command_help());
+  merge->callback([&] { status = merge_command(line.overrides, std::cout); });
 
   CLI::App* doctor =
       app.add_subcommand("doctor", "what this machine offers, what is slow or missing");
