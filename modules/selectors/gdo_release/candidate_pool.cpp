@@ -12,7 +12,8 @@ namespace {
 
 std::uint32_t narrow(std::int64_t value, const ReleasePair& pair) {
   if (value <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(value);
-  throw DataError(fmt::format("line {}: {} is more than a row or a file may have", pair.line, value));
+  throw DataError(
+      fmt::format("line {}: {} is more than a row or a file may have", pair.line, value));
 }
 
 class Reader {
@@ -83,9 +84,13 @@ class Reader {
     key = key << 5 | letter(pair.answer_length, 2);
     const std::uint32_t number = strata_.add(key);
     if (number == pool_.strata.size()) {
-      Stratum stratum{pair.video, std::string(pair.duration), std::string(pair.temporal),
-                      std::string(pair.form), std::string(pair.question_length),
-                      std::string(pair.answer_length), std::string(pair.source_group)};
+      Stratum stratum{pair.video,
+                      std::string(pair.duration),
+                      std::string(pair.temporal),
+                      std::string(pair.form),
+                      std::string(pair.question_length),
+                      std::string(pair.answer_length),
+                      std::string(pair.source_group)};
       pool_.strata.push_back(std::move(stratum));
     }
     ++pool_.strata[number].count;

@@ -19,8 +19,8 @@ struct Candidate {
   std::uint64_t place = 0;                     // byte offset * 2 + (1 for a video row)
   double fluency = 0.0;                        // quality_score
   std::uint32_t line = 0, turn = 0;
-  std::uint32_t stratum = 0, source = 0;  // numbers in CandidatePool
-  std::uint32_t length = 0;               // 2 * question tokens + answer tokens
+  std::uint32_t stratum = 0, source = 0;   // numbers in CandidatePool
+  std::uint32_t length = 0;                // 2 * question tokens + answer tokens
   std::uint32_t metric = KeyTable::kNone;  // number in the metrics table
 
   bool is_video() const { return (place & 1) != 0; }

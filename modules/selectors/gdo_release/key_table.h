@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/hash.h"
-#include "selectors/gdo_release/chunked_vector.h"
 
 namespace winnow::gdo_release {
 
@@ -53,7 +52,7 @@ class KeyTable {
     }
   }
 
-  ChunkedVector<std::uint64_t> keys_;
+  std::vector<std::uint64_t> keys_;
   std::vector<std::uint32_t> slots_;
 };
 

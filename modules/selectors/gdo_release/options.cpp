@@ -92,6 +92,7 @@ ReleaseOptions checked(ReleaseOptions options) {
       {"min_temporal_in_video_ratio", options.min_temporal_in_video_ratio},
       {"min_source_group_ratio", options.min_source_group_ratio},
       {"source_group_floor_frac_of_expected", options.source_group_floor_frac_of_expected},
+      {"legacy_zscore_cap", options.legacy_zscore_cap},
   };
   for (const auto& [name, value] : counted) {
     if (std::isfinite(value)) continue;
