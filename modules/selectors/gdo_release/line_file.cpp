@@ -99,17 +99,18 @@ void LineFile::each_line(std::int64_t maximum, const std::function<void(const Li
   }
 }
 
-std::string LineFile::line_at(std::int64_t offset) {
-  std::string line;
+void LineFile::line_at(std::int64_t offset, std::string& line) {
+  std::size_t held = 0;
   for (std::size_t step = 4096;; step *= 2) {
-    const std::size_t before = line.size();
-    line.resize(before + step);
-    line.resize(before +
-                read_some(line.data() + before, step, offset + static_cast<std::int64_t>(before)));
-    const std::size_t line_end = line.find_first_of("\r\n", before);
-    if (line_end == std::string::npos && line.size() > before) continue;
-    line.resize(std::min(line.size(), line_end));
-    return line;
+    if (line.size() < held + step) line.resize(held + step);
+    const std::size_t count =
+        read_some(line.data() + held, step, offset + static_cast<std::int64_t>(held));
+    char* const end = line.data() + held + count;
+    char* const line_end = find_break(line.data() + held, end, false);
+    held += count;
+    if (line_end == nullptr && count > 0) continue;
+    line.resize(static_cast<std::size_t>((line_end == nullptr ? end : line_end) - line.data()));
+    return;
   }
 }
 

@@ -28,8 +28,8 @@ class LineFile {
   // Calls `take(line)` for the lines from the file's start, at most `maximum` of them (0: all). A
   // line lives until `take` returns. Throws IoError, and DataError at bytes that are not UTF-8.
   void each_line(std::int64_t maximum, const std::function<void(const Line&)>& take);
-  // The line that begins at `offset`, or nothing behind the end of the file.
-  std::string line_at(std::int64_t offset);
+  // Makes `line` the line that begins at `offset`: empty behind the end of the file.
+  void line_at(std::int64_t offset, std::string& line);
 
  private:
   std::size_t read_some(char* buffer, std::size_t size, std::int64_t offset) const;

@@ -85,6 +85,16 @@ std::string string_repr(std::string_view text) {
   return result + quote;
 }
 
+void append_escaped(char c, std::string& json) {
+  constexpr std::string_view kCharacters = "\"\\\n\r\t\f\b", kLetters = "\"\\nrtfb";
+  const std::size_t known = kCharacters.find(c);
+  if (known == std::string_view::npos) {
+    json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+  } else {
+    json.append("\\").append(1, kLetters[known]);
+  }
+}
+
 void append_repr(const PythonValue& value, std::string& out) {
   switch (value.kind) {
     case Kind::none:
@@ -274,36 +284,15 @@ std::string python_json(double value) {
 
 void append_json_string(std::string_view text, std::string& json) {
   json += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        json += "\\\"";
-        break;
-      case '\\':
-        json += "\\\\";
-        break;
-      case '\n':
-        json += "\\n";
-        break;
-      case '\r':
-        json += "\\r";
-        break;
-      case '\t':
-        json += "\\t";
-        break;
-      case '\f':
-        json += "\\f";
-        break;
-      case '\b':
-        json += "\\b";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          json += c;
-        }
-    }
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p < end) {
+    const ByteBlock block = partial_block(p, end - p);
+    const std::uint32_t special = block.equal('"') | block.equal('\\') | block.control();
+    const std::ptrdiff_t plain = std::min<std::ptrdiff_t>(std::countr_zero(special), end - p);
+    json.append(p, static_cast<std::size_t>(plain));
+    p += plain;
+    if (plain < ByteBlock::size && p < end) append_escaped(*p++, json);
   }
   json += '"';
 }

@@ -13,10 +13,11 @@
 namespace winnow::gdo_release {
 namespace {
 
-// The media of the pairs of a row, as the release names them.
-std::vector<std::string> images_of(const RawRow& row, bool video, std::int64_t target_frames) {
-  if (!video) return {python_str(python_value(row.first_image))};
-  std::vector<RawValue> frames;
+// The media of the pairs of a row that the release keeps.
+std::vector<RawValue> images_of(const RawRow& row, bool video, std::int64_t target_frames) {
+  if (!video) return {row.first_image};
+  std::vector<RawValue> frames, kept;
+  frames.reserve(static_cast<std::size_t>(row.true_images));
   JsonScanner scanner(row.images.begin);
   scanner.list([&] {
     RawValue item;
@@ -24,15 +25,21 @@ std::vector<std::string> images_of(const RawRow& row, bool video, std::int64_t t
     if (is_truthy(item)) frames.push_back(item);
     return true;
   });
-  std::vector<std::string> images;
-  for (const std::int64_t i :
-       sample_indices(static_cast<std::int64_t>(frames.size()), target_frames)) {
-    images.push_back(python_str(python_value(frames[static_cast<std::size_t>(i)])));
+  for (const std::int64_t i : sample_indices(row.true_images, target_frames)) {
+    kept.push_back(frames[static_cast<std::size_t>(i)]);
   }
-  return images;
+  return kept;
 }
 
-std::string json_of(const ReleasePair& pair, const std::vector<std::string>& images) {
+void append_image(const RawValue& image, std::string& json) {
+  if (image.is_string() && !image.escaped) {  // Python writes it as it is written
+    json.append("\"").append(image.text()).append("\"");
+  } else {
+    append_json_string(python_str(python_value(image)), json);
+  }
+}
+
+std::string json_of(const ReleasePair& pair, const std::vector<RawValue>& images) {
   std::string json;
   const auto text = [&](const char* before, std::string_view value) {
     json += before;
@@ -49,7 +56,10 @@ std::string json_of(const ReleasePair& pair, const std::vector<std::string>& ima
        (content += '\n').append(pair.question));
   text("}, {\"role\": \"assistant\", \"content\": ", pair.answer);
   const char* separator = "}], \"images\": [";
-  for (const std::string& image : images) text(std::exchange(separator, ", "), image);
+  for (const RawValue& image : images) {
+    json += std::exchange(separator, ", ");
+    append_image(image, json);
+  }
   json += fmt::format("], \"data_quality_metrics\": {{\"n_frames\": {}", pair.frames);
   text(", \"temporal_category\": ", pair.temporal);
   json += "}, \"meta\": {\"bucket\": ";
@@ -85,6 +95,7 @@ struct RecordReader::State {
   std::int64_t target_frames;
   Pool onevision, video;
   RawRow row;
+  std::string line;
 };
 
 RecordReader::RecordReader(const ScanOptions& options) : state_(std::make_unique<State>(options)) {}
@@ -94,7 +105,8 @@ std::string RecordReader::json(bool video, std::int64_t offset, std::int64_t lin
                                std::int64_t turn) {
   State::Pool& pool = video ? state_->video : state_->onevision;
   const std::string where = fmt::format("{}:{}", pool.name, line);
-  std::string text = pool.file.line_at(offset);
+  std::string& text = state_->line;
+  pool.file.line_at(offset, text);
   const std::size_t length = text.size();
   bool good = simdjson::validate_utf8(text);
   text.append(64, '\0');

@@ -23,33 +23,14 @@ std::string normalized(std::string_view text, bool media) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-// Calls `take(token)` for the tokens of a text as they are written, until it says false.
-template <class Take>
-void each_token(std::string_view text, Take take) {
-  for (std::size_t i = 0; i < text.size();) {
-    while (i < text.size() && !is_token_byte(text[i])) ++i;
-    const std::size_t start = i;
-    while (i < text.size() && is_token_byte(text[i])) ++i;
-    if (i > start && !take(text.substr(start, i - start))) return;
-  }
-}
-
-bool is_ascii(std::string_view text) {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  for (; p < end; p += ByteBlock::size) {
-    if (partial_block(p, end - p).non_ascii() != 0) return false;
-  }
-  return true;
-}
-
 // A set of tokens that ignores case, for one text at a time. It is kept between texts.
 class TokenSet {
  public:
-  void start(std::size_t tokens) {
+  void start(std::string_view text, std::size_t tokens) {
+    end_ = text.data() + text.size();
     const std::size_t wanted = std::bit_ceil(2 * tokens + 2);
     if (slots_.size() < wanted) slots_.assign(wanted, Slot{});
-    mask_ = slots_.size() - 1;
+    shift_ = 64 - std::countr_zero(slots_.size());
     if (++text_ == 0) {  // the counter has come round
       slots_.assign(slots_.size(), Slot{});
       text_ = 1;
@@ -57,31 +38,32 @@ class TokenSet {
   }
   // True when the token was not there yet.
   bool add(std::string_view token) {
-    std::uint64_t hash = token.size();
-    for (const char c : token)
-      hash = (hash ^ static_cast<unsigned char>(lower(c))) * 0x100000001B3u;
-    hash ^= hash >> 29;
-    for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+    const std::uint64_t letters = first_letters(token, end_);
+    const std::size_t hash = (letters ^ token.size() << 59) * 0x9E3779B97F4A7C15u >> shift_;
+    for (std::size_t i = hash;; i = (i + 1) & (slots_.size() - 1)) {
       Slot& slot = slots_[i];
-      if (slot.text != text_) return slot = {text_, token}, true;
-      if (equal(slot.token, token)) return false;
+      if (slot.text != text_) return slot = {letters, token, text_}, true;
+      if (slot.letters == letters && equal(slot.token, token)) return false;
     }
   }
 
  private:
   struct Slot {
-    std::uint32_t text = 0;
+    std::uint64_t letters = 0;
     std::string_view token;
+    std::uint32_t text = 0;
   };
+  // Of tokens whose first eight letters are the same.
   static bool equal(std::string_view a, std::string_view b) {
     if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
+    for (std::size_t i = 8; i < a.size(); ++i) {
       if (lower(a[i]) != lower(b[i])) return false;
     }
     return true;
   }
   std::vector<Slot> slots_;
-  std::size_t mask_ = 0;
+  const char* end_ = nullptr;
+  int shift_ = 0;
   std::uint32_t text_ = 0;
 };
 
@@ -181,13 +163,14 @@ double quality_score(std::int64_t question_tokens, std::int64_t answer_tokens,
   const double question_term = -std::abs(std::log(questions) - std::log(14.0));
   const double answer_term = -std::abs(std::log(answers) - std::log(16.0));
   std::string spelled;
-  if (!is_ascii(answer)) answer = spelled = with_ascii_tokens(answer);
+  if (needs_ascii_tokens(answer)) answer = spelled = with_ascii_tokens(answer);
   static thread_local TokenSet seen;
-  seen.start(static_cast<std::size_t>(answer_tokens));
+  seen.start(answer, static_cast<std::size_t>(answer_tokens));
+  const auto enough = static_cast<std::int64_t>(std::ceil(0.56 * answers));
   std::int64_t distinct = 0;
   each_token(answer, [&](std::string_view token) {
     distinct += seen.add(token);
-    return static_cast<double>(distinct) < 0.56 * answers;  // beyond it nothing changes any more
+    return distinct < enough;  // from there on nothing changes any more
   });
   const double repetition = std::max(0.0, 0.55 - static_cast<double>(distinct) / answers);
   return question_term + 1.25 * answer_term - 1.2 * repetition;

@@ -27,7 +27,7 @@ constexpr std::array kKeywords = {
     Keyword{"later", true},  Keyword{"earlier", true}, Keyword{"transition", true},
     Keyword{"happen", true}, Keyword{"choice", false}, Keyword{"choices", false},
 };
-constexpr std::size_t kLongest = 10;
+constexpr std::size_t kShortest = 4, kLongest = 10;  // of their lengths
 
 // A table without collisions: the multiplier was searched for, the check below holds it to that.
 constexpr std::size_t slot_of(std::uint64_t letters) {
@@ -105,19 +105,23 @@ void find_folded_words(std::string_view text, Measure& result) {
   }
 }
 
-// Token runs of the 32 bytes at `p` as a mask, and whether any byte there is not ASCII.
-struct Blocks {
-  const char* p;
-  const char* end;
-  std::uint32_t non_ascii = 0;
-  std::uint32_t next() {
-    if (p >= end) return 0;
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+// Counts the tokens; returns whether the text is ASCII.
+bool count(std::string_view text, std::int64_t& tokens) {
+  const char* const end = text.data() + text.size();
+  std::uint32_t non_ascii = 0, before = 0;
+  for (const char* p = text.data(); p < end; p += ByteBlock::size) {
     const ByteBlock block = partial_block(p, end - p);
-    p += ByteBlock::size;
+    const std::uint32_t inside = block.token();
+    tokens += std::popcount(inside & ~(inside << 1 | before));
+    before = inside >> 31;
     non_ascii |= block.non_ascii();
-    return block.token();
   }
-};
+  return non_ascii == 0;
+}
 
 }  // namespace
 
@@ -138,44 +142,31 @@ std::string with_ascii_tokens(std::string_view text) {
   return result;
 }
 
+bool needs_ascii_tokens(std::string_view text) {
+  return holds(text, kKelvin) || holds(text, kDotted);
+}
+
 Measure measure(std::string_view text, bool words) {
   Measure result;
   const char* const first = text.data();
   const char* const end = first + text.size();
-  Blocks blocks{first, end};
-  std::uint32_t current = blocks.next();
-  std::uint64_t before = 0;  // 1 when the byte in front of the block belongs to a token
-  for (const char* p = first; p < end; p += ByteBlock::size) {
-    const std::uint32_t following = blocks.next();
-    const std::uint64_t both = static_cast<std::uint64_t>(following) << 32 | current;
-    std::uint32_t starts = static_cast<std::uint32_t>(both & ~(both << 1 | before));
-    result.tokens += std::popcount(starts);
-    for (; words && starts != 0; starts &= starts - 1) {
-      const int at = std::countr_zero(starts);
-      const auto length = static_cast<std::size_t>(std::countr_one(both >> at));
-      if (length < 4 || length > kLongest) continue;
-      const char* const word = p + at;
-      std::uint64_t letters = 0;
-      std::memcpy(&letters, word, end - word >= 8 ? 8 : length);
-      letters |= 0x2020202020202020u;
-      if (length < 8) letters &= (std::uint64_t{1} << (8 * length)) - 1;
+  const bool ascii = count(text, result.tokens);
+  if (words) {
+    each_token(text, [&](std::string_view token) {
+      if (token.size() < kShortest || token.size() > kLongest) return true;
+      const std::uint64_t letters = first_letters(token, end);
       const Keyword& candidate = kTable[slot_of(letters)];
-      if (candidate.letters != letters) continue;
-      if (keyword_of({word, length}) == nullptr) continue;
-      const char* after = word + length;
-      const bool alone =
-          !is_word_before(first, word) && (after == end || !is_word_character(decode_utf8(after)));
+      if (candidate.letters != letters || keyword_of(token) == nullptr) return true;
+      const char* after = token.data() + token.size();
+      const bool alone = !is_word_before(first, token.data()) &&
+                         (after == end || !is_word_character(decode_utf8(after)));
       if (alone) note(candidate, result);
-    }
-    before = current >> 31;
-    current = following;
+      return true;
+    });
   }
-  if (blocks.non_ascii == 0) return result;
-  const auto holds = [&](std::string_view c) { return text.find(c) != std::string_view::npos; };
-  if (holds(kKelvin) || holds(kDotted)) {
-    result.tokens = measure(with_ascii_tokens(text), false).tokens;
-  }
-  if (words && (holds(kDotted) || holds("\u0131") || holds("\u017F"))) {
+  if (ascii) return result;
+  if (needs_ascii_tokens(text)) result.tokens = measure(with_ascii_tokens(text), false).tokens;
+  if (words && (holds(text, kDotted) || holds(text, "\u0131") || holds(text, "\u017F"))) {
     find_folded_words(text, result);
   }
   return result;

@@ -2,7 +2,9 @@
 // The inner loops of release_text.h: white space collapsed and words counted, 32 bytes at a time.
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -19,9 +21,48 @@ struct Measure {
 // The words are looked for only when `words` is set.
 Measure measure(std::string_view text, bool words);
 
+// The first eight letters of an ASCII word in lower case, zeros behind a shorter one; different for
+// different words of up to eight letters. Nothing is read from `end` on.
+inline std::uint64_t first_letters(std::string_view word, const char* end) {
+  std::uint64_t letters = 0;
+  const std::ptrdiff_t readable = end - word.data();
+  std::memcpy(&letters, word.data(), readable >= 8 ? 8 : static_cast<std::size_t>(readable));
+  letters |= 0x2020202020202020u;
+  return word.size() < 8 ? letters & ((std::uint64_t{1} << (8 * word.size())) - 1) : letters;
+}
+
+// Calls `take(token)` for the runs of [A-Za-z0-9_] in a text, until it says false.
+template <class Take>
+void each_token(std::string_view text, Take take) {
+  const char* const end = text.data() + text.size();
+  const auto tokens_at = [&](const char* p) {
+    return p < end ? partial_block(p, end - p).token() : 0;
+  };
+  std::uint64_t before = 0;  // 1 when the byte in front of the block belongs to a token
+  std::uint32_t current = tokens_at(text.data());
+  for (const char* p = text.data(); p < end; p += ByteBlock::size) {
+    const std::uint32_t following = tokens_at(p + ByteBlock::size);
+    const std::uint64_t both = static_cast<std::uint64_t>(following) << 32 | current;
+    auto starts = static_cast<std::uint32_t>(both & ~(both << 1 | before));
+    for (; starts != 0; starts &= starts - 1) {
+      const int at = std::countr_zero(starts);
+      const char* const token = p + at;
+      auto length = std::countr_one(both >> at);
+      if (at + length == 64) {
+        while (token + length < end && is_token_byte(token[length])) ++length;
+      }
+      if (!take(std::string_view(token, static_cast<std::size_t>(length)))) return;
+    }
+    before = current >> 31;
+    current = following;
+  }
+}
+
 // The text with the two characters in place that lower-casing turns into ASCII letters: the Kelvin
 // sign (k) and I with a dot (i, then a mark).
 std::string with_ascii_tokens(std::string_view text);
+// Whether either stands in the text.
+bool needs_ascii_tokens(std::string_view text);
 
 // The media token that `text` begins with, or an empty text.
 inline std::string_view leading_media_token(std::string_view text) {
