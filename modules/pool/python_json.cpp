@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kMaximumDepth = 990;
 constexpr std::size_t kMaximumDigits = 4300;
+constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
 
 bool is_digit(char character) { return character >= '0' && character <= '9'; }
 
@@ -304,6 +306,46 @@ double JsonReader::number() {
   const char* const start = at_;
   pass_number();
   return value_of_number({start, static_cast<std::size_t>(at_ - start)});
+}
+
+float JsonReader::single() {
+  white_space();
+  // Up to 19 digits and no exponent, as nearly all numbers are: the digits as an integer, divided
+  // by a power of ten that a double holds exactly, are within an ulp or two of the number.
+  constexpr int kDigits = 19;
+  const char* at = at_;
+  const bool negative = at < end_ && *at == '-';
+  if (negative) ++at;
+  std::uint64_t digits = 0;
+  const auto read = [&] {
+    const char* const start = at;
+    for (; at < end_ && is_digit(*at); ++at) {
+      digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    }
+    return static_cast<int>(at - start);
+  };
+  const bool zero = at < end_ && *at == '0';
+  const int whole = read();
+  int fraction = 0;
+  if (whole > 0 && at < end_ && *at == '.') {
+    ++at;
+    fraction = read();
+    if (fraction == 0) return static_cast<float>(number());
+  }
+  const bool plain = at == end_ || (*at != 'e' && *at != 'E');
+  if (whole == 0 || (zero && whole > 1) || whole + fraction > kDigits || !plain) {
+    return static_cast<float>(number());
+  }
+  const double value = static_cast<double>(digits) / kPowersOfTen[fraction];
+  // Rounding to float32 drops 29 bits. Where these are next to a half, the last bits decide.
+  constexpr std::uint64_t kDropped = (std::uint64_t{1} << 29) - 1, kHalf = std::uint64_t{1} << 28;
+  const std::uint64_t dropped = std::bit_cast<std::uint64_t>(value) & kDropped;
+  const bool normal = digits == 0 || value > 1e-30;
+  if (!normal || (dropped > kHalf - 8 && dropped < kHalf + 8)) {
+    return static_cast<float>(number());
+  }
+  at_ = at;
+  return static_cast<float>(negative ? -value : value);
 }
 
 bool JsonReader::boolean() {

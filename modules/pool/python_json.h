@@ -37,6 +37,7 @@ class JsonReader {
 
   // The next value, which is of that kind.
   double number();  // infinite where a double ends
+  float single();   // float32 of number(), faster
   bool boolean();
   // Valid until `scratch` changes or the document goes. Half a surrogate pair becomes three bytes
   // that are not valid UTF-8.

@@ -101,6 +101,38 @@ TEST(PythonJson, WritesFloatsAsPythonDoes) {
   EXPECT_EQ(text_of(-std::numeric_limits<double>::infinity()), "-Infinity");
 }
 
+TEST(PythonJson, RoundsToSinglePrecisionByWayOfDouble) {
+  const auto check = [](const std::string& written) {
+    JsonReader single(written), both(written);
+    const float value = single.single();
+    EXPECT_EQ(text_of(value), text_of(static_cast<float>(both.number()))) << written;
+    EXPECT_EQ(std::signbit(value), written.front() == '-') << written;
+    single.finish();
+  };
+  for (const char* written :
+       {"0", "-0", "0.0", "-0.0", "1", "12345678901234567890", "0.1860520839691162", "1e-5",
+        "-2.5E3", "1e39", "-1e400", "0.0000000000000000001", "1e-50", "16777217", "16777217.000001",
+        "16777216.999999999", "1.00000005960464477539", "1.000000059604644775390625"}) {
+    check(written);
+  }
+  // Halves between two floats, and their neighbours.
+  unsigned state = 7;
+  for (int i = 0; i < 20000; ++i) {
+    state = state * 1664525U + 1013904223U;
+    const float below = 1.0F + static_cast<float>(state >> 9) / 8388608.0F;
+    const double half =
+        (static_cast<double>(below) + static_cast<double>(std::nextafter(below, 4.0F))) / 2.0;
+    for (const double value : {half, std::nextafter(half, 0.0), std::nextafter(half, 4.0)}) {
+      check(text_of(value));
+      check(text_of(-value * 1e-7));
+    }
+  }
+  for (const char* broken : {"01", "1.", ".5", "-", "--1", "1e", "00"}) {
+    JsonReader reader(broken);
+    EXPECT_THROW((reader.single(), reader.finish()), JsonError) << broken;
+  }
+}
+
 TEST(PythonJson, ReadsNumbersFromTextsAsPythonDoes) {
   EXPECT_EQ(float_of_text(" \t1_000.5e1\n"), 10005.0);
   EXPECT_EQ(float_of_text("-1"), -1.0);

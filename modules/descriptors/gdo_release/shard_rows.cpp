@@ -47,7 +47,15 @@ void read_features(JsonReader& reader, std::string& scratch, std::vector<float>&
     return;
   }
   for (reader.list(); reader.next_element();) {
-    features.push_back(static_cast<float>(safe_float(reader, scratch, 0.0)));
+    if (reader.kind() != JsonKind::number) {
+      features.push_back(static_cast<float>(safe_float(reader, scratch, 0.0)));
+      continue;
+    }
+    // A number that float32 cannot hold may be one that double cannot hold either, and counts as 0.
+    JsonReader again = reader;
+    const float value = reader.single();
+    features.push_back(std::isfinite(value) ? value
+                                            : static_cast<float>(safe_float(again, scratch, 0.0)));
   }
 }
 
