@@ -162,6 +162,7 @@ class Comparison : public Recipe {
       MethodRun& run = results.methods[job.method].runs[job.replicate];
       run.composition = job.selection.facts;
       run.subset_digest = job.selection.digest;
+      run.selection_folder = job.selection.folder;
       run.weights_digest = job.training.digest;
       run.selection_cpu_seconds = job.selection.cpu_seconds;
       run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct MethodRun {
   std::vector<CheckpointScores> checkpoints;  // the last is the end; the base has this one alone
   boost::json::object composition;            // of the subset; empty for the base
   std::string subset_digest, weights_digest;
-  double descriptor_cpu_seconds = 0.0;  // the whole pass, for a selector that reads its columns
+  std::filesystem::path selection_folder;  // of the stage; holds its manifest
+  double descriptor_cpu_seconds = 0.0;     // the whole pass, for a selector that reads its columns
   double selection_cpu_seconds = 0.0;
   double training_cpu_seconds = 0.0;
 };

@@ -49,7 +49,8 @@ class Pipeline {
   bool has_features() const { return vision_is_frozen_; }
 
   // Stages that run beside each other, one thread each, once the stages above are there.
-  // Facts: rows, shares (composition_of), warnings. Digest: of the chosen ids.
+  // Facts: rows, shares (composition_of), warnings, manifest (its file's name). Digest: of the
+  // chosen ids.
   StageOutput select(const Method& method, std::uint64_t seed);
   // Facts: checkpoints, cpu_seconds, final_loss, skipped_steps. Digest: of the final weights.
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);

@@ -34,6 +34,7 @@ class Uniform : public Selector {
     for (std::int64_t i = 0; i < options_.budget; ++i) {
       selection.rows.push_back({rows[static_cast<std::size_t>(i)], 0.0, "uniform", {}});
     }
+    selection.account.rank_rows("all", rows, options_.budget, options_.budget);
     return selection;
   }
 
