@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "pool/sample.h"
+#include "pool/words.h"
 
 namespace winnow {
 namespace {
@@ -26,12 +27,6 @@ bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
          c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
          c == 0x205F || c == 0x3000;
-}
-
-bool is_unspaced_script(char32_t c) {
-  return (c >= 0x3041 && c <= 0x30FF && c != 0x30FB) || (c >= 0x3400 && c <= 0x4DBF) ||
-         (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
-         (c >= 0x20000 && c <= 0x3FFFF);
 }
 
 bool is_punctuation(char32_t c) {
@@ -71,7 +66,7 @@ std::string words_between_spaces(std::string_view text) {
     const char32_t c = next_code_point(text, position);
     if (c < 0x80 && std::isalnum(static_cast<int>(c))) {
       result += static_cast<char>(std::tolower(static_cast<int>(c)));
-    } else if (c >= 0x80 && !is_punctuation(c) && !is_space(c) && !is_unspaced_script(c)) {
+    } else if (c >= 0x80 && !is_punctuation(c) && !is_space(c) && !is_unspaced_letter(c)) {
       result += '#';  // a letter of another script: "déjà" must not yield the word "d"
     } else if (result.back() != ' ') {
       result += ' ';
@@ -102,7 +97,8 @@ std::int64_t count_words(std::string_view text) {
   bool in_word = false;
   for (std::size_t position = 0; position < plain.size();) {
     const char32_t c = next_code_point(plain, position);
-    if (is_unspaced_script(c)) {
+    if (is_mark(c)) continue;
+    if (is_unspaced_letter(c)) {
       ++words;
       in_word = false;
     } else if (is_space(c)) {
