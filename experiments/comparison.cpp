@@ -21,6 +21,7 @@
 #include "experiments/pipeline.h"
 #include "experiments/published.h"
 #include "experiments/recipe.h"
+#include "experiments/screening.h"
 #include "experiments/stage.h"
 #include "trainers/trainer.h"
 
@@ -36,6 +37,7 @@ class Comparison : public Recipe {
     read_scale(config);
     read_sampling(config);
     read_published(config);
+    read_screening(config);
     if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
     config::bind<MicroBaseOptions>(config.at("base"), "base");
     if (const config::Value* seed = config.find("world.seed")) {
@@ -108,6 +110,9 @@ class Comparison : public Recipe {
     };
     result.world_digest = pipeline.world().digest;
     add("world", pipeline.world());
+    result.screening = pipeline.screening().facts;
+    result.screening_folder = pipeline.screening().folder;
+    add("screening", pipeline.screening());
     result.questions = pipeline.question_kinds();
     result.base_digest = pipeline.base().digest;
     add("base model", pipeline.base());

@@ -46,8 +46,13 @@ std::string score_lines(const ComparisonResults& results) {
 json::object provenance_of(const ComparisonResults& results, const fs::path& results_folder) {
   json::array worlds, runs;
   for (const WorldResult& world : results.worlds) {
-    worlds.push_back(
-        {{"seed", world.seed}, {"world", world.world_digest}, {"base", world.base_digest}});
+    json::object screening = world.screening;
+    screening["folder"] =
+        world.screening_folder.lexically_relative(results_folder).generic_string();
+    worlds.push_back({{"seed", world.seed},
+                      {"world", world.world_digest},
+                      {"base", world.base_digest},
+                      {"screening", std::move(screening)}});
   }
   for (const MethodResult& method : results.methods) {
     for (std::size_t r = 0; r < method.runs.size(); ++r) {

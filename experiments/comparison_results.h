@@ -46,6 +46,8 @@ struct WorldResult {
   std::string world_digest, base_digest;
   std::vector<BenchmarkScores> base_scores;
   std::vector<std::vector<QuestionKind>> questions;  // [benchmark][question], as in the scores
+  boost::json::object screening;                     // facts of the stage: what no method may take
+  std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
   boost::json::object detection;  // of wrong answers by column; empty without descriptors
   // CPU seconds of what all methods share, by stage.
   std::vector<std::pair<std::string, double>> shared_cpu_seconds;

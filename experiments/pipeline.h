@@ -1,5 +1,6 @@
 #pragma once
-// The stages between a config and its scores, for one world: world -> base model -> visual features
+// The stages between a config and its scores, for one world: world -> screening -> base model ->
+// visual features
 // -> descriptors -> subsets -> trained checkpoints -> scores. Each is computed when its output is
 // asked for and not in the cache; nothing is loaded before something has to be computed.
 
@@ -39,6 +40,8 @@ class Pipeline {
 
   // Stages that run alone, on all workers. Each asks for those before it.
   const StageOutput& world();
+  // Facts: pool, decontaminated, questions, contaminated, excluded (by reason), duplicates.
+  const StageOutput& screening();
   const StageOutput& base();
   const StageOutput& features();  // facts: media, failed_media; of a frozen tower only
   const StageOutput& descriptors();
@@ -74,7 +77,7 @@ class Pipeline {
   std::uint64_t seed_;
   StageCache& stages_;
   bool vision_is_frozen_;
-  std::optional<StageOutput> world_, base_, features_, descriptors_, diagnosis_;
+  std::optional<StageOutput> world_, screening_, base_, features_, descriptors_, diagnosis_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

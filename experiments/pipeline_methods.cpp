@@ -67,11 +67,9 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
                                     ->select(table, seed);
     std::vector<std::size_t> rows;
     for (const SelectedRow& row : selection.rows) rows.push_back(row.row);
-    const std::string manifest = write_selection(work.output, table, selection,
-                                                 {resolved(method.selector_config, "selector"),
-                                                  seed,
-                                                  method.selector->required_columns(),
-                                                  {}});
+    const SelectionOrigin origin{resolved(method.selector_config, "selector"), seed,
+                                 method.selector->required_columns(), data.left_out};
+    const std::string manifest = write_selection(work.output, table, selection, origin);
     write_file(work.output / "report.json", selection_report(table, selection) + "\n");
     json::array warnings;
     for (const std::string& warning : selection.warnings) warnings.emplace_back(warning);

@@ -36,15 +36,6 @@ bool is_punctuation(char32_t c) {
          (c >= 0xFF3B && c <= 0xFF40) || (c >= 0xFF5B && c <= 0xFF65);
 }
 
-std::string without_placeholders(std::string_view text) {
-  std::string result(text);
-  const std::string_view mark = kMediaPlaceholder;
-  for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at)) {
-    result.replace(at, mark.size(), " ");
-  }
-  return result;
-}
-
 constexpr std::array kCueWords = {
     "after",        "afterwards", "again",     "before",    "began",    "begin",      "beginning",
     "begins",       "change",     "changed",   "changes",   "changing", "direction",  "directions",
@@ -90,6 +81,15 @@ bool has_clock_time(std::string_view text) {
 }
 
 }  // namespace
+
+std::string without_placeholders(std::string_view text) {
+  std::string result(text);
+  const std::string_view mark = kMediaPlaceholder;
+  for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at)) {
+    result.replace(at, mark.size(), " ");
+  }
+  return result;
+}
 
 std::int64_t count_words(std::string_view text) {
   const std::string plain = without_placeholders(text);

@@ -7,6 +7,9 @@
 
 namespace winnow {
 
+// The text with a space in place of every media placeholder.
+std::string without_placeholders(std::string_view text);
+
 // Words of a UTF-8 text in any script, as a person counts them. Text is split at Unicode white
 // space; characters of scripts written without spaces (Chinese, Thai) count one each; a piece
 // without any letter, digit or symbol beyond ASCII punctuation counts nothing. Media placeholders
