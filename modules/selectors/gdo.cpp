@@ -47,7 +47,9 @@ struct Stratum {
 
 class Gdo : public Selector {
  public:
-  explicit Gdo(GdoOptions options) : options_(std::move(options)) { check(options_); }
+  explicit Gdo(const GdoOptions& options) : options_(without_switched_off_terms(options)) {
+    check(options);
+  }
 
   std::vector<std::string> required_columns() const override { return columns_read(options_); }
 
