@@ -118,7 +118,8 @@ class Comparison : public Recipe {
     add("base model", pipeline.base());
     if (pipeline.has_features()) add("visual features", pipeline.features());
     if (needs_columns) {
-      add("descriptors", pipeline.descriptors());
+      add("warm-up and descriptors", pipeline.descriptors());
+      result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds();
       result.detection = pipeline.diagnosis().facts;
     }
     return result;
@@ -172,7 +173,7 @@ class Comparison : public Recipe {
       run.selection_cpu_seconds = job.selection.cpu_seconds;
       run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
       if (!methods[job.method].selector->required_columns().empty()) {
-        run.descriptor_cpu_seconds = pipeline_of(job).descriptors().cpu_seconds;
+        run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds();
       }
     }
     evaluate(jobs, pipelines, results);

@@ -44,7 +44,11 @@ class Pipeline {
   const StageOutput& screening();
   const StageOutput& base();
   const StageOutput& features();  // facts: media, failed_media; of a frozen tower only
+  // The model that measures: the base after its warm-up (the table `proxy`).
+  Weights proxy();
   const StageOutput& descriptors();
+  // CPU seconds of everything that all measuring methods share: warm-up and descriptors.
+  double measuring_cpu_seconds();
   // Facts: area under the ROC curve of each column as a detector of wrong answers.
   const StageOutput& diagnosis();
   // Of every question, by benchmark in the order of the config.
@@ -70,6 +74,8 @@ class Pipeline {
   const World& loaded_world();
   const Loaded& loaded();
   std::unique_ptr<VisionLanguageModel> load_model(const std::filesystem::path& weights) const;
+  // Training of the warm-up; nothing without one.
+  const std::optional<StageOutput>& warm_up();
   // Digests of world, base and features: what every later stage depends on.
   std::map<std::string, std::string> common_inputs();
 
@@ -77,7 +83,8 @@ class Pipeline {
   std::uint64_t seed_;
   StageCache& stages_;
   bool vision_is_frozen_;
-  std::optional<StageOutput> world_, screening_, base_, features_, descriptors_, diagnosis_;
+  std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
+      diagnosis_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

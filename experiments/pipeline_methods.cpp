@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/errors.h"
@@ -23,10 +24,10 @@ namespace {
 
 // Raise one when its stage computes or writes something else.
 constexpr int selection_format = 2;
-constexpr int training_format = 1;
+constexpr int training_format = 2;
 constexpr int evaluation_format = 1;
 
-// In pool order: equal subsets are trained equally, whatever order they were chosen in.
+// By id: equal subsets are trained equally, whatever order they were chosen in or the pool has.
 std::vector<const Sample*> chosen_samples(const fs::path& selection,
                                           const std::vector<Sample>& samples) {
   const std::vector<std::string> ids = read_selected_ids(find_selection(selection));
@@ -35,6 +36,8 @@ std::vector<const Sample*> chosen_samples(const fs::path& selection,
   for (const Sample& sample : samples) {
     if (chosen.count(sample.id) > 0) result.push_back(&sample);
   }
+  std::sort(result.begin(), result.end(),
+            [](const Sample* a, const Sample* b) { return a->id < b->id; });
   return result;
 }
 
