@@ -66,6 +66,9 @@ TEST_P(DescriptorConformance, MeasuresEveryModalityTheSameEachTime) {
 }
 
 TEST_P(DescriptorConformance, MakesNoNumberOutOfNothing) {
+  if (!descriptor_->needs().frames && !descriptor_->needs().model()) {
+    GTEST_SKIP() << "reads the text alone, which is always there";
+  }
   for (const Sample& sample : samples_) {
     for (const std::string failure : {"", "the disk is gone"}) {
       Observation observation{sample};
