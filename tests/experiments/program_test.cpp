@@ -199,6 +199,8 @@ class SmokeTest : public ProgramTest {
       runs.push_back({{"method", run.at("method")},
                       {"seed", run.at("seed")},
                       {"subset", run.at("subset")},
+                      {"selection", run.as_object().contains("selection") ? run.at("selection")
+                                                                          : json::value(nullptr)},
                       {"weights", run.at("weights")}});
     }
     return {{"worlds", content.at("worlds")}, {"runs", std::move(runs)}};
@@ -250,6 +252,20 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_EQ(again.status, 0);
   EXPECT_THAT(again.err, HasSubstr(" 0 stages computed"));
   EXPECT_EQ(read_file(table_folder("whole") / "table.json"), table);
+
+  // Why a sample was taken or not, by the run's own files.
+  const std::string of_run =
+      " 'table1,scale=smoke' micro-000130 --results '" + (folder_ / "whole").string() + "'";
+  const Outcome explained = run("explain" + of_run);
+  EXPECT_EQ(explained.status, 0) << explained.err;
+  EXPECT_THAT(explained.out, AllOf(HasSubstr("uni_10x, seed 100: "), HasSubstr("TAKEN"),
+                                   HasSubstr("temp_plus, seed 100: "), HasSubstr("stratum")));
+  const Outcome one = run("explain --method temp --seed 101" + of_run);
+  EXPECT_THAT(one.out, AllOf(StartsWith("temp, seed 101: "), HasSubstr("visual_dependency")));
+  expect_config_error(run("explain --method tmp" + of_run), HasSubstr("'temp'"));
+  expect_config_error(run("explain --seed 7" + of_run), HasSubstr("100"));
+  expect_config_error(run("explain tabel1 x --results '" + (folder_ / "whole").string() + "'"),
+                      HasSubstr("table1"));
 
   // What only decides whether a pass ends does not make it another one.
   const Outcome retried =
