@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/errors.h"
+#include "pool/python_json.h"
 #include "selectors/gdo_release/key_table.h"
-#include "selectors/gdo_release/python_json.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -28,8 +28,10 @@ class LineWriter {
   LineWriter(const LineWriter&) = delete;
   LineWriter& operator=(const LineWriter&) = delete;
 
-  void write(std::string_view line) {
-    buffer_.append(line) += '\n';
+  // What has not reached the file yet; text may be added at its end.
+  std::string& buffer() { return buffer_; }
+  void end_line() {
+    buffer_ += '\n';
     if (buffer_.size() >= kBuffer) flush();
   }
   void close() {
@@ -64,15 +66,20 @@ class RowWriter {
   // The pair's row with the scores of the pair `scored`.
   void write(std::uint32_t row, std::uint32_t scored, LineWriter& out) {
     const Candidate& candidate = pool_.candidates[row];
-    std::string json =
-        reader_.json(candidate.is_video(), candidate.offset(), candidate.line, candidate.turn);
+    std::string& json = out.buffer();
+    reader_.append_json(candidate.is_video(), candidate.offset(), candidate.line, candidate.turn,
+                        json);
     json.resize(json.size() - 2);  // the ends of "meta" and of the row
     const ScoreParts parts = score_(pool_.candidates[scored]);
-    json.append(", \"filter_score\": ").append(python_json(parts.score));
-    json.append(", \"filter_score_detail\": {\"base_score\": ").append(python_json(parts.base));
-    json.append(", \"legacy_vds3\": ").append(python_json(parts.vds3));
-    json.append(", \"legacy_quality_score\": ").append(python_json(parts.quality)).append("}}}");
-    out.write(json);
+    const auto number = [&](const char* before, double value) {
+      python::append_float(json += before, value);
+    };
+    number(", \"filter_score\": ", parts.score);
+    number(", \"filter_score_detail\": {\"base_score\": ", parts.base);
+    number(", \"legacy_vds3\": ", parts.vds3);
+    number(", \"legacy_quality_score\": ", parts.quality);
+    json += "}}}";
+    out.end_line();
   }
 
  private:
