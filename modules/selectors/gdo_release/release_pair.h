@@ -6,28 +6,26 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace winnow::gdo_release {
 
-// Strata of the release. The names that reports print are in release_pair.cpp.
-enum class Duration : std::uint8_t { image, shortest, medium, longest };
-enum class Temporal : std::uint8_t { still, mixed, temporal };
-
 struct ReleasePair {
   bool video = false;
-  std::string_view uid;           // "ov::<id>::t<turn>" or "vv::<id>::t<turn>"
-  std::string_view question;      // media tokens stripped, white space collapsed
+  std::string_view uid;        // "ov::<id>::t<turn>" or "vv::<id>::t<turn>"
+  std::string_view video_uid;  // may be empty; always empty for an image
+  std::string_view question;   // media tokens stripped, white space collapsed
   std::string_view answer;
   std::string_view raw_source;
   std::string_view source_group;
   std::string_view duration, temporal, form, question_length, answer_length;  // stratum names
   std::int64_t question_tokens = 0, answer_tokens = 0;
-  std::int64_t frames = 0;        // after sampling; 1 for an image
-  std::int64_t turn = 0;          // number in the uid
-  std::int64_t line = 0;          // 1-based, in its file
-  std::int64_t offset = 0;        // byte offset of that line
+  std::int64_t frames = 0;  // after sampling; 1 for an image
+  std::int64_t turn = 0;    // number in the uid
+  std::int64_t line = 0;    // 1-based, in its file
+  std::int64_t offset = 0;  // byte offset of that line
 };
 
 struct ScanOptions {
@@ -40,12 +38,39 @@ struct ScanOptions {
 using ParseErrors = std::map<std::string, std::int64_t>;
 
 // Calls `take` for every pair of both files in the release's order (image rows first). The views
-// live until `take` returns. Throws IoError for a file that cannot be read.
+// live until `take` returns. Question, answer and source are valid UTF-8; in uid and video_uid half
+// a surrogate pair may stand as three bytes. Throws IoError for a file that cannot be read, and
+// DataError, naming file and line, where the release stops: at bytes that are not UTF-8 and at half
+// a surrogate pair in a question, an answer or a source.
 ParseErrors scan(const ScanOptions& options, const std::function<void(const ReleasePair&)>& take);
 
-// The output row of the release for a pair (without the newline and without the fields that the
-// selection adds), read again from its file at `offset`: JSON as Python's json.dumps writes it.
+// The output rows of the release, read again from both files, which stay open.
+class RecordReader {
+ public:
+  explicit RecordReader(const ScanOptions& options);
+  ~RecordReader();
+  RecordReader(const RecordReader&) = delete;
+  RecordReader& operator=(const RecordReader&) = delete;
+
+  // The row of the pair that scan() showed with these numbers, without the newline and without the
+  // fields that the selection adds at the end of "meta" (so it ends in "}}"): JSON as Python's
+  // json.dumps writes it. Throws DataError where the release cannot write the row (half a surrogate
+  // pair) or where the file has changed since.
+  std::string json(bool video, std::int64_t offset, std::int64_t line, std::int64_t turn);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// RecordReader::json for a single row.
 std::string record_json(const ScanOptions& options, bool video, std::int64_t offset,
                         std::int64_t line, std::int64_t turn);
+
+// An output row with its frames sampled evenly to `target_frames`, as the release's second program
+// does it: "images" and "n_frames" change, the placeholders in the message do not. Throws DataError
+// for a row that is not an object and ConfigError for a target of 1, both of which stop the
+// release.
+std::string resample_frames(std::string_view record, std::int64_t target_frames);
 
 }  // namespace winnow::gdo_release

@@ -1,0 +1,123 @@
+#include "selectors/gdo_release/json_scan.h"
+
+#include <algorithm>
+
+#include "selectors/gdo_release/python_json.h"
+
+namespace winnow::gdo_release {
+namespace {
+
+constexpr std::ptrdiff_t kMostDigits = 4300;  // of an integer, CPython's default
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+}  // namespace
+
+bool is_truthy(const RawValue& value) {
+  using Kind = RawValue::Kind;
+  switch (value.kind) {
+    case Kind::absent:
+    case Kind::null:
+    case Kind::false_:
+      return false;
+    case Kind::true_:
+      return true;
+    case Kind::string:
+      return value.begin != value.end;
+    case Kind::integer:
+      return value.text() != "0" && value.text() != "-0";
+    case Kind::real:
+      return python_real(value.text()) != 0.0;
+    case Kind::list:
+    case Kind::dict:
+      break;
+  }
+  JsonScanner inside(value.begin + 1);
+  inside.skip_white();
+  return inside.position() != value.end - 1;
+}
+
+bool JsonScanner::escape() {
+  const char letter = position_[1];
+  if (letter == 'u') {
+    if (!std::all_of(position_ + 2, position_ + 6, is_hex)) return false;
+    position_ += 6;
+    return true;
+  }
+  position_ += 2;
+  constexpr std::string_view kLetters = "\"\\/bfnrt";
+  return kLetters.find(letter) != std::string_view::npos;
+}
+
+bool JsonScanner::other_value(RawValue& value) {
+  using Kind = RawValue::Kind;
+  value.escaped = false;
+  value.begin = position_;
+  RawValue inner;
+  switch (*position_) {
+    case '{':
+      value.kind = Kind::dict;
+      if (!object([&](const RawValue&) { return this->value(inner); })) return false;
+      value.end = position_;
+      return true;
+    case '[':
+      value.kind = Kind::list;
+      if (!list([&] { return this->value(inner); })) return false;
+      value.end = position_;
+      return true;
+    case 'n':
+      return word("null", Kind::null, value);
+    case 't':
+      return word("true", Kind::true_, value);
+    case 'f':
+      return word("false", Kind::false_, value);
+    case 'N':
+      return word("NaN", Kind::real, value);
+    case 'I':
+      return word("Infinity", Kind::real, value);
+    default:
+      return number(value);
+  }
+}
+
+bool JsonScanner::word(std::string_view word, RawValue::Kind kind, RawValue& value) {
+  // Byte by byte: the end of the text stops it.
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (position_[i] != word[i]) return false;
+  }
+  position_ += word.size();
+  value.kind = kind;
+  value.end = position_;
+  return true;
+}
+
+bool JsonScanner::number(RawValue& value) {
+  const bool negative = *position_ == '-';
+  if (negative) ++position_;
+  if (negative && *position_ == 'I') return word("Infinity", RawValue::Kind::real, value);
+  const char* const digits = position_;
+  if (!is_digit(*position_)) return false;
+  ++position_;
+  while (*digits != '0' && is_digit(*position_)) ++position_;
+  const std::ptrdiff_t count = position_ - digits;
+  value.kind = RawValue::Kind::integer;
+  if (*position_ == '.' && is_digit(position_[1])) {
+    value.kind = RawValue::Kind::real;
+    ++position_;
+    while (is_digit(*position_)) ++position_;
+  }
+  if (*position_ == 'e' || *position_ == 'E') {
+    const char* exponent = position_ + 1;
+    if (*exponent == '+' || *exponent == '-') ++exponent;
+    if (is_digit(*exponent)) {
+      value.kind = RawValue::Kind::real;
+      position_ = exponent;
+      while (is_digit(*position_)) ++position_;
+    }
+  }
+  value.end = position_;
+  return value.kind == RawValue::Kind::real || count <= kMostDigits;
+}
+
+}  // namespace winnow::gdo_release
