@@ -17,9 +17,9 @@ const bool methods_registered =
     config::add_table<MethodOptions>("methods.*", "a method, beside its table `selector`");
 
 // Tables of a comparison that are read elsewhere.
-const std::vector<std::string> other_tables = {"recipe",  "run",     "world",     "sampling",
-                                               "model",   "base",    "proxy",     "descriptors",
-                                               "methods", "trainer", "evaluator", "published"};
+const std::vector<std::string> other_tables = {
+    "recipe", "run",         "world",   "screening", "sampling",  "model",    "base",
+    "proxy",  "descriptors", "methods", "trainer",   "evaluator", "published"};
 
 Method read_method(const std::string& name, const config::Value& table, const std::string& path) {
   const auto options = config::bind<MethodOptions>(table, path, {"selector"});

@@ -123,8 +123,7 @@ config::Help help(const MicroBaseOptions&) {
   return {
       {"image_samples", "questions about images", at_least(0)},
       {"video_samples", "questions about clips", at_least(0)},
-      {"image_first_share", "share of the images in a first phase of images only",
-       between(0, 1)},
+      {"image_first_share", "share of the images in a first phase of images only", between(0, 1)},
       {"questions_per_scene", "questions that one conversation asks of a scene", between(1, 8)},
       {"long_video_share", "share of clips of 16 frames", between(0, 1)},
       {"ultra_video_share", "share of clips of 24 frames", between(0, 1)},

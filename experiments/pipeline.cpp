@@ -59,8 +59,8 @@ namespace {
 // Raise one when its stage computes or writes something else.
 constexpr int world_format = 2;
 constexpr int base_format = 2;
-constexpr int features_format = 1;
-constexpr int descriptors_format = 1;
+constexpr int features_format = 2;
+constexpr int descriptors_format = 2;
 constexpr int diagnosis_format = 1;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
@@ -110,14 +110,23 @@ const World& Pipeline::loaded_world() {
 const Pipeline::Loaded& Pipeline::loaded() {
   const World& world = loaded_world();
   if (vision_is_frozen_) features();
+  screening();
   const std::lock_guard lock(loading_);
   if (loaded_) return *loaded_;
-  auto result = std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}});
+  auto result =
+      std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}, {}, {}, {}});
+  result->take_screening(screening_->folder);
   if (vision_is_frozen_) result->features = VisualFeatures::load(features_->folder);
   for (const Sample& sample : world.pool.samples()) {
-    if (result->usable(sample)) result->samples.push_back(sample);
+    if (result->contaminated.count(sample.id) > 0) continue;
+    if (result->usable(sample)) {
+      result->samples.push_back(sample);
+    } else {
+      result->left_out.push_back({sample.id, "a medium cannot be decoded", ""});
+    }
   }
   result->facts = facts_of(result->samples);
+  result->merge_duplicates();
   result->labels = micro_world::read_hidden_labels(world.folder / "labels.jsonl");
   loaded_ = std::move(result);
   return *loaded_;
@@ -132,6 +141,12 @@ std::unique_ptr<VisionLanguageModel> Pipeline::load_model(const fs::path& weight
 std::map<std::string, std::string> Pipeline::common_inputs() {
   std::map<std::string, std::string> inputs = {{"world", world().digest}, {"base", base().digest}};
   if (vision_is_frozen_) inputs["features"] = features().digest;
+  // Only where it found something: a pool without findings is the same pool.
+  const json::object& found = screening().facts;
+  if (found.at("contaminated").to_number<std::int64_t>() > 0 ||
+      found.at("duplicates").to_number<std::int64_t>() > 0) {
+    inputs["screening"] = screening().digest;
+  }
   return inputs;
 }
 

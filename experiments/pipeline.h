@@ -1,5 +1,6 @@
 #pragma once
-// The stages between a config and its scores, for one world: world -> base model -> visual features
+// The stages between a config and its scores, for one world: world -> screening -> base model ->
+// visual features
 // -> descriptors -> subsets -> trained checkpoints -> scores. Each is computed when its output is
 // asked for and not in the cache; nothing is loaded before something has to be computed.
 
@@ -39,6 +40,8 @@ class Pipeline {
 
   // Stages that run alone, on all workers. Each asks for those before it.
   const StageOutput& world();
+  // Facts: pool, decontaminated, questions, contaminated, excluded (by reason), duplicates.
+  const StageOutput& screening();
   const StageOutput& base();
   const StageOutput& features();  // facts: media, failed_media; of a frozen tower only
   // The model that measures: the base after its warm-up (the table `proxy`).
@@ -53,7 +56,8 @@ class Pipeline {
   bool has_features() const { return vision_is_frozen_; }
 
   // Stages that run beside each other, one thread each, once the stages above are there.
-  // Facts: rows, shares (composition_of), warnings. Digest: of the chosen ids.
+  // Facts: rows, shares (composition_of), warnings, manifest (its file's name). Digest: of the
+  // chosen ids.
   StageOutput select(const Method& method, std::uint64_t seed);
   // Facts: checkpoints, cpu_seconds, final_loss, skipped_steps. Digest: of the final weights.
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);
@@ -79,7 +83,8 @@ class Pipeline {
   std::uint64_t seed_;
   StageCache& stages_;
   bool vision_is_frozen_;
-  std::optional<StageOutput> world_, base_, features_, warm_up_, descriptors_, diagnosis_;
+  std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
+      diagnosis_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

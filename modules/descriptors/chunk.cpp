@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 #include "core/errors.h"
@@ -51,9 +52,16 @@ torch::Tensor random_projection(std::int64_t from, std::int64_t to, std::uint64_
 
 std::vector<std::vector<std::size_t>> chunks_of(const std::vector<Sample>& samples,
                                                 std::size_t chunk_samples) {
+  // Numbers of a sample depend, in their last bits, on those it shares a batch with: the same
+  // batches, whatever the order of the pool's rows.
+  std::vector<std::tuple<std::string, std::string_view, std::size_t>> order;
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    order.emplace_back(samples[row].content_digest(), samples[row].id, row);
+  }
+  std::sort(order.begin(), order.end());
   std::vector<std::vector<std::size_t>> groups;
   std::unordered_map<std::string, std::size_t> group_of;
-  for (std::size_t row = 0; row < samples.size(); ++row) {
+  for (const auto& [digest, id, row] : order) {
     std::size_t group = groups.size();
     if (!samples[row].media.empty()) {
       group = group_of.try_emplace(samples[row].media.front().key(), group).first->second;

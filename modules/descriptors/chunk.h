@@ -11,8 +11,9 @@
 
 namespace winnow::detail {
 
-// Rows in chunks of at least `chunk_samples` (the last may be smaller). Samples with the same first
-// medium stay together, in the order of their first appearance, so that each medium is met once.
+// Rows in chunks of at least `chunk_samples` (the last may be smaller), by content: the same chunks of
+// samples whatever their order. Samples with the same first medium stay together, so that each medium
+// is met once.
 std::vector<std::vector<std::size_t>> chunks_of(const std::vector<Sample>& samples,
                                                 std::size_t chunk_samples);
 

@@ -7,7 +7,7 @@ namespace {
 
 // Groups of the given answers, a row each.
 std::vector<double> groups_of(const std::vector<std::string>& answers,
-                              const config::Value& options = {}) {
+                              const std::map<std::string, config::Value>& options = {}) {
   const auto descriptor = test::make_descriptor("answer_group", options);
   std::vector<Sample> samples;
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -32,9 +32,8 @@ TEST(AnswerGroup, NumbersShortAnswersByFrequencyWhateverTheOrder) {
 }
 
 TEST(AnswerGroup, RareAnswersShareAGroup) {
-  config::Value options;
-  options.set("minimum_share", config::Value(0.5, {}));
-  EXPECT_EQ(groups_of({"red", "blue", "blue", "green"}, options),
+  EXPECT_EQ(groups_of({"red", "blue", "blue", "green"},
+                      {{"minimum_share", config::Value(0.5, config::Origin{"test", 0})}}),
             (std::vector<double>{0, 1, 1, 0}));
 }
 

@@ -377,10 +377,25 @@ TEST(ChunksOf, KeepsSamplesOfOneMediumTogether) {
     samples.push_back(make_sample(
         name, "?", "x", name.empty() ? std::vector<Media>{} : std::vector<Media>{medium}));
   }
-  using Rows = std::vector<std::size_t>;
-  EXPECT_THAT(detail::chunks_of(samples, 3),
-              testing::ElementsAre(Rows{0, 2, 5}, Rows{1, 4, 3}, Rows{6}));
-  EXPECT_THAT(detail::chunks_of(samples, 4), testing::ElementsAre(Rows{0, 2, 5, 1, 4}, Rows{3, 6}));
+  const auto names_of = [&](const std::vector<Sample>& of, std::size_t size) {
+    std::vector<std::string> chunks;
+    for (const auto& rows : detail::chunks_of(of, size)) {
+      std::string& names = chunks.emplace_back();
+      for (const std::size_t row : rows) names += of[row].id.empty() ? "-" : of[row].id;
+    }
+    return chunks;
+  };
+  const std::vector<std::string> chunks = names_of(samples, 3);
+  std::string all;
+  for (const std::string& chunk : chunks) all += chunk;
+  EXPECT_THAT(all, testing::AllOf(testing::HasSubstr("aaa"), testing::HasSubstr("bb"),
+                                  testing::HasSubstr("c"), testing::HasSubstr("-")));
+  EXPECT_EQ(all.size(), samples.size());
+  for (std::size_t i = 0; i + 1 < chunks.size(); ++i) EXPECT_GE(chunks[i].size(), 3U);
+  for (int i = 0; i < 5; ++i) {
+    std::rotate(samples.begin(), samples.begin() + 3, samples.end());
+    EXPECT_EQ(names_of(samples, 3), chunks);
+  }
   EXPECT_TRUE(detail::chunks_of({}, 4).empty());
 }
 

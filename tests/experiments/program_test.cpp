@@ -199,9 +199,23 @@ class SmokeTest : public ProgramTest {
       runs.push_back({{"method", run.at("method")},
                       {"seed", run.at("seed")},
                       {"subset", run.at("subset")},
+                      {"selection", run.as_object().contains("selection") ? run.at("selection")
+                                                                          : json::value(nullptr)},
                       {"weights", run.at("weights")}});
     }
     return {{"worlds", content.at("worlds")}, {"runs", std::move(runs)}};
+  }
+  // Answers at the end of every method and seed, without those on the way there.
+  static std::map<std::string, std::string> final_scores(const fs::path& folder) {
+    std::map<std::string, std::string> result;
+    std::istringstream lines(read_file(folder / "scores.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      json::object entry = json::parse(line).as_object();
+      const std::string key = json::serialize(json::array{
+          entry.at("method"), entry.at("seed"), entry.at("benchmark")});
+      result[key] = json::serialize(entry);  // a later checkpoint replaces an earlier one
+    }
+    return result;
   }
   // Starts the program, kills it after `delay`; false when it had ended by itself.
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds delay) const {
@@ -239,11 +253,31 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_THAT(again.err, HasSubstr(" 0 stages computed"));
   EXPECT_EQ(read_file(table_folder("whole") / "table.json"), table);
 
+  // Why a sample was taken or not, by the run's own files.
+  const std::string of_run =
+      " 'table1,scale=smoke' micro-000130 --results '" + (folder_ / "whole").string() + "'";
+  const Outcome explained = run("explain" + of_run);
+  EXPECT_EQ(explained.status, 0) << explained.err;
+  EXPECT_THAT(explained.out, AllOf(HasSubstr("uni_10x, seed 100: "), HasSubstr("TAKEN"),
+                                   HasSubstr("temp_plus, seed 100: "), HasSubstr("stratum")));
+  const Outcome one = run("explain --method temp --seed 101" + of_run);
+  EXPECT_THAT(one.out, AllOf(StartsWith("temp, seed 101: "), HasSubstr("visual_dependency")));
+  expect_config_error(run("explain --method tmp" + of_run), HasSubstr("'temp'"));
+  expect_config_error(run("explain --seed 7" + of_run), HasSubstr("100"));
+  expect_config_error(run("explain tabel1 x --results '" + (folder_ / "whole").string() + "'"),
+                      HasSubstr("table1"));
+
   // What only decides whether a pass ends does not make it another one.
   const Outcome retried =
       run(command("whole", "descriptors.retry_failed=true descriptors.maximum_failed_share=0.5"));
   EXPECT_EQ(retried.status, 0);
   EXPECT_THAT(retried.err, HasSubstr(" 0 stages computed"));
+
+  // Fewer checkpoints: the same end of the same training, though its first checkpoint is its last.
+  const Outcome fewer = run(command("whole", "run.workers=2 trainer.checkpoints=1"));
+  ASSERT_EQ(fewer.status, 0) << fewer.err;
+  const fs::path other = folder_ / "whole" / "table1,scale=smoke,trainer.checkpoints=1";
+  EXPECT_EQ(final_scores(other), final_scores(table_folder("whole")));
 
   // One thread instead of two, in another folder, killed at several points of its way.
   int killed = 0;

@@ -101,7 +101,7 @@ void LineFile::each_line(std::int64_t maximum, const std::function<void(const Li
 
 void LineFile::line_at(std::int64_t offset, std::string& line) {
   std::size_t held = 0;
-  for (std::size_t step = 4096;; step *= 2) {
+  for (std::size_t step = 2048;; step *= 2) {
     if (line.size() < held + step) line.resize(held + step);
     const std::size_t count =
         read_some(line.data() + held, step, offset + static_cast<std::int64_t>(held));

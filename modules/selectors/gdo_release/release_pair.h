@@ -57,6 +57,9 @@ class RecordReader {
   // json.dumps writes it. Throws DataError where the release cannot write the row (half a surrogate
   // pair) or where the file has changed since.
   std::string json(bool video, std::int64_t offset, std::int64_t line, std::int64_t turn);
+  // The same at the end of `out`.
+  void append_json(bool video, std::int64_t offset, std::int64_t line, std::int64_t turn,
+                   std::string& out);
 
  private:
   struct State;
