@@ -64,6 +64,27 @@ std::string stratum_of(const AnchorCandidate& candidate, AnchorOptions::Stratify
   throw std::logic_error("unknown stratification");
 }
 
+std::string text_digest(const Sample& sample) {
+  Digest digest;
+  for (const Turn& turn : sample.turns) {
+    digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
+  }
+  return digest.hex();
+}
+
+std::string media_digest(const Sample& sample, std::unordered_map<std::string, std::string>& read) {
+  Digest digest;
+  for (const Media& medium : sample.media) {
+    digest.add(static_cast<std::uint64_t>(medium.paths.size()));
+    for (const std::filesystem::path& path : medium.paths) {
+      std::string& bytes = read[path.string()];
+      if (bytes.empty()) bytes = digest_of_file(path);
+      digest.add(bytes);
+    }
+  }
+  return digest.hex();
+}
+
 }  // namespace
 
 config::Help help(const AnchorOptions&) {
@@ -138,16 +159,20 @@ std::vector<std::size_t> draw_anchors(const std::vector<AnchorCandidate>& candid
 
 void refuse_overlap(const std::vector<Sample>& anchors, const std::vector<Sample>& others,
                     const std::string& where) {
-  std::unordered_map<std::string, const Sample*> by_content;
-  for (const Sample& anchor : anchors) by_content.emplace(anchor.content_digest(), &anchor);
+  std::unordered_map<std::string, std::vector<const Sample*>> by_text;
+  for (const Sample& anchor : anchors) by_text[text_digest(anchor)].push_back(&anchor);
+  std::unordered_map<std::string, std::string> read;  // path -> digest of its bytes
   std::string examples;
   std::size_t found = 0;
   for (const Sample& other : others) {
-    const auto anchor = by_content.find(other.content_digest());
-    if (anchor == by_content.end()) continue;
-    constexpr std::size_t kShown = 3;
-    if (++found <= kShown) {
-      examples += fmt::format("\n  anchor '{}' is '{}' of {}", anchor->second->id, other.id, where);
+    const auto alike = by_text.find(text_digest(other));
+    if (alike == by_text.end()) continue;
+    for (const Sample* anchor : alike->second) {
+      if (media_digest(*anchor, read) != media_digest(other, read)) continue;
+      constexpr std::size_t kShown = 3;
+      if (++found <= kShown) {
+        examples += fmt::format("\n  anchor '{}' is '{}' of {}", anchor->id, other.id, where);
+      }
     }
   }
   if (found == 0) return;

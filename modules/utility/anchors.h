@@ -38,7 +38,8 @@ std::vector<std::size_t> draw_anchors(const std::vector<AnchorCandidate>& candid
                                       std::uint64_t seed);
 
 // Throws DataError naming anchors whose content is that of another sample: `where` says of what
-// ("the pool"). Content is conversation and media files, by Sample::content_digest.
+// ("the pool"). Content is the conversation and the bytes of its media files, which are read only
+// where a conversation is the same: paths and ids may differ. Throws IoError for a missing file.
 void refuse_overlap(const std::vector<Sample>& anchors, const std::vector<Sample>& others,
                     const std::string& where);
 
