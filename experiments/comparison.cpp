@@ -50,9 +50,10 @@ class Comparison : public Recipe {
     std::vector<std::string> columns = utility_columns(config);
     const ColumnSources reads = read_columns(config, methods);
     if (config.child("utility") != nullptr && !reads.utility) {
-      config::fail_value(
-          config.at("utility"), "utility",
-          "no method's selector reads a column of it." + suggestion("utility", columns));
+      std::string known;
+      for (const std::string& column : columns) known += " '" + column + "'";
+      config::fail_value(config.at("utility"), "utility",
+                         "no method's selector reads a column of it; they are:" + known);
     }
     if (reads.descriptors) {
       const auto pass = DescriptorPass::from_config(config.at("descriptors"), "descriptors");
