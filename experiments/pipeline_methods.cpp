@@ -117,9 +117,12 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     for (const Checkpoint& checkpoint : result.checkpoints) {
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
       fs::copy(checkpoint.folder, work.output / name, fs::copy_options::recursive);
-      checkpoints.push_back({{"folder", name}, {"samples", checkpoint.samples}});
+      model->load(work.output / name);
+      checkpoints.push_back({{"folder", name},
+                             {"samples", checkpoint.samples},
+                             {"weights", weights_digest(*model)}});
     }
-    work.digest = weights_digest(*model);
+    work.digest = checkpoints.back().at("weights").as_string();
     work.facts = {{"checkpoints", std::move(checkpoints)},
                   {"cpu_seconds", result.cpu_seconds},
                   {"final_loss", result.final_loss},
@@ -132,8 +135,8 @@ Weights Pipeline::base_weights() { return {base().folder / "model", base().diges
 std::vector<Weights> Pipeline::checkpoints_of(const StageOutput& training) {
   std::vector<Weights> result;
   for (const json::value& checkpoint : training.facts.at("checkpoints").as_array()) {
-    const std::string name = checkpoint.at("folder").as_string().c_str();
-    result.push_back({training.folder / name, training.digest + "/" + name,
+    result.push_back({training.folder / checkpoint.at("folder").as_string().c_str(),
+                      checkpoint.at("weights").as_string().c_str(),
                       checkpoint.at("samples").as_int64()});
   }
   return result;

@@ -21,9 +21,11 @@
 #include "core/progress.h"
 #include "experiments/doctor.h"
 #include "experiments/explain_command.h"
+#include "experiments/merge_command.h"
 #include "experiments/pool_commands.h"
 #include "experiments/recipe.h"
 #include "experiments/runtime.h"
+#include "experiments/select_command.h"
 #include "experiments/world.h"
 #include "experiments/world_commands.h"
 #include "pool/pool.h"
@@ -230,6 +232,22 @@ int dispatch(int argc, char** argv) {
   list->callback([&] { status = print_list(line); });
 
   const PoolCommands pool_commands(app, status);
+
+  CLI::App* select = app.add_subcommand(
+      "select", "rows of a pool's files: winnow select selector=gdo_release output=FOLDER ...");
+  select->add_option("overrides", line.overrides, "GROUP=OPTION, KEY=VALUE, +KEY=VALUE, ~KEY");
+  select->add_flag("-m,--sweep", line.sweep, "several at once, in one pass: -m goal=temp,diverse");
+  takes_configs(select);
+  select->callback([&] {
+    status = select_command({line.overrides, line.sweep, line.directories(), apply_run_options},
+                            std::cout);
+  });
+
+  CLI::App* merge = app.add_subcommand("merge", "merge the GDO release's descriptor shards");
+  merge->add_option("overrides", line.overrides,
+                    "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
+  merge->footer("Options:\n" + merge_command_help());
+  merge->callback([&] { status = merge_command(line.overrides, std::cout); });
 
   ExplainRequest explain_request;
   CLI::App* explain =

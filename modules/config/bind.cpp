@@ -6,6 +6,8 @@
 #include <boost/core/demangle.hpp>
 #include <cmath>
 
+#include "config/component.h"
+
 namespace winnow::config::detail {
 namespace {
 
@@ -22,6 +24,24 @@ void check_range(const Value& value, const std::string& path, const OptionalRang
   const bool inside =
       (range->low_open ? number > range->low : number >= range->low) && number <= range->high;
   if (!inside) fail_value(value, path, "out of range: expected " + range->text());
+}
+
+// Whether `key` of a component's table is a table for another component of that kind, which this
+// one passes over: a goal's [selector.gdo_release] beside [selector].
+bool is_for_another(const Value& component, const std::string& key, const Value& value) {
+  const Value* type = component.child("type");
+  if (!value.is_table() || type == nullptr || !type->is_string() || type->string() == key) {
+    return false;
+  }
+  const std::vector<ComponentInfo> known = list_components();
+  const auto has = [&](const std::string& kind, const std::string& name) {
+    return std::any_of(known.begin(), known.end(), [&](const ComponentInfo& info) {
+      return info.kind == kind && info.name == name;
+    });
+  };
+  return std::any_of(known.begin(), known.end(), [&](const ComponentInfo& info) {
+    return info.name == key && has(info.kind, type->string());
+  });
 }
 
 }  // namespace
@@ -84,6 +104,7 @@ void check_keys(const Value& table, const std::string& path, const std::vector<s
     const auto is_key = [&name = key](const std::string& other) { return other == name; };
     if (std::any_of(known.begin(), known.end(), is_key)) continue;
     if (std::any_of(ignored.begin(), ignored.end(), is_key)) continue;
+    if (is_for_another(table, key, value)) continue;
     fail_value(value, join_key(path, key), "unknown key." + suggestion(key, known));
   }
 }

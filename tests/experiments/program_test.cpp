@@ -227,6 +227,18 @@ class SmokeTest : public ProgramTest {
     }
     ASSERT_GT(files, 0);
   }
+  // Answers at the end of every method and seed, without those on the way there.
+  static std::map<std::string, std::string> final_scores(const fs::path& folder) {
+    std::map<std::string, std::string> result;
+    std::istringstream lines(read_file(folder / "scores.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      json::object entry = json::parse(line).as_object();
+      const std::string key =
+          json::serialize(json::array{entry.at("method"), entry.at("seed"), entry.at("benchmark")});
+      result[key] = json::serialize(entry);  // a later checkpoint replaces an earlier one
+    }
+    return result;
+  }
   // Starts the program, kills it after `delay`; false when it had ended by itself.
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds delay) const {
     const pid_t child = ::fork();
@@ -292,6 +304,12 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   ASSERT_EQ(shuffled.status, 0) << shuffled.err;
   EXPECT_EQ(json::serialize(digests(table_folder("shuffled"))),
             json::serialize(digests(table_folder("whole"))));
+
+  // Fewer checkpoints: the same end of the same training, though its first checkpoint is its last.
+  const Outcome fewer = run(command("whole", "run.workers=2 trainer.checkpoints=1"));
+  ASSERT_EQ(fewer.status, 0) << fewer.err;
+  const fs::path other = folder_ / "whole" / "table1,scale=smoke,trainer.checkpoints=1";
+  EXPECT_EQ(final_scores(other), final_scores(table_folder("whole")));
 
   // One thread instead of two, in another folder, killed at several points of its way.
   int killed = 0;

@@ -1,0 +1,165 @@
+#include "experiments/select_command.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <set>
+
+#include "config/compose.h"
+#include "config/overrides.h"
+#include "core/files.h"
+#include "selectors/pool_selector.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_from_command_line(const config::Value& value) {
+  if (value.origin().file == "command line") return true;
+  if (value.is_table()) {
+    return std::any_of(value.table().begin(), value.table().end(),
+                       [](const auto& entry) { return is_from_command_line(entry.second); });
+  }
+  return false;
+}
+
+// The keys of the selector of that name; of nested options only the outermost.
+std::set<std::string> options_of_selector(const std::string& name, bool all_but) {
+  std::set<std::string> keys;
+  for (const config::ComponentInfo& info : config::list_components()) {
+    if (info.kind != "selector" || (info.name == name) == all_but) continue;
+    for (const auto& option : info.options) {
+      keys.insert(option.name.substr(0, option.name.find('.')));
+    }
+  }
+  return keys;
+}
+
+// The table `selector` for the selector that it names: the goal's own table for it below what is
+// set directly, and without what the goal says to other selectors. What the command line says
+// stays, and must be an option.
+config::Value selector_table(const config::Value& config) {
+  const config::Value& given = config.at("selector");
+  const config::Value* type = given.child("type");
+  if (type == nullptr || !type->is_string()) return given;
+  const std::set<std::string> own = options_of_selector(type->string(), false);
+  const std::set<std::string> others = options_of_selector(type->string(), true);
+  const config::Value* for_it = given.child(type->string());
+  config::Value table = for_it != nullptr ? *for_it : config::Value();
+  for (const auto& [key, value] : given.table()) {
+    const bool foreign = !own.contains(key) && others.contains(key) && !is_from_command_line(value);
+    if (key != type->string() && !foreign) table.set(config::join_key("", key), value);
+  }
+  table.set_origin(given.origin());
+  return table;
+}
+
+// What sets each run apart from the others, as a folder's name.
+std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& runs) {
+  std::map<std::string, std::size_t> uses;
+  for (const auto& overrides : runs) {
+    for (const std::string& text : overrides) ++uses[text];
+  }
+  std::vector<std::string> labels;
+  for (const auto& overrides : runs) {
+    std::string label;
+    for (const std::string& text : overrides) {
+      if (uses[text] == runs.size()) continue;
+      const std::string goal = "goal=";
+      label +=
+          (label.empty() ? "" : ",") + (text.starts_with(goal) ? text.substr(goal.size()) : text);
+    }
+    std::replace(label.begin(), label.end(), '/', '_');
+    labels.push_back(label.empty() || label.starts_with('.') ? "run" + label : label);
+  }
+  return labels;
+}
+
+// A folder may be replaced when all in it is from an earlier selection.
+void check_replaceable(const fs::path& folder) {
+  if (!fs::exists(folder)) return;
+  if (!fs::is_directory(folder)) {
+    throw ConfigError(fmt::format("output = {}: is a file; name a folder", folder.string()));
+  }
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_directory()) continue;
+    const fs::path parent = entry.path().parent_path();
+    if (fs::exists(parent / "config.toml") && fs::exists(parent / "report.json")) continue;
+    throw ConfigError(fmt::format(
+        "output = {}: holds {}, which is no selection's; name a folder that is not there yet",
+        folder.string(), entry.path().string()));
+  }
+}
+
+struct Run {
+  config::Value config;
+  std::string label;  // empty for a single run
+  std::unique_ptr<PoolSelector> selector;
+};
+
+// All runs, checked as far as that goes without data.
+std::vector<Run> runs_of(const SelectRequest& request) {
+  const auto overrides = request.sweep ? config::expand_sweep(request.overrides)
+                                       : std::vector<std::vector<std::string>>{request.overrides};
+  const std::vector<std::string> labels = labels_of(overrides);
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < overrides.size(); ++i) {
+    Run run;
+    run.config = config::compose({request.directories, "select", overrides[i]});
+    config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
+    run.label = overrides.size() > 1 ? labels[i] : "";
+    run.selector = pool_selectors().create(selector_table(run.config), "selector");
+    const config::Value& output = run.config.at("output");
+    if (!output.is_string() || output.string().empty()) {
+      config::fail_value(output, "output", "expected a folder, as in output=FOLDER");
+    }
+    if (!runs.empty() && output.string() != runs.front().config.at("output").string()) {
+      config::fail_value(output, "output", "the runs of a sweep share one folder");
+    }
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+}  // namespace
+
+int select_command(const SelectRequest& request, std::ostream& out) {
+  const std::vector<Run> runs = runs_of(request);
+  if (request.prepare) request.prepare(runs.front().config);
+  const fs::path output = fs::absolute(runs.front().config.at("output").string());
+  check_replaceable(output);
+  PendingDirectory pending(output.has_filename() ? output : output.parent_path());
+
+  // Runs that may share their reading: one type of selector, one pool.
+  std::map<std::string, std::vector<std::size_t>> groups;
+  std::vector<PoolTask> tasks;
+  for (const Run& run : runs) {
+    const config::Value& pool = run.config.at("pool");
+    groups[run.config.at("selector.type").to_text() + pool.to_json()].push_back(tasks.size());
+    tasks.push_back({run.selector.get(), pending.path() / run.label});
+    winnow::create_directories(tasks.back().folder);
+    write_file(tasks.back().folder / "config.toml", run.config.to_toml());
+  }
+  std::vector<PoolOutcome> outcomes(runs.size());
+  for (const auto& [key, members] : groups) {
+    std::vector<PoolTask> shared;
+    for (const std::size_t i : members) shared.push_back(tasks[i]);
+    const Run& first = runs[members.front()];
+    std::vector<PoolOutcome> found = first.selector->select(first.config.at("pool"), shared);
+    for (std::size_t i = 0; i < members.size(); ++i) outcomes[members[i]] = std::move(found[i]);
+  }
+  pending.commit();
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    for (const std::string& warning : outcomes[i].warnings) {
+      spdlog::warn("{}{}{}", runs[i].label, runs[i].label.empty() ? "" : ": ", warning);
+    }
+    out << fmt::format("{}: {}\n", (output / runs[i].label).string(), outcomes[i].summary);
+  }
+  return 0;
+}
+
+}  // namespace winnow

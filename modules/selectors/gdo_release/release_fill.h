@@ -1,0 +1,29 @@
+#pragma once
+// The stages in which the release fills its subset, and the draw of its uniform baseline.
+
+#include <cstdint>
+#include <vector>
+
+#include "selectors/gdo_release/budget.h"
+#include "selectors/gdo_release/candidate_pool.h"
+#include "selectors/gdo_release/ordered_counts.h"
+#include "selectors/gdo_release/release_pass.h"
+
+namespace winnow::gdo_release {
+
+struct Subset {
+  std::vector<std::uint32_t> candidates;  // in the order in which they were taken
+  std::int64_t videos = 0;
+  OrderedCounts temporal_videos;  // by temporal category
+  OrderedCounts source_groups, stages;
+  OrderedCounts unmet;  // rows that a constraint lacks
+};
+
+Subset fill_subset(const CandidatePool& pool, const SelectionPlan& plan, const PassResult& pass,
+                   std::int64_t max_qa_per_video);
+
+// Draws on from `pass.random`. When the caps leave too few rows, the last of them repeat others.
+std::vector<std::uint32_t> draw_baseline(const CandidatePool& pool, const SelectionPlan& plan,
+                                         PassResult& pass, std::int64_t max_qa_per_video);
+
+}  // namespace winnow::gdo_release
