@@ -95,6 +95,21 @@ void check_replaceable(const fs::path& folder) {
   }
 }
 
+// Throws ConfigError for a selector that reads no pool files.
+void check_reads_pools(const config::Value& selector) {
+  const config::Value* type = selector.child("type");
+  const std::vector<std::string> able = pool_selectors().names();
+  if (type == nullptr || !type->is_string() || options_of_selector(type->string(), false).empty() ||
+      std::find(able.begin(), able.end(), type->string()) != able.end()) {
+    return;
+  }
+  config::fail_value(
+      *type, "selector.type",
+      fmt::format("chooses from a table of descriptors (winnow run); from pool files "
+                  "choose: {}",
+                  fmt::join(able, ", ")));
+}
+
 struct Run {
   config::Value config;
   std::string label;  // empty for a single run
@@ -112,6 +127,7 @@ std::vector<Run> runs_of(const SelectRequest& request) {
     run.config = config::compose({request.directories, "select", overrides[i]});
     config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
     run.label = overrides.size() > 1 ? labels[i] : "";
+    check_reads_pools(run.config.at("selector"));
     run.selector = pool_selectors().create(selector_table(run.config), "selector");
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {

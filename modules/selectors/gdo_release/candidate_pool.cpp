@@ -18,8 +18,8 @@ std::uint32_t narrow(std::int64_t value, const ReleasePair& pair) {
 
 class Reader {
  public:
-  Reader(Exclusion& exclusion, const KeyTable& metrics, CandidatePool& pool)
-      : exclusion_(exclusion), excludes_(exclusion.enabled()), metrics_(metrics), pool_(pool) {}
+  Reader(Exclusion& exclusion, CandidatePool& pool)
+      : exclusion_(exclusion), excludes_(exclusion.enabled()), pool_(pool) {}
 
   void take(const ReleasePair& pair) {
     if (excludes_) {
@@ -40,7 +40,6 @@ class Reader {
     candidate.source = source_of(pair);
     candidate.stratum = stratum_of(pair);
     candidate.length = narrow(2 * pair.question_tokens + pair.answer_tokens, pair);
-    candidate.metric = metrics_.find(candidate.uid);
     pool_.candidates.push_back(candidate);
     if (pool_.candidates.size() == KeyTable::kNone) {
       throw DataError(fmt::format("the pool has more than {} pairs", KeyTable::kNone - 1));
@@ -99,13 +98,20 @@ class Reader {
 
   Exclusion& exclusion_;
   const bool excludes_;
-  const KeyTable& metrics_;
   CandidatePool& pool_;
   KeyTable strata_, groups_;
   std::vector<std::uint64_t> group_of_source_;
   std::string scratch_, last_source_;
   std::size_t last_source_place_ = 0;
 };
+
+void find_metrics(const KeyTable& metrics, ChunkedVector<Candidate>& candidates) {
+  constexpr std::size_t kAhead = 16;  // far enough for memory to answer
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (i + kAhead < candidates.size()) metrics.prefetch(candidates[i + kAhead].uid);
+    candidates[i].metric = metrics.find(candidates[i].uid);
+  }
+}
 
 }  // namespace
 
@@ -117,8 +123,9 @@ std::string Stratum::name() const {
 CandidatePool read_candidates(const ScanOptions& options, Exclusion& exclusion,
                               const KeyTable& metrics) {
   CandidatePool pool;
-  Reader reader(exclusion, metrics, pool);
+  Reader reader(exclusion, pool);
   pool.parse_errors = scan(options, [&](const ReleasePair& pair) { reader.take(pair); });
+  find_metrics(metrics, pool.candidates);
   return pool;
 }
 

@@ -22,6 +22,8 @@ class KeyTable {
   // The key's number, or kNone.
   std::uint32_t find(std::uint64_t key) const { return slots_[place_of(key)]; }
   bool contains(std::uint64_t key) const { return find(key) != kNone; }
+  // Fetches what find() looks at first into the cache.
+  void prefetch(std::uint64_t key) const { __builtin_prefetch(&slots_[first_place(key)]); }
   // The key's number, which is a new one when it is size() before the call.
   std::uint32_t add(std::uint64_t key) {
     std::size_t place = place_of(key);
@@ -38,10 +40,13 @@ class KeyTable {
  private:
   static constexpr std::size_t kSmallest = 64;
 
+  std::size_t first_place(std::uint64_t key) const {
+    return (key * 0x9E3779B97F4A7C15ULL >> 20) & (slots_.size() - 1);
+  }
   // Where the key stands or would stand.
   std::size_t place_of(std::uint64_t key) const {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t place = (key * 0x9E3779B97F4A7C15ULL >> 20) & mask;
+    std::size_t place = first_place(key);
     while (slots_[place] != kNone && keys_[slots_[place]] != key) place = (place + 1) & mask;
     return place;
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <charconv>
 #include <utility>
 
 #include "core/errors.h"
@@ -13,24 +14,6 @@
 namespace winnow::gdo_release {
 namespace {
 
-// The media of the pairs of a row that the release keeps.
-std::vector<RawValue> images_of(const RawRow& row, bool video, std::int64_t target_frames) {
-  if (!video) return {row.first_image};
-  std::vector<RawValue> frames, kept;
-  frames.reserve(static_cast<std::size_t>(row.true_images));
-  JsonScanner scanner(row.images.begin);
-  scanner.list([&] {
-    RawValue item;
-    if (!scanner.value(item)) return false;
-    if (is_truthy(item)) frames.push_back(item);
-    return true;
-  });
-  for (const std::int64_t i : sample_indices(row.true_images, target_frames)) {
-    kept.push_back(frames[static_cast<std::size_t>(i)]);
-  }
-  return kept;
-}
-
 void append_image(const RawValue& image, std::string& json) {
   if (image.is_string() && !image.escaped) {  // Python writes it as it is written
     json.append("\"").append(image.text()).append("\"");
@@ -39,39 +22,84 @@ void append_image(const RawValue& image, std::string& json) {
   }
 }
 
-std::string json_of(const ReleasePair& pair, const std::vector<RawValue>& images) {
-  std::string json;
-  const auto text = [&](const char* before, std::string_view value) {
-    json += before;
-    append_json_string(value, json);
-  };
-  text("{\"qa_uid\": ", pair.uid);
-  text(", \"video_uid\": ", pair.video_uid);
-  text(", \"question_type\": ", pair.form);
-  text(", \"question\": ", pair.question);
-  text(", \"answer\": ", pair.answer);
-  std::string content;
-  for (std::int64_t i = 0; i < pair.frames; ++i) content += "<image>";
-  text(", \"messages\": [{\"role\": \"user\", \"content\": ",
-       (content += '\n').append(pair.question));
-  text("}, {\"role\": \"assistant\", \"content\": ", pair.answer);
-  const char* separator = "}], \"images\": [";
-  for (const RawValue& image : images) {
-    json += std::exchange(separator, ", ");
-    append_image(image, json);
-  }
-  json += fmt::format("], \"data_quality_metrics\": {{\"n_frames\": {}", pair.frames);
-  text(", \"temporal_category\": ", pair.temporal);
-  json += "}, \"meta\": {\"bucket\": ";
-  json += pair.video ? "\"short_video\", \"source_name\": \"llava_video_full\", "
-                       "\"source_domain\": \"video_short\""
-                     : "\"image_qa\", \"source_name\": \"llava_onevision_full\", "
-                       "\"source_domain\": \"image\"";
-  text(", \"llava_source\": ", pair.raw_source);
-  return json += "}}";
-}
+// Writes one row after the other.
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::int64_t target_frames) : target_frames_(target_frames) {}
 
-void check_surrogates(const std::string& json, const std::string& where) {
+  void append(const ReleasePair& pair, std::string_view form, std::string_view temporal,
+              const RawRow& row, std::string& json) {
+    const auto text = [&](const char* before, std::string_view value) {
+      json += before;
+      append_json_string(value, json);
+    };
+    text("{\"qa_uid\": ", pair.uid);
+    text(", \"video_uid\": ", pair.video_uid);
+    text(", \"question_type\": ", form);
+    // Both texts stand in the row twice.
+    const std::size_t question = (json += ", \"question\": ").size();
+    append_json_string(pair.question, json);
+    const std::size_t question_end = json.size();
+    const std::size_t answer = (json += ", \"answer\": ").size();
+    append_json_string(pair.answer, json);
+    const std::size_t answer_end = json.size();
+    json += ", \"messages\": [{\"role\": \"user\", \"content\": \"";
+    for (std::int64_t i = 0; i < pair.frames; ++i) json += "<image>";
+    json += "\\n";
+    json.append(json, question + 1, question_end - question - 1);
+    json += "}, {\"role\": \"assistant\", \"content\": ";
+    json.append(json, answer, answer_end - answer);
+    json += "}], \"images\": [";
+    images(pair, row, json);
+    json += "], \"data_quality_metrics\": {\"n_frames\": ";
+    append_number(pair.frames, json);
+    text(", \"temporal_category\": ", temporal);
+    json += "}, \"meta\": {\"bucket\": ";
+    json += pair.video ? "\"short_video\", \"source_name\": \"llava_video_full\", "
+                         "\"source_domain\": \"video_short\""
+                       : "\"image_qa\", \"source_name\": \"llava_onevision_full\", "
+                         "\"source_domain\": \"image\"";
+    text(", \"llava_source\": ", pair.raw_source);
+    json += "}}";
+  }
+
+ private:
+  static void append_number(std::int64_t number, std::string& json) {
+    char digits[20];
+    json.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+
+  void images(const ReleasePair& pair, const RawRow& row, std::string& json) {
+    if (!pair.video) return append_image(row.first_image, json);
+    frames_.clear();
+    JsonScanner scanner(row.images.begin);
+    scanner.list([&] {
+      RawValue item;
+      if (!scanner.value(item)) return false;
+      if (is_truthy(item)) frames_.push_back(item);
+      return true;
+    });
+    const char* separator = "";
+    for (const std::int64_t i : indices(row.true_images)) {
+      json += std::exchange(separator, ", ");
+      append_image(frames_[static_cast<std::size_t>(i)], json);
+    }
+  }
+  const std::vector<std::int64_t>& indices(std::int64_t count) {
+    if (count != indices_count_) {
+      indices_ = sample_indices(count, target_frames_);
+      indices_count_ = count;
+    }
+    return indices_;
+  }
+
+  const std::int64_t target_frames_;
+  std::vector<RawValue> frames_;
+  std::vector<std::int64_t> indices_;  // of indices_count_ frames
+  std::int64_t indices_count_ = -1;
+};
+
+void check_surrogates(std::string_view json, const std::string& where) {
   if (!has_half_surrogate(json)) return;
   throw DataError(where +
                   ": an identifier or a media path holds half a surrogate pair, which cannot be "
@@ -83,16 +111,16 @@ void check_surrogates(const std::string& json, const std::string& where) {
 struct RecordReader::State {
   struct Pool {
     std::string name;
-    LineFile file;
+    LinesByOffset file;
     PairMaker pairs;
   };
   explicit State(const ScanOptions& options)
-      : target_frames(options.target_frames),
-        onevision{options.onevision.string(), LineFile(options.onevision),
+      : writer(options.target_frames),
+        onevision{options.onevision.string(), LinesByOffset(options.onevision),
                   PairMaker(false, options.target_frames, options.onevision.string())},
-        video{options.video.string(), LineFile(options.video),
+        video{options.video.string(), LinesByOffset(options.video),
               PairMaker(true, options.target_frames, options.video.string())} {}
-  std::int64_t target_frames;
+  RecordWriter writer;
   Pool onevision, video;
   RawRow row;
   std::string line;
@@ -101,36 +129,37 @@ struct RecordReader::State {
 RecordReader::RecordReader(const ScanOptions& options) : state_(std::make_unique<State>(options)) {}
 RecordReader::~RecordReader() = default;
 
-std::string RecordReader::json(bool video, std::int64_t offset, std::int64_t line,
-                               std::int64_t turn) {
-  State::Pool& pool = video ? state_->video : state_->onevision;
-  const std::string where = fmt::format("{}:{}", pool.name, line);
+void RecordReader::append(const PairPlace& place, std::string_view form, std::string_view temporal,
+                          std::string& out) {
+  State::Pool& pool = place.video ? state_->video : state_->onevision;
+  const auto where = [&] { return fmt::format("{}:{}", pool.name, place.line); };
   std::string& text = state_->line;
-  pool.file.line_at(offset, text);
+  text = pool.file.line_at(place.offset);
   const std::size_t length = text.size();
-  bool good = simdjson::validate_utf8(text);
+  const bool valid = simdjson::validate_utf8(text);
   text.append(64, '\0');
   RawRow& row = state_->row;
-  good = good && read_row(text.data(), text.data() + length, row) == RowKind::row;
-  std::string json;
-  if (good) {
-    pool.pairs.each_pair(row, line, offset, length, [&](const ReleasePair& pair) {
-      if (pair.turn == turn) json = json_of(pair, images_of(row, video, state_->target_frames));
-    });
+  const ReleasePair* pair = nullptr;
+  if (valid && read_row(text.data(), text.data() + length, row) == RowKind::row) {
+    pair = pool.pairs.find_pair(row, place.line, place.offset, length, place.turn);
   }
-  if (json.empty()) {
+  if (pair == nullptr) {
     throw DataError(
         fmt::format("{}: there is no pair {} at byte {} any more; the file has changed "
                     "since it was scanned",
-                    where, turn, offset));
+                    where(), place.turn, place.offset));
   }
-  check_surrogates(json, where);
-  return json;
+  const std::size_t before = out.size();
+  state_->writer.append(*pair, form, temporal, row, out);
+  const std::string_view json = std::string_view(out).substr(before);
+  if (has_half_surrogate(json)) check_surrogates(json, where());
 }
 
-std::string record_json(const ScanOptions& options, bool video, std::int64_t offset,
-                        std::int64_t line, std::int64_t turn) {
-  return RecordReader(options).json(video, offset, line, turn);
+std::string record_json(const ScanOptions& options, const ReleasePair& pair) {
+  std::string json;
+  RecordReader(options).append({pair.video, pair.offset, pair.line, pair.turn}, pair.form,
+                               pair.temporal, json);
+  return json;
 }
 
 std::string resample_frames(std::string_view record, std::int64_t target_frames) {

@@ -93,11 +93,11 @@ void add_pool_counts(const ReportInput& input, object& report) {
 object summary_of(const ReportInput& input, const std::vector<std::uint32_t>& rows) {
   if (rows.empty()) return {{"count", 0}};
   std::vector<std::int64_t> counts(input.pool.strata.size(), 0);
-  OrderedCounts buckets;
-  for (const std::uint32_t row : rows) {
-    const std::uint32_t stratum = input.pool.candidates[row].stratum;
-    ++counts[stratum];
-    buckets.add(input.pool.strata[stratum].video ? "short_video" : "image_qa");
+  for (const std::uint32_t row : rows) ++counts[input.pool.candidates[row].stratum];
+  OrderedCounts buckets;  // the first seen comes first
+  buckets.add(input.pool.strata[input.pool.candidates[rows.front()].stratum].bucket(), 0);
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) buckets.add(input.pool.strata[i].bucket(), counts[i]);
   }
   object distances;
   const auto fields = field_counts(input.pool.strata, counts);

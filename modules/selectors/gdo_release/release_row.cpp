@@ -226,13 +226,6 @@ bool PairMaker::next_pair(const RawRow& row, std::size_t& next) {
     if (half_in_answer) stop_at_half_surrogate("answer");
     if (source_half_) stop_at_half_surrogate("source");
 
-    const Measure question = measure(pair_.question, true);
-    pair_.question_tokens = question.tokens;
-    pair_.answer_tokens = measure(pair_.answer, false).tokens;
-    pair_.form = question.choice ? "MCQ" : "Open";
-    pair_.temporal = !video_ ? "Static" : question.temporal ? "Temporal" : "Mixed";
-    pair_.question_length = question_length_bucket(pair_.question_tokens);
-    pair_.answer_length = answer_length_bucket(pair_.answer_tokens);
     const char* const uid = pair_.uid.data();
     const char* const number_end =
         std::to_chars(uid_number_, uid_number_ + kNumberRoom, pair_.turn).ptr;
@@ -240,6 +233,25 @@ bool PairMaker::next_pair(const RawRow& row, std::size_t& next) {
     return true;
   }
   return false;
+}
+
+void PairMaker::measure_texts() {
+  const Measure question = measure(pair_.question, true);
+  pair_.question_tokens = question.tokens;
+  pair_.form = question.choice ? "MCQ" : "Open";
+  pair_.temporal = !video_ ? "Static" : question.temporal ? "Temporal" : "Mixed";
+  pair_.question_length = question_length_bucket(pair_.question_tokens);
+  pair_.answer_tokens = measure(pair_.answer, false).tokens;
+  pair_.answer_length = answer_length_bucket(pair_.answer_tokens);
+}
+
+const ReleasePair* PairMaker::find_pair(const RawRow& row, std::int64_t line, std::int64_t offset,
+                                        std::size_t length, std::int64_t turn) {
+  if (begin_row(row, line, offset, length) <= 0) return nullptr;
+  for (std::size_t next = 0; next_pair(row, next); ++pair_.turn) {
+    if (pair_.turn == turn) return &pair_;
+  }
+  return nullptr;
 }
 
 }  // namespace winnow::gdo_release

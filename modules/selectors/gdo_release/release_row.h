@@ -40,14 +40,20 @@ class PairMaker {
   template <class Take>
   bool each_pair(const RawRow& row, std::int64_t line, std::int64_t offset, std::size_t length,
                  Take take);
+  // The pair of that turn, or null. Nothing of its texts is measured: no tokens and no parts of its
+  // stratum but the duration.
+  const ReleasePair* find_pair(const RawRow& row, std::int64_t line, std::int64_t offset,
+                               std::size_t length, std::int64_t turn);
 
  private:
   // Sets what all pairs of the row share. Returns the number of frames; 0: no pairs, -1: a bad
   // sample.
   std::int64_t begin_row(const RawRow& row, std::int64_t line, std::int64_t offset,
                          std::size_t length);
-  // The next pair from message `next` on, which moves behind it. False when there is none.
+  // Finds the texts of the next pair from message `next` on, which moves behind it. False when
+  // there is none.
   bool next_pair(const RawRow& row, std::size_t& next);
+  void measure_texts();
   enum class Role { user, assistant, other };
   Role role_of(const RawRow::Message& message);
   std::string_view text_of(const RawValue& value, bool media, bool* half_surrogate);
@@ -71,7 +77,10 @@ bool PairMaker::each_pair(const RawRow& row, std::int64_t line, std::int64_t off
                           std::size_t length, Take take) {
   const std::int64_t frames = begin_row(row, line, offset, length);
   if (frames <= 0) return frames == 0;
-  for (std::size_t next = 0; next_pair(row, next); ++pair_.turn) take(pair_);
+  for (std::size_t next = 0; next_pair(row, next); ++pair_.turn) {
+    measure_texts();
+    take(pair_);
+  }
   return true;
 }
 

@@ -148,7 +148,7 @@ ReleaseOutcome Group::run(const ReleaseJob& job) const {
   }
   for (const NamedCount& unmet : subset.unmet.entries()) {
     outcome.warnings.push_back(
-        fmt::format("the constraint {} lacks {} rows", unmet.name, unmet.count));
+        fmt::format("the constraint {} is {} short", unmet.name, unmet.count));
   }
   outcome.subset_rows = static_cast<std::int64_t>(subset.candidates.size());
   outcome.uniform_rows = static_cast<std::int64_t>(baseline.size());

@@ -101,7 +101,7 @@ class Walk {
     ++findings_.cases;
     if (name == "preprofile") {  // the recorded report, with all of its blocks
       write_file(inputs_.folder() / "build/profile_only/report.json",
-                 json::serialize(golden_report("profile_only")));
+                 read_golden(golden_name("profile_only", "report.json")));
     }
     Flags flags = flags_of(recorded.at("argv").as_array(), inputs_);
     flags.options.profile_output = "profile.json";
