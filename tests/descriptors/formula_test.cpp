@@ -60,7 +60,7 @@ TEST(OpticalFlow, IsDisplacementPerSecondAndDiagonal) {
   observation.frames = {frames_of(moving_texture(4, 3))};
   const double expected = 3.0 / 0.5 / 125.0;  // the diagonal of 100 x 75
   for (const std::string method : {"farneback", "dis"}) {
-    const auto flow = make_descriptor("optical_flow", {{"method", text_value(method)}});
+    const auto flow = make_descriptor("optical_flow", {{"flow", text_value(method)}});
     const Cell cell = flow->measure(observation).at(0);
     ASSERT_EQ(cell.state, CellState::valid);
     EXPECT_NEAR(cell.value, expected, 0.1 * expected) << method;

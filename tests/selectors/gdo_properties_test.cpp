@@ -241,7 +241,7 @@ std::string everything(const SampleTable& table, const Selection& selection) {
 // Of every term of every goal: with weight 0 the column is not asked for, and no number in it
 // changes score, budget or strata; with its own weight its numbers do.
 TEST(GdoProperties, ATermSwitchedOffLeavesNothingBehind) {
-  SampleTable table = make_table({400, 5, 0.5, 0.5, 0.05, 0.05, false}, 3);
+  SampleTable table = make_table({400, 12, 0.5, 0.5, 0.05, 0.05, false}, 3);
   for (const std::string goal : {"minloss", "diverse", "temp", "temp_plus"}) {
     for (const std::string& name : selectors().create(read_goal(goal), goal)->required_columns()) {
       if (table.contains(name)) continue;
