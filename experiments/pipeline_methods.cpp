@@ -118,9 +118,8 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
       fs::copy(checkpoint.folder, work.output / name, fs::copy_options::recursive);
       model->load(work.output / name);
-      checkpoints.push_back({{"folder", name},
-                             {"samples", checkpoint.samples},
-                             {"weights", weights_digest(*model)}});
+      checkpoints.push_back(
+          {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*model)}});
     }
     work.digest = checkpoints.back().at("weights").as_string();
     work.facts = {{"checkpoints", std::move(checkpoints)},

@@ -40,6 +40,7 @@ class TemporaryFolder {
 inline Media grey_medium(const std::filesystem::path& folder, const std::string& name,
                          const std::vector<int>& brightness) {
   Media medium;
+  medium.root = folder;  // content must not depend on where this process keeps its files
   medium.kind = brightness.size() == 1 ? Media::Kind::image : Media::Kind::frames;
   medium.frames_per_second = brightness.size() == 1 ? 0.0 : 2.0;
   for (std::size_t i = 0; i < brightness.size(); ++i) {

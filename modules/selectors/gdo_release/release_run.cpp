@@ -10,7 +10,9 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "selectors/gdo_release/python_report.h"
+#include "selectors/gdo_release/release_explanation.h"
 #include "selectors/gdo_release/release_fill.h"
+#include "selectors/gdo_release/release_manifest.h"
 #include "selectors/gdo_release/release_output.h"
 #include "selectors/gdo_release/release_pass.h"
 #include "selectors/gdo_release/release_report.h"
@@ -59,6 +61,7 @@ class Group {
   }
 
   ReleaseOutcome run(const ReleaseJob& job) const;
+  std::string explain(const ReleaseOptions& options, const std::string& uid) const;
 
  private:
   double checked_coverage(std::int64_t found, std::int64_t pairs, const std::string& what,
@@ -160,10 +163,31 @@ ReleaseOutcome Group::run(const ReleaseJob& job) const {
              options.skip_random_output ? fs::path() : job.folder / "uniform.jsonl");
   write_file(job.folder / "report.json",
              indented_python_json(selection_report(input, subset, baseline)));
+  write_release_manifest(job.folder, {options, pool_, plan, terms, score, subset});
   return outcome;
 }
 
+std::string Group::explain(const ReleaseOptions& options, const std::string& uid) const {
+  const bool counted = options.preprofile_report.empty() || exclusion_.enabled();
+  PoolProfile read;
+  if (!counted) read = read_profile_report(options.preprofile_report);
+  const PoolProfile& profile = counted ? profile_ : read;
+  const std::vector<MetricTerms>& terms = terms_.at(options.legacy_zscore_cap);
+  const SelectionPlan plan = plan_selection(profile, terms, options);
+  const ReleaseScore score(pool_, profile, terms, options);
+  const PassResult pass = run_pass(pool_, plan, score, options.seed);
+  const Subset subset = fill_subset(pool_, plan, pass, options.max_qa_per_video);
+  return explain_pair({pool_, plan, pass, score, subset, options.max_qa_per_video}, uid);
+}
+
 }  // namespace
+
+std::string explain(const PoolFiles& files, const ReleaseOptions& options, const std::string& uid) {
+  const ReleaseOptions chosen = checked(options);
+  Group group(files, chosen);
+  group.prepare({chosen.legacy_zscore_cap});
+  return group.explain(chosen, uid);
+}
 
 std::vector<ReleaseOutcome> select(const PoolFiles& files, const std::vector<ReleaseJob>& jobs) {
   std::vector<ReleaseJob> waiting = jobs;
