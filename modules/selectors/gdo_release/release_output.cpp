@@ -86,7 +86,7 @@ class RowWriter {
   }
 
  private:
-  static constexpr std::size_t kBatch = std::size_t{1} << 14;  // some 30 MB of text
+  static constexpr std::size_t kBatch = std::size_t{1} << 13;  // some 15 MB of text
   static constexpr std::size_t kAhead = 8;
 
   struct Span {
