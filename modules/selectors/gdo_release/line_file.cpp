@@ -153,4 +153,11 @@ std::string_view LinesByOffset::line_at(std::int64_t offset) {
   }
 }
 
+void LinesByOffset::prefetch(std::int64_t offset) const {
+  constexpr std::int64_t kCacheLine = 64, kFetched = 8 * kCacheLine;
+  if (offset < window_offset_ || offset + kFetched > window_offset_ + window_size_) return;
+  const char* const begin = window_ + (offset - window_offset_);
+  for (std::int64_t i = 0; i < kFetched; i += kCacheLine) __builtin_prefetch(begin + i);
+}
+
 }  // namespace winnow::gdo_release

@@ -48,6 +48,8 @@ class LinesByOffset {
   // The line that begins at `offset`, without its break; empty behind the end of the file. Valid
   // until the next call, and as long as nobody shortens the file.
   std::string_view line_at(std::int64_t offset);
+  // Fetches the beginning of a line into the cache that will be asked for soon.
+  void prefetch(std::int64_t offset) const;
 
  private:
   void map(std::int64_t offset, std::int64_t size);

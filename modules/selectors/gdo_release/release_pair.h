@@ -65,6 +65,8 @@ class RecordReader {
   // cannot write the row (half a surrogate pair) or where the file has changed since.
   void append(const PairPlace& place, std::string_view form, std::string_view temporal,
               std::string& out);
+  // Fetches a row into the cache that will be asked for soon.
+  void prefetch(bool video, std::int64_t offset) const;
 
  private:
   struct State;

@@ -155,6 +155,10 @@ void RecordReader::append(const PairPlace& place, std::string_view form, std::st
   if (has_half_surrogate(json)) check_surrogates(json, where());
 }
 
+void RecordReader::prefetch(bool video, std::int64_t offset) const {
+  (video ? state_->video : state_->onevision).file.prefetch(offset);
+}
+
 std::string record_json(const ScanOptions& options, const ReleasePair& pair) {
   std::string json;
   RecordReader(options).append({pair.video, pair.offset, pair.line, pair.turn}, pair.form,
