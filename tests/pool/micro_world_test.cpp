@@ -280,8 +280,8 @@ TEST(MicroWorldLabels, TheFirstFrameTellsLittleOfTheDirection) {
     for (const SceneObject& object : scene.objects) {
       if (object.direction == Direction::none) continue;
       const cv::Point2f start = scene.centre(object, 0);
-      const std::tuple<int, int, int> cell(static_cast<int>(start.x / 4),
-                                           static_cast<int>(start.y / 4), object.radius > 9 ? 1 : 0);
+      const std::tuple<int, int, int> cell(
+          static_cast<int>(start.x / 4), static_cast<int>(start.y / 4), object.radius > 9 ? 1 : 0);
       if (i % 3 == 0) {
         unseen.emplace_back(cell, object.direction);
       } else {
