@@ -21,6 +21,7 @@
 #include "experiments/pipeline.h"
 #include "experiments/published.h"
 #include "experiments/recipe.h"
+#include "experiments/screening.h"
 #include "experiments/stage.h"
 #include "trainers/trainer.h"
 
@@ -36,6 +37,7 @@ class Comparison : public Recipe {
     read_scale(config);
     read_sampling(config);
     read_published(config);
+    read_screening(config);
     if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
     config::bind<MicroBaseOptions>(config.at("base"), "base");
     if (const config::Value* seed = config.find("world.seed")) {
@@ -108,12 +110,16 @@ class Comparison : public Recipe {
     };
     result.world_digest = pipeline.world().digest;
     add("world", pipeline.world());
+    result.screening = pipeline.screening().facts;
+    result.screening_folder = pipeline.screening().folder;
+    add("screening", pipeline.screening());
     result.questions = pipeline.question_kinds();
     result.base_digest = pipeline.base().digest;
     add("base model", pipeline.base());
     if (pipeline.has_features()) add("visual features", pipeline.features());
     if (needs_columns) {
-      add("descriptors", pipeline.descriptors());
+      add("warm-up and descriptors", pipeline.descriptors());
+      result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds();
       result.detection = pipeline.diagnosis().facts;
     }
     return result;
@@ -162,11 +168,12 @@ class Comparison : public Recipe {
       MethodRun& run = results.methods[job.method].runs[job.replicate];
       run.composition = job.selection.facts;
       run.subset_digest = job.selection.digest;
+      run.selection_folder = job.selection.folder;
       run.weights_digest = job.training.digest;
       run.selection_cpu_seconds = job.selection.cpu_seconds;
       run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
       if (!methods[job.method].selector->required_columns().empty()) {
-        run.descriptor_cpu_seconds = pipeline_of(job).descriptors().cpu_seconds;
+        run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds();
       }
     }
     evaluate(jobs, pipelines, results);

@@ -11,13 +11,15 @@ namespace {
 const bool scale_registered = config::add_table<RunScale>("", "the top of a comparison's config");
 const bool sampling_registered =
     config::add_table<SamplingOptions>("sampling", "frames that model and descriptors see");
+const bool proxy_registered =
+    config::add_table<ProxyOptions>("proxy", "the model that measures the pool");
 const bool methods_registered =
     config::add_table<MethodOptions>("methods.*", "a method, beside its table `selector`");
 
 // Tables of a comparison that are read elsewhere.
-const std::vector<std::string> other_tables = {"recipe",  "run",       "world",       "sampling",
-                                               "model",   "base",      "descriptors", "methods",
-                                               "trainer", "evaluator", "published"};
+const std::vector<std::string> other_tables = {
+    "recipe", "run",         "world",   "screening", "sampling",  "model",    "base",
+    "proxy",  "descriptors", "methods", "trainer",   "evaluator", "published"};
 
 Method read_method(const std::string& name, const config::Value& table, const std::string& path) {
   const auto options = config::bind<MethodOptions>(table, path, {"selector"});
@@ -51,6 +53,12 @@ Method read_method(const std::string& name, const config::Value& table, const st
 config::Help help(const MethodOptions&) {
   return {{"label", "name in tables; empty: the table's own"},
           {"role", "what it is in the comparison"}};
+}
+
+config::Help help(const ProxyOptions&) {
+  return {{"warm_up_share",
+           "share of the pool, drawn uniformly, that the base is trained on before it measures",
+           config::between(0, 1)}};
 }
 
 config::Help help(const ComparisonOptions&) {
@@ -118,6 +126,11 @@ RunScale read_scale(const config::Value& config) {
         "there are more worlds than seeds (" + std::to_string(scale.seeds.size()) + ")");
   }
   return scale;
+}
+
+ProxyOptions read_proxy(const config::Value& config) {
+  const config::Value* table = config.child("proxy");
+  return table == nullptr ? ProxyOptions{} : config::bind<ProxyOptions>(*table, "proxy");
 }
 
 SamplingOptions read_sampling(const config::Value& config) {

@@ -65,6 +65,13 @@ struct Method {
   std::unique_ptr<Selector> selector;  // null for the base
 };
 
+// The table `proxy`: the model that measures the pool.
+struct ProxyOptions {
+  double warm_up_share = 0.0;
+};
+BOOST_DESCRIBE_STRUCT(ProxyOptions, (), (warm_up_share))
+config::Help help(const ProxyOptions&);
+
 // Methods by role, then in the order of the config. Throws ConfigError unless there is exactly one
 // reference and at most one base, control and oracle, the oracle and it alone reads hidden labels,
 // and the base and it alone has no selector.
@@ -72,6 +79,8 @@ std::vector<Method> read_methods(const config::Value& config);
 
 // The keys at the top of the config; throws ConfigError for a table that nothing reads.
 RunScale read_scale(const config::Value& config);
+
+ProxyOptions read_proxy(const config::Value& config);
 
 // The table `sampling`: the frames that model and descriptors see of a medium.
 SamplingOptions read_sampling(const config::Value& config);

@@ -43,23 +43,34 @@ std::string score_lines(const ComparisonResults& results) {
 }
 
 // How it came: code, versions, seeds and the digests of all that was chosen and trained.
-json::object provenance_of(const ComparisonResults& results) {
+json::object provenance_of(const ComparisonResults& results, const fs::path& results_folder) {
   json::array worlds, runs;
   for (const WorldResult& world : results.worlds) {
-    worlds.push_back(
-        {{"seed", world.seed}, {"world", world.world_digest}, {"base", world.base_digest}});
+    json::object screening = world.screening;
+    screening["folder"] =
+        world.screening_folder.lexically_relative(results_folder).generic_string();
+    worlds.push_back({{"seed", world.seed},
+                      {"world", world.world_digest},
+                      {"base", world.base_digest},
+                      {"screening", std::move(screening)}});
   }
   for (const MethodResult& method : results.methods) {
     for (std::size_t r = 0; r < method.runs.size(); ++r) {
       const MethodRun& run = method.runs[r];
       const Replicate& replicate = results.replicates[r];
-      runs.push_back({{"method", method.name},
-                      {"seed", replicate.seed},
-                      {"world_seed", results.worlds[replicate.world].seed},
-                      {"subset", run.subset_digest},
-                      {"weights", run.weights_digest},
-                      {"selection_cpu_seconds", run.selection_cpu_seconds},
-                      {"training_cpu_seconds", run.training_cpu_seconds}});
+      json::object entry{{"method", method.name},
+                         {"seed", replicate.seed},
+                         {"world_seed", results.worlds[replicate.world].seed},
+                         {"subset", run.subset_digest},
+                         {"weights", run.weights_digest},
+                         {"selection_cpu_seconds", run.selection_cpu_seconds},
+                         {"training_cpu_seconds", run.training_cpu_seconds}};
+      if (!run.selection_folder.empty()) {
+        const std::string manifest(run.composition.at("manifest").as_string());
+        entry["selection"] =
+            (run.selection_folder.lexically_relative(results_folder) / manifest).generic_string();
+      }
+      runs.push_back(std::move(entry));
     }
   }
   json::object result = provenance();
@@ -106,7 +117,8 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
   write_file(folder / "table.json", to_json(tables));
   write_file(folder / "config.toml", request.config.to_toml());
   write_file(folder / "scores.jsonl", score_lines(results));
-  write_file(folder / "provenance.json", json::serialize(provenance_of(results)) + "\n");
+  write_file(folder / "provenance.json",
+             json::serialize(provenance_of(results, request.results)) + "\n");
   std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
   try {
     draw(convergence_figure(numbers), folder / "convergence");

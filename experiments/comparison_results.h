@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct MethodRun {
   std::vector<CheckpointScores> checkpoints;  // the last is the end; the base has this one alone
   boost::json::object composition;            // of the subset; empty for the base
   std::string subset_digest, weights_digest;
-  double descriptor_cpu_seconds = 0.0;  // the whole pass, for a selector that reads its columns
+  std::filesystem::path selection_folder;  // of the stage; holds its manifest
+  double descriptor_cpu_seconds = 0.0;     // the whole pass, for a selector that reads its columns
   double selection_cpu_seconds = 0.0;
   double training_cpu_seconds = 0.0;
 };
@@ -44,6 +46,8 @@ struct WorldResult {
   std::string world_digest, base_digest;
   std::vector<BenchmarkScores> base_scores;
   std::vector<std::vector<QuestionKind>> questions;  // [benchmark][question], as in the scores
+  boost::json::object screening;                     // facts of the stage: what no method may take
+  std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
   boost::json::object detection;  // of wrong answers by column; empty without descriptors
   // CPU seconds of what all methods share, by stage.
   std::vector<std::pair<std::string, double>> shared_cpu_seconds;

@@ -45,6 +45,28 @@ std::string what_varied(const ComparisonResults& results) {
       seeds, seeds == 1 ? "" : "s");
 }
 
+// Of all worlds together.
+std::string what_was_left_out(const ComparisonResults& results) {
+  std::int64_t pool = 0, questions = 0, contaminated = 0, duplicates = 0;
+  bool searched = true;
+  for (const WorldResult& world : results.worlds) {
+    const auto add = [&](std::int64_t& sum, const char* key) {
+      sum += world.screening.at(key).to_number<std::int64_t>();
+    };
+    add(pool, "pool");
+    add(questions, "questions");
+    add(contaminated, "contaminated");
+    add(duplicates, "duplicates");
+    searched = searched && world.screening.at("decontaminated").as_bool();
+  }
+  const std::string repeats = fmt::format("{} repeat another sample's text and media", duplicates);
+  if (!searched) return "The pool was NOT searched for evaluation questions; " + repeats + ".";
+  return fmt::format(
+      "Left out for every method: {} of {} pool samples that stand in an evaluation set ({} "
+      "questions); {}.",
+      contaminated, pool, questions, repeats);
+}
+
 }  // namespace
 
 Table precheck_table(const ComparisonNumbers& numbers) {
@@ -137,6 +159,7 @@ Table main_table(const ComparisonNumbers& numbers, const ComparisonResults& resu
     table.rows.push_back(std::move(row));
   }
   table.notes.push_back(what_varied(results));
+  table.notes.push_back(what_was_left_out(results));
   table.notes.push_back(fmt::format(
       "Difference: paired, with a {} interval by bootstrap over questions and seeds; it "
       "is significant where 0 lies outside. Spread: standard deviation over seeds.",

@@ -2,7 +2,9 @@
 // Shared by the two halves of Pipeline; not for others.
 
 #include <initializer_list>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "experiments/pipeline.h"
 #include "pool/micro_world/micro_world.h"
 #include "pool/sample_table.h"
+#include "selectors/manifest.h"
 
 namespace winnow {
 
@@ -22,7 +25,15 @@ struct Pipeline::Loaded {
   std::vector<Sample> samples;
   std::vector<RowFacts> facts;
   std::vector<micro_world::HiddenLabel> labels;
+  // What screening found, and what cannot be decoded.
+  std::vector<LeftOutSample> left_out;
+  std::set<std::string> contaminated;
+  std::map<std::string, std::string> duplicates;  // id -> id of the one that stands for it
 
+  void take_screening(const std::filesystem::path& folder);
+  // Gives the facts of samples that repeat each other one content digest, so that every selector
+  // takes at most one of them.
+  void merge_duplicates();
   bool usable(const Sample& sample) const;
   // From the stored features, or by the model where its tower is trained.
   std::vector<torch::Tensor> visual(const Sample& sample, VisionLanguageModel& model) const;

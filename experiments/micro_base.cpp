@@ -23,7 +23,7 @@ namespace mw = micro_world;
 struct BaseScene {
   torch::Tensor pixels;  // [F, 3, size, size] uint8
   mw::SceneTruth truth;
-  std::vector<Sample> samples;
+  Sample conversation;  // asks all its questions
 };
 
 std::vector<BaseScene> imagine(const mw::CleanCorpus& corpus, const micro::MicroModel& model) {
@@ -31,9 +31,7 @@ std::vector<BaseScene> imagine(const mw::CleanCorpus& corpus, const micro::Micro
   Progress progress("base corpus", static_cast<std::int64_t>(scenes.size()), "scenes");
   parallel_for(scenes.size(), [&](std::size_t i) {
     mw::ImaginedScene scene = corpus.scene(i);
-    for (std::size_t q = 0; q < scene.questions.size(); ++q) {
-      scenes[i].samples.push_back(corpus.sample_of(scene, q));
-    }
+    scenes[i].conversation = corpus.conversation_of(scene);
     Frames frames;
     frames.images = std::move(scene.frames);
     scenes[i].pixels = model.preprocess(frames);
@@ -78,11 +76,6 @@ std::vector<torch::Tensor> features_of(const std::vector<BaseScene>& scenes,
   return features;
 }
 
-// What one phase of the language model's training sees.
-struct Item {
-  std::size_t scene = 0, question = 0;
-};
-
 config::Value trainer_config(const MicroBaseOptions& options) {
   const config::Origin origin{"base model", 0};
   config::Value table;
@@ -97,7 +90,7 @@ config::Value trainer_config(const MicroBaseOptions& options) {
 
 void train_phase(const std::string& title, const MicroBaseOptions& options,
                  micro::MicroModel& model, const std::vector<BaseScene>& scenes,
-                 const std::vector<torch::Tensor>& features, const std::vector<Item>& items,
+                 const std::vector<torch::Tensor>& features, const std::vector<std::size_t>& chosen,
                  std::uint64_t seed, const fs::path& folder) {
   const std::int64_t slots = model.options().frame_slots;
   TrainingJob job;
@@ -105,22 +98,20 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
   job.seed = seed;
   job.folder = folder;
   job.input = [&](std::size_t position) {
-    const Item& item = items[position];
-    const BaseScene& scene = scenes[item.scene];
-    const Sample& sample = scene.samples[item.question];
-    ModelInput input = model.input(sample, {features[item.scene]});
+    const BaseScene& scene = scenes[chosen[position]];
+    const Sample& sample = scene.conversation;
+    ModelInput input = model.input(sample, {features[chosen[position]]});
     // Clips are seen at all times, so that later, longer ones find every time slot trained.
     RandomStream stream(seed, "base/time/" + sample.id);
     model.place_clips(input, stream.integer(0, slots - scene.pixels.size(0)));
     return input;
   };
-  for (const Item& item : items) {
-    job.lengths.push_back(
-        model.input(scenes[item.scene].samples[item.question], {features[item.scene]}).length());
+  for (const std::size_t i : chosen) {
+    job.lengths.push_back(model.input(scenes[i].conversation, {features[i]}).length());
   }
   const TrainingResult result =
       trainers().create(trainer_config(options), "base.trainer")->train(model, job);
-  spdlog::info("{}: {} samples, final loss {:.3f}", title, items.size(), result.final_loss);
+  spdlog::info("{}: {} conversations, final loss {:.3f}", title, chosen.size(), result.final_loss);
 }
 
 }  // namespace
@@ -130,11 +121,10 @@ config::Help help(const MicroBaseOptions&) {
   using config::at_least;
   using config::between;
   return {
-      {"image_samples", "samples about an image", at_least(0)},
-      {"video_samples", "samples about a clip", at_least(0)},
-      {"image_first_share", "share of the image samples in a first phase of images only",
-       between(0, 1)},
-      {"questions_per_scene", "samples that share a scene", between(1, 8)},
+      {"image_samples", "questions about images", at_least(0)},
+      {"video_samples", "questions about clips", at_least(0)},
+      {"image_first_share", "share of the images in a first phase of images only", between(0, 1)},
+      {"questions_per_scene", "questions that one conversation asks of a scene", between(1, 8)},
       {"long_video_share", "share of clips of 16 frames", between(0, 1)},
       {"ultra_video_share", "share of clips of 24 frames", between(0, 1)},
       {"augmentation", "strength of the style drawn for each scene; 0: the base style",
@@ -145,7 +135,7 @@ config::Help help(const MicroBaseOptions&) {
       {"tower_learning_rate", "peak of the tower's schedule", above(0)},
       {"tower_augmentation", "style strength of additional frames for the tower", between(0, 2)},
       {"learning_rate", "peak of the language model's schedule", above(0)},
-      {"batch_size", "samples per step of the language model", at_least(2)},
+      {"batch_size", "conversations per step of the language model", at_least(2)},
       {"weight_decay", "decoupled decay", at_least(0)}};
 }
 
@@ -167,16 +157,14 @@ void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& any_
   const std::vector<BaseScene> scenes = imagine(mw::CleanCorpus(corpus_options), *model);
 
   std::vector<std::string> vocabulary_texts = texts;
-  std::vector<Item> first, rest;
+  std::vector<std::size_t> first, rest;
   for (std::size_t i = 0; i < scenes.size(); ++i) {
-    for (std::size_t q = 0; q < scenes[i].samples.size(); ++q) {
-      const Sample& sample = scenes[i].samples[q];
-      for (const Turn& turn : sample.turns) vocabulary_texts.push_back(turn.text);
-      RandomStream stream(seed, "base/phase/" + sample.id);
-      const bool early =
-          sample.modality() == Modality::image && stream.chance(options.image_first_share);
-      (early ? first : rest).push_back({i, q});
-    }
+    const Sample& sample = scenes[i].conversation;
+    for (const Turn& turn : sample.turns) vocabulary_texts.push_back(turn.text);
+    RandomStream stream(seed, "base/phase/" + sample.id);
+    const bool early =
+        sample.modality() == Modality::image && stream.chance(options.image_first_share);
+    (early ? first : rest).push_back(i);
   }
   model->initialise(
       micro::WordTokenizer::train(vocabulary_texts,

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "config/read.h"
 #include "core/errors.h"
@@ -56,10 +57,10 @@ using stage_config::table_of;
 namespace {
 
 // Raise one when its stage computes or writes something else.
-constexpr int world_format = 1;
-constexpr int base_format = 1;
-constexpr int features_format = 1;
-constexpr int descriptors_format = 1;
+constexpr int world_format = 2;
+constexpr int base_format = 2;
+constexpr int features_format = 2;
+constexpr int descriptors_format = 2;
 constexpr int diagnosis_format = 1;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
@@ -109,14 +110,23 @@ const World& Pipeline::loaded_world() {
 const Pipeline::Loaded& Pipeline::loaded() {
   const World& world = loaded_world();
   if (vision_is_frozen_) features();
+  screening();
   const std::lock_guard lock(loading_);
   if (loaded_) return *loaded_;
-  auto result = std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}});
+  auto result =
+      std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}, {}, {}, {}});
+  result->take_screening(screening_->folder);
   if (vision_is_frozen_) result->features = VisualFeatures::load(features_->folder);
   for (const Sample& sample : world.pool.samples()) {
-    if (result->usable(sample)) result->samples.push_back(sample);
+    if (result->contaminated.count(sample.id) > 0) continue;
+    if (result->usable(sample)) {
+      result->samples.push_back(sample);
+    } else {
+      result->left_out.push_back({sample.id, "a medium cannot be decoded", ""});
+    }
   }
   result->facts = facts_of(result->samples);
+  result->merge_duplicates();
   result->labels = micro_world::read_hidden_labels(world.folder / "labels.jsonl");
   loaded_ = std::move(result);
   return *loaded_;
@@ -131,6 +141,12 @@ std::unique_ptr<VisionLanguageModel> Pipeline::load_model(const fs::path& weight
 std::map<std::string, std::string> Pipeline::common_inputs() {
   std::map<std::string, std::string> inputs = {{"world", world().digest}, {"base", base().digest}};
   if (vision_is_frozen_) inputs["features"] = features().digest;
+  // Only where it found something: a pool without findings is the same pool.
+  const json::object& found = screening().facts;
+  if (found.at("contaminated").to_number<std::int64_t>() > 0 ||
+      found.at("duplicates").to_number<std::int64_t>() > 0) {
+    inputs["screening"] = screening().digest;
+  }
   return inputs;
 }
 
@@ -215,6 +231,27 @@ const StageOutput& Pipeline::features() {
   return *features_;
 }
 
+const std::optional<StageOutput>& Pipeline::warm_up() {
+  const double share = read_proxy(config_).warm_up_share;
+  if (warm_up_ || share == 0.0) return warm_up_;
+  Method uniform;
+  uniform.name = "warm-up";
+  const auto rows = static_cast<double>(loaded().samples.size());
+  const auto budget = std::max<std::int64_t>(1, std::llround(share * rows));
+  uniform.selector_config = table_of({{"type", config::Value(std::string("uniform"), {})},
+                                      {"budget", number(static_cast<std::uint64_t>(budget))}});
+  uniform.selector = selectors().create(uniform.selector_config, "warm-up");
+  warm_up_ = train(select(uniform, seed_), seed_, fmt::format("warm-up of world {}", seed_));
+  return warm_up_;
+}
+
+Weights Pipeline::proxy() { return warm_up() ? checkpoints_of(*warm_up()).back() : base_weights(); }
+
+double Pipeline::measuring_cpu_seconds() {
+  return descriptors().cpu_seconds +
+         (warm_up() ? warm_up()->facts.at("cpu_seconds").to_number<double>() : 0.0);
+}
+
 const StageOutput& Pipeline::descriptors() {
   if (descriptors_) return *descriptors_;
   Stage stage;
@@ -230,11 +267,13 @@ const StageOutput& Pipeline::descriptors() {
   stage.config = table_of({{"descriptors", descriptors},
                            {"sampling", config::to_value(read_sampling(config_))},
                            {"seed", number(seed_)}});
+  const Weights measuring = proxy();
   stage.inputs = common_inputs();
+  stage.inputs["proxy"] = measuring.digest;
   stage.title = fmt::format("descriptors of world {}", seed_);
   descriptors_ = stages_.run(stage, [&](StageWork& work) {
     const Loaded& data = loaded();
-    const auto model = load_model(base().folder / "model");
+    const auto model = load_model(measuring.folder);
     FrameCache frames(data.sampling, frame_cache_bytes);
     DescriptorPassRequest request{data.samples, frames};
     request.model = model.get();

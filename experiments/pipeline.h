@@ -1,5 +1,6 @@
 #pragma once
-// The stages between a config and its scores, for one world: world -> base model -> visual features
+// The stages between a config and its scores, for one world: world -> screening -> base model ->
+// visual features
 // -> descriptors -> subsets -> trained checkpoints -> scores. Each is computed when its output is
 // asked for and not in the cache; nothing is loaded before something has to be computed.
 
@@ -39,9 +40,15 @@ class Pipeline {
 
   // Stages that run alone, on all workers. Each asks for those before it.
   const StageOutput& world();
+  // Facts: pool, decontaminated, questions, contaminated, excluded (by reason), duplicates.
+  const StageOutput& screening();
   const StageOutput& base();
   const StageOutput& features();  // facts: media, failed_media; of a frozen tower only
+  // The model that measures: the base after its warm-up (the table `proxy`).
+  Weights proxy();
   const StageOutput& descriptors();
+  // CPU seconds of everything that all measuring methods share: warm-up and descriptors.
+  double measuring_cpu_seconds();
   // Facts: area under the ROC curve of each column as a detector of wrong answers.
   const StageOutput& diagnosis();
   // Of every question, by benchmark in the order of the config.
@@ -49,7 +56,8 @@ class Pipeline {
   bool has_features() const { return vision_is_frozen_; }
 
   // Stages that run beside each other, one thread each, once the stages above are there.
-  // Facts: rows, shares (composition_of), warnings. Digest: of the chosen ids.
+  // Facts: rows, shares (composition_of), warnings, manifest (its file's name). Digest: of the
+  // chosen ids.
   StageOutput select(const Method& method, std::uint64_t seed);
   // Facts: checkpoints, cpu_seconds, final_loss, skipped_steps. Digest: of the final weights.
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);
@@ -66,6 +74,8 @@ class Pipeline {
   const World& loaded_world();
   const Loaded& loaded();
   std::unique_ptr<VisionLanguageModel> load_model(const std::filesystem::path& weights) const;
+  // Training of the warm-up; nothing without one.
+  const std::optional<StageOutput>& warm_up();
   // Digests of world, base and features: what every later stage depends on.
   std::map<std::string, std::string> common_inputs();
 
@@ -73,7 +83,8 @@ class Pipeline {
   std::uint64_t seed_;
   StageCache& stages_;
   bool vision_is_frozen_;
-  std::optional<StageOutput> world_, base_, features_, descriptors_, diagnosis_;
+  std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
+      diagnosis_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/composition.h"
 #include "experiments/loaded_world.h"
 #include "experiments/pipeline.h"
+#include "selectors/manifest.h"
 #include "trainers/trainer.h"
 
 namespace winnow {
@@ -22,22 +23,21 @@ using stage_config::table_of;
 namespace {
 
 // Raise one when its stage computes or writes something else.
-constexpr int selection_format = 1;
-constexpr int training_format = 1;
+constexpr int selection_format = 2;
+constexpr int training_format = 2;
 constexpr int evaluation_format = 1;
 
-// In pool order: equal subsets are trained equally, whatever order they were chosen in.
+// By id: equal subsets are trained equally, whatever order they were chosen in or the pool has.
 std::vector<const Sample*> chosen_samples(const fs::path& selection,
                                           const std::vector<Sample>& samples) {
-  std::set<std::string> chosen;
-  std::istringstream lines(read_file(selection / "subset.jsonl"));
-  for (std::string line; std::getline(lines, line);) {
-    chosen.emplace(json::parse(line).at("id").as_string().c_str());
-  }
+  const std::vector<std::string> ids = read_selected_ids(find_selection(selection));
+  const std::set<std::string> chosen(ids.begin(), ids.end());
   std::vector<const Sample*> result;
   for (const Sample& sample : samples) {
     if (chosen.count(sample.id) > 0) result.push_back(&sample);
   }
+  std::sort(result.begin(), result.end(),
+            [](const Sample* a, const Sample* b) { return a->id < b->id; });
   return result;
 }
 
@@ -68,24 +68,17 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
     const Selection selection = selectors()
                                     .create(selector_config, "methods." + method.name + ".selector")
                                     ->select(table, seed);
-    std::string lines;
     std::vector<std::size_t> rows;
-    for (const SelectedRow& row : selection.rows) {
-      rows.push_back(row.row);
-      json::object terms;
-      for (const auto& [name, value] : row.terms) terms[name] = value;
-      lines += json::serialize(json::object{{"id", table.rows()[row.row].id},
-                                            {"score", row.score},
-                                            {"stage", row.stage},
-                                            {"terms", std::move(terms)}}) +
-               "\n";
-    }
-    write_file(work.output / "subset.jsonl", lines);
+    for (const SelectedRow& row : selection.rows) rows.push_back(row.row);
+    const SelectionOrigin origin{resolved(method.selector_config, "selector"), seed,
+                                 method.selector->required_columns(), data.left_out};
+    const std::string manifest = write_selection(work.output, table, selection, origin);
     write_file(work.output / "report.json", selection_report(table, selection) + "\n");
     json::array warnings;
     for (const std::string& warning : selection.warnings) warnings.emplace_back(warning);
     work.facts = composition_of(data.facts, rows, data.labels);
     work.facts["warnings"] = std::move(warnings);
+    work.facts["manifest"] = manifest;
     work.digest = subset_digest(table, selection);
   });
 }
@@ -124,9 +117,11 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     for (const Checkpoint& checkpoint : result.checkpoints) {
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
       fs::copy(checkpoint.folder, work.output / name, fs::copy_options::recursive);
-      checkpoints.push_back({{"folder", name}, {"samples", checkpoint.samples}});
+      model->load(work.output / name);
+      checkpoints.push_back(
+          {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*model)}});
     }
-    work.digest = weights_digest(*model);
+    work.digest = checkpoints.back().at("weights").as_string();
     work.facts = {{"checkpoints", std::move(checkpoints)},
                   {"cpu_seconds", result.cpu_seconds},
                   {"final_loss", result.final_loss},
@@ -139,8 +134,8 @@ Weights Pipeline::base_weights() { return {base().folder / "model", base().diges
 std::vector<Weights> Pipeline::checkpoints_of(const StageOutput& training) {
   std::vector<Weights> result;
   for (const json::value& checkpoint : training.facts.at("checkpoints").as_array()) {
-    const std::string name = checkpoint.at("folder").as_string().c_str();
-    result.push_back({training.folder / name, training.digest + "/" + name,
+    result.push_back({training.folder / checkpoint.at("folder").as_string().c_str(),
+                      checkpoint.at("weights").as_string().c_str(),
                       checkpoint.at("samples").as_int64()});
   }
   return result;

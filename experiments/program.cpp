@@ -20,6 +20,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "experiments/doctor.h"
+#include "experiments/explain_command.h"
 #include "experiments/merge_command.h"
 #include "experiments/pool_commands.h"
 #include "experiments/recipe.h"
@@ -247,6 +248,20 @@ int dispatch(int argc, char** argv) {
                     "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
   merge->footer("Options:\n" + merge_command_help());
   merge->callback([&] { status = merge_command(line.overrides, std::cout); });
+
+  ExplainRequest explain_request;
+  CLI::App* explain =
+      app.add_subcommand("explain", "why a run's selections took a sample, or did not");
+  explain->add_option("run", explain_request.run, "a run in the folder of results, or a path")
+      ->required();
+  explain->add_option("sample", explain_request.sample, "id of the sample")->required();
+  explain->add_option("--method", explain_request.method, "one method; by default all");
+  explain->add_option("--seed", explain_request.seed, "by default the first of each method");
+  explain->add_option("--results", line.results, "folder of results")->capture_default_str();
+  explain->callback([&] {
+    explain_request.results = line.results;
+    status = explain_command(explain_request, std::cout);
+  });
 
   CLI::App* doctor =
       app.add_subcommand("doctor", "what this machine offers, what is slow or missing");

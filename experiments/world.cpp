@@ -101,6 +101,8 @@ std::vector<NamedMedium> World::media() const {
   for (const Benchmark& benchmark : benchmarks) {
     for (const Question& question : benchmark.questions) add(question.sample);
   }
+  std::sort(result.begin(), result.end(),
+            [](const NamedMedium& a, const NamedMedium& b) { return a.name < b.name; });
   return result;
 }
 

@@ -45,7 +45,8 @@ struct World {
 
   // Names of a medium that do not change when the folder moves.
   std::string name_of(const Media& media) const;
-  // Every medium of the pool, then of the benchmarks, once.
+  // Every medium of the pool and the benchmarks once, sorted by name: what is computed of them in
+  // batches does not depend on the order of the pool's rows.
   std::vector<NamedMedium> media() const;
 };
 

@@ -11,10 +11,10 @@
 namespace winnow::testing_support {
 
 inline std::filesystem::path temporary_folder() {
-  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+  const ::testing::TestInfo* test = ::testing::UnitTest::GetInstance()->current_test_info();
   std::string name = std::string(test->test_suite_name()) + "-" + test->name();
   std::replace(name.begin(), name.end(), '/', '-');
-  return std::filesystem::path(testing::TempDir()) /
+  return std::filesystem::path(::testing::TempDir()) /
          ("winnow-" + name + "-" + std::to_string(::getpid()));
 }
 

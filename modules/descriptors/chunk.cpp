@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 #include <unordered_map>
 
 #include "core/errors.h"
@@ -51,9 +52,16 @@ torch::Tensor random_projection(std::int64_t from, std::int64_t to, std::uint64_
 
 std::vector<std::vector<std::size_t>> chunks_of(const std::vector<Sample>& samples,
                                                 std::size_t chunk_samples) {
+  // Numbers of a sample depend, in their last bits, on those it shares a batch with: the same
+  // batches, whatever the order of the pool's rows.
+  std::vector<std::tuple<std::string, std::string_view, std::size_t>> order;
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    order.emplace_back(samples[row].content_digest(), samples[row].id, row);
+  }
+  std::sort(order.begin(), order.end());
   std::vector<std::vector<std::size_t>> groups;
   std::unordered_map<std::string, std::size_t> group_of;
-  for (std::size_t row = 0; row < samples.size(); ++row) {
+  for (const auto& [digest, id, row] : order) {
     std::size_t group = groups.size();
     if (!samples[row].media.empty()) {
       group = group_of.try_emplace(samples[row].media.front().key(), group).first->second;
@@ -85,7 +93,7 @@ ChunkMeasurement::ChunkMeasurement(
       model_(model) {
   items_.reserve(rows.size());
   for (const std::size_t row : rows) {
-    items_.push_back({row, Observation{request.samples[row]}, {}, {}});
+    items_.push_back({row, Observation{request.samples[row]}, {}, {}, {}});
     for (const Media& medium : items_.back().sample().media) {
       items_.back().media_keys.push_back(medium.key());
     }
@@ -103,6 +111,7 @@ std::vector<MeasuredRow> ChunkMeasurement::run() {
   std::vector<MeasuredRow> result;
   result.reserve(items_.size());
   for (Item& item : items_) {
+    if (!item.answers_failure.empty()) item.fail(item.answers_failure);
     measure(item, false);
     MeasuredRow row;
     row.row = item.row;
@@ -289,15 +298,23 @@ void ChunkMeasurement::with_vision(const std::vector<Item*>& items,
     take_features(model_->prompt_features(*prefix), items, &Observation::prompt_features);
   }
   if (needs_.sampled_answers > 0) {
-    std::vector<RandomStream> streams;
-    for (const Item* item : items) {
-      streams.emplace_back(request_.seed, "descriptors/sampled_answers/" + item->sample().id);
-    }
-    auto answers = model_->sample_answers(*prefix, needs_.sampled_answers, needs_.answer_tokens,
-                                          needs_.temperature, streams);
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      items[i]->observation.sampled_answers = std::move(answers[i]);
-    }
+    try_sample([&] { sample_answers(*prefix, items); },
+               [&](const std::string& reason) {
+                 if (items.size() > 1) throw DataError(reason);  // each is tried alone
+                 items.front()->answers_failure = reason;
+               });
+  }
+}
+
+void ChunkMeasurement::sample_answers(const Prefix& prefix, const std::vector<Item*>& items) {
+  std::vector<RandomStream> streams;
+  for (const Item* item : items) {
+    streams.emplace_back(request_.seed, "descriptors/sampled_answers/" + item->sample().id);
+  }
+  auto answers = model_->sample_answers(prefix, needs_.sampled_answers, needs_.answer_tokens,
+                                        needs_.temperature, streams);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i]->observation.sampled_answers = std::move(answers[i]);
   }
 }
 

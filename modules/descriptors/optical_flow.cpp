@@ -5,38 +5,54 @@
 #include <map>
 #include <mutex>
 #include <opencv2/imgproc.hpp>
-#include <opencv2/video/tracking.hpp>
 
-#include "core/errors.h"
 #include "descriptors/descriptor.h"
+#include "descriptors/flow_meter.h"
 
 namespace winnow {
 namespace {
 
-enum class FlowMethod { farneback, dis };
-BOOST_DESCRIBE_ENUM(FlowMethod, farneback, dis)
+enum class FlowUnit { diagonals_per_second, pixels_per_frame };
+BOOST_DESCRIBE_ENUM(FlowUnit, diagonals_per_second, pixels_per_frame)
+enum class DiversityOver { all_pairs, successive_pairs };
+BOOST_DESCRIBE_ENUM(DiversityOver, all_pairs, successive_pairs)
 
-struct OpticalFlowOptions {
-  FlowMethod method = FlowMethod::farneback;
+struct OpticalFlowOptions : FlowOptions {
+  FlowUnit unit = FlowUnit::diagonals_per_second;
+  DiversityOver diversity = DiversityOver::all_pairs;
   std::int64_t maximum_side = 256;
+  std::int64_t square_side = 0;
   double unknown_frame_interval = 1.0;
 };
-BOOST_DESCRIBE_STRUCT(OpticalFlowOptions, (), (method, maximum_side, unknown_frame_interval))
-config::Help help(const OpticalFlowOptions&) {
-  return {{"method", "dense flow by Farneback's polynomials or by inverse search (DIS)"},
-          {"maximum_side", "pixels that the longer side is reduced to first", config::at_least(16)},
-          {"unknown_frame_interval",
-           "seconds from one frame to the next of a frame list without a rate", config::above(0)}};
+BOOST_DESCRIBE_STRUCT(OpticalFlowOptions, (FlowOptions),
+                      (unit, diversity, maximum_side, square_side, unknown_frame_interval))
+config::Help help(const OpticalFlowOptions& options) {
+  config::Help result = help(static_cast<const FlowOptions&>(options));
+  const config::Help own = {
+      {"unit",
+       "diagonals_per_second: comparable between sizes and frame rates; pixels_per_frame: as the "
+       "GDO release has it, whatever the time between two frames"},
+      {"diversity",
+       "all_pairs: of thumbnails of all frames; successive_pairs: of the pictures flow is taken "
+       "of, "
+       "each with the next"},
+      {"maximum_side", "pixels that the longer side is reduced to first", config::at_least(16)},
+      {"square_side", "pixels of a square that every frame is fitted to instead (0: none)",
+       config::at_least(0)},
+      {"unknown_frame_interval",
+       "seconds from one frame to the next of a frame list without a rate", config::above(0)}};
+  result.insert(result.end(), own.begin(), own.end());
+  return result;
 }
 
 struct Motion {
-  double flow = 0.0;       // frame diagonals per second, mean over pixels and successive frames
-  double diversity = 0.0;  // mean absolute grey difference over all pairs of frames, in [0, 1]
+  double flow = 0.0;       // mean over pixels and successive frames, in the options' unit
+  double diversity = 0.0;  // mean absolute grey difference over pairs of frames, in [0, 1]
 };
 
 class OpticalFlow : public Descriptor {
  public:
-  explicit OpticalFlow(const OpticalFlowOptions& options) : options_(options) {}
+  explicit OpticalFlow(const OpticalFlowOptions& options) : options_(options), meter_(options) {}
 
   std::vector<std::string> columns() const override { return {"optical_flow", "frame_diversity"}; }
 
@@ -80,39 +96,32 @@ class OpticalFlow : public Descriptor {
     // Where a frame list's rate is unknown its timestamps are frame numbers.
     const bool timed = medium.kind != Media::Kind::frames || medium.frames_per_second > 0.0;
     const double time_unit = timed ? 1.0 : options_.unknown_frame_interval;
-    const Motion motion = {flow_of(*frames) / time_unit, diversity_of(*frames)};
+    const Motion motion = measure_motion(*frames, time_unit);
     const std::lock_guard lock(mutex_);
     std::erase_if(known_, [](const auto& entry) { return entry.first.expired(); });
     known_.emplace(frames, motion);
     return motion;
   }
 
-  // In diagonals per unit of the timestamps.
-  double flow_of(const Frames& frames) const {
+  // `time_unit`: seconds of a unit of the timestamps.
+  Motion measure_motion(const Frames& frames, double time_unit) const {
     const cv::Size size = reduced(frames.images.front().size());
-    cv::Ptr<cv::DISOpticalFlow> dis;
-    if (options_.method == FlowMethod::dis) dis = cv::DISOpticalFlow::create();
-    cv::Mat previous = grey(frames.images.front(), size), flow, magnitude;
-    double sum = 0.0;
-    for (std::size_t i = 1; i < frames.images.size(); ++i) {
-      const cv::Mat next = grey(frames.images[i], size);
-      if (dis) {
-        dis->calc(previous, next, flow);
-      } else {
-        constexpr double kPyramidScale = 0.5, kPolynomialSigma = 1.2;
-        constexpr int kLevels = 3, kWindow = 15, kIterations = 3, kPolynomialSize = 5;
-        cv::calcOpticalFlowFarneback(previous, next, flow, kPyramidScale, kLevels, kWindow,
-                                     kIterations, kPolynomialSize, kPolynomialSigma, 0);
-      }
-      cv::Mat parts[2];
-      cv::split(flow, parts);
-      cv::magnitude(parts[0], parts[1], magnitude);
-      sum += cv::mean(magnitude)[0] / (frames.timestamps[i] - frames.timestamps[i - 1]);
-      flow.release();  // DIS would take the last flow as its first guess
-      previous = next;
+    std::vector<cv::Mat> pictures;
+    for (const cv::Mat& image : frames.images) pictures.push_back(grey(image, size));
+    const std::vector<PairMotion> pairs = meter_.measure(pictures);
+    const double diagonal = std::hypot(size.width, size.height);
+    Motion motion;
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const double seconds = (frames.timestamps[i + 1] - frames.timestamps[i]) * time_unit;
+      const bool per_second = options_.unit == FlowUnit::diagonals_per_second;
+      motion.flow += per_second ? pairs[i].flow / diagonal / seconds : pairs[i].flow;
+      motion.diversity += pairs[i].difference;
     }
-    const double pairs = static_cast<double>(frames.images.size() - 1);
-    return sum / pairs / std::hypot(size.width, size.height);
+    const auto count = static_cast<double>(pairs.size());
+    motion.flow /= count;
+    motion.diversity /= count;
+    if (options_.diversity == DiversityOver::all_pairs) motion.diversity = diversity_of(frames);
+    return motion;
   }
 
   double diversity_of(const Frames& frames) const {
@@ -130,6 +139,8 @@ class OpticalFlow : public Descriptor {
   }
 
   cv::Size reduced(cv::Size size) const {
+    const int side = static_cast<int>(options_.square_side);
+    if (side > 0) return {side, side};
     const int longer = std::max(size.width, size.height);
     const int limit = static_cast<int>(options_.maximum_side);
     if (longer <= limit) return size;
@@ -146,12 +157,13 @@ class OpticalFlow : public Descriptor {
   }
 
   OpticalFlowOptions options_;
+  FlowMeter meter_;
   mutable std::mutex mutex_;
   mutable Known known_;
 };
 
 const bool registered = descriptors().add<OpticalFlow, OpticalFlowOptions>(
-    "optical_flow", "motion of a video in frame diagonals per second, and how its frames differ");
+    "optical_flow", "how much a video moves, and how its frames differ");
 
 }  // namespace
 }  // namespace winnow

@@ -7,8 +7,7 @@
 
 namespace winnow {
 
-// Lower-cased maximal runs of letters, digits and combining marks of a UTF-8 text; characters of
-// scripts written without spaces (Chinese, Japanese) are a word each. Invalid bytes separate words.
+// The words of a text (pool/words.h), each once.
 std::set<std::string> word_set(std::string_view text);
 
 // |A and B| / |A or B| of the two texts' word sets. Texts without any word (punctuation, emoji) are

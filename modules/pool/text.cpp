@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "pool/sample.h"
+#include "pool/words.h"
 
 namespace winnow {
 namespace {
@@ -28,26 +29,11 @@ bool is_space(char32_t c) {
          c == 0x205F || c == 0x3000;
 }
 
-bool is_unspaced_script(char32_t c) {
-  return (c >= 0x3041 && c <= 0x30FF && c != 0x30FB) || (c >= 0x3400 && c <= 0x4DBF) ||
-         (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) ||
-         (c >= 0x20000 && c <= 0x3FFFF);
-}
-
 bool is_punctuation(char32_t c) {
   if (c < 0x80) return !std::isalnum(static_cast<int>(c));
   return (c >= 0x2010 && c <= 0x206F) || (c >= 0x3001 && c <= 0x303F) || c == 0x30FB ||
          (c >= 0xFF01 && c <= 0xFF0F) || (c >= 0xFF1A && c <= 0xFF20) ||
          (c >= 0xFF3B && c <= 0xFF40) || (c >= 0xFF5B && c <= 0xFF65);
-}
-
-std::string without_placeholders(std::string_view text) {
-  std::string result(text);
-  const std::string_view mark = kMediaPlaceholder;
-  for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at)) {
-    result.replace(at, mark.size(), " ");
-  }
-  return result;
 }
 
 constexpr std::array kCueWords = {
@@ -71,7 +57,7 @@ std::string words_between_spaces(std::string_view text) {
     const char32_t c = next_code_point(text, position);
     if (c < 0x80 && std::isalnum(static_cast<int>(c))) {
       result += static_cast<char>(std::tolower(static_cast<int>(c)));
-    } else if (c >= 0x80 && !is_punctuation(c) && !is_space(c) && !is_unspaced_script(c)) {
+    } else if (c >= 0x80 && !is_punctuation(c) && !is_space(c) && !is_unspaced_letter(c)) {
       result += '#';  // a letter of another script: "déjà" must not yield the word "d"
     } else if (result.back() != ' ') {
       result += ' ';
@@ -96,13 +82,23 @@ bool has_clock_time(std::string_view text) {
 
 }  // namespace
 
+std::string without_placeholders(std::string_view text) {
+  std::string result(text);
+  const std::string_view mark = kMediaPlaceholder;
+  for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at)) {
+    result.replace(at, mark.size(), " ");
+  }
+  return result;
+}
+
 std::int64_t count_words(std::string_view text) {
   const std::string plain = without_placeholders(text);
   std::int64_t words = 0;
   bool in_word = false;
   for (std::size_t position = 0; position < plain.size();) {
     const char32_t c = next_code_point(plain, position);
-    if (is_unspaced_script(c)) {
+    if (is_mark(c)) continue;
+    if (is_unspaced_letter(c)) {
       ++words;
       in_word = false;
     } else if (is_space(c)) {

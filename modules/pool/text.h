@@ -7,9 +7,13 @@
 
 namespace winnow {
 
-// Words of a UTF-8 text in any script. Text is split at Unicode white space; Chinese and Japanese
-// characters, which are written without spaces, count one each; a piece without any letter, digit
-// or symbol beyond ASCII punctuation counts nothing. Media placeholders count nothing.
+// The text with a space in place of every media placeholder.
+std::string without_placeholders(std::string_view text);
+
+// Words of a UTF-8 text in any script, as a person counts them. Text is split at Unicode white
+// space; characters of scripts written without spaces (Chinese, Thai) count one each; a piece
+// without any letter, digit or symbol beyond ASCII punctuation counts nothing. Media placeholders
+// count nothing.
 std::int64_t count_words(std::string_view text);
 
 // "temporal" when the question, taken literally, is about time: one of

@@ -14,6 +14,7 @@ std::vector<std::size_t> candidate_rows(const SampleTable& table, std::uint64_t 
                                         const std::string& purpose, Selection& selection,
                                         const std::function<std::string(std::size_t row)>& reject) {
   const auto& facts = table.rows();
+  selection.account.open(facts.size());
   std::unordered_map<std::string_view, std::size_t> first;  // content digest -> row of smallest id
   for (std::size_t row = 0; row < facts.size(); ++row) {
     const auto [found, inserted] = first.emplace(facts[row].content_digest, row);
@@ -24,13 +25,13 @@ std::vector<std::size_t> candidate_rows(const SampleTable& table, std::uint64_t 
   order.reserve(first.size());
   for (std::size_t row = 0; row < facts.size(); ++row) {
     const std::string_view digest = facts[row].content_digest;
-    if (first.at(digest) != row) {
-      ++selection.excluded["duplicate content"];
+    if (const std::size_t kept = first.at(digest); kept != row) {
+      selection.exclude(row, "duplicate content", static_cast<std::int64_t>(kept));
       continue;
     }
     if (reject) {
       if (const std::string reason = reject(row); !reason.empty()) {
-        ++selection.excluded[reason];
+        selection.exclude(row, reason);
         continue;
       }
     }

@@ -12,7 +12,7 @@ namespace winnow {
 // Indices of rows, no two of equal content (the smallest id stays), sorted by a hash of content,
 // seed and `purpose`: a uniformly random order that does not depend on the order of rows. Sums
 // taken in this order are the same for any order of rows, too. Rows for which `reject` gives a
-// reason, and duplicates, are counted in selection.excluded.
+// reason, and duplicates, are counted in selection.excluded. Opens selection.account.
 std::vector<std::size_t> candidate_rows(
     const SampleTable& table, std::uint64_t seed, const std::string& purpose, Selection& selection,
     const std::function<std::string(std::size_t row)>& reject = nullptr);

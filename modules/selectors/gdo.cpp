@@ -39,6 +39,7 @@ struct Piece {
 };
 
 struct Stratum {
+  std::string name;
   std::size_t kind = 0;
   std::vector<std::size_t> members;  // best first
   double weight = 0.0;
@@ -46,7 +47,9 @@ struct Stratum {
 
 class Gdo : public Selector {
  public:
-  explicit Gdo(GdoOptions options) : options_(std::move(options)) { check(options_); }
+  explicit Gdo(const GdoOptions& options) : options_(without_switched_off_terms(options)) {
+    check(options);
+  }
 
   std::vector<std::string> required_columns() const override { return columns_read(options_); }
 
@@ -75,8 +78,10 @@ class Gdo : public Selector {
       source_of.assign(rows.size(), 0);
     }
 
-    std::vector<Piece> pieces = quotas(table, rows, scores.total, source_of, constraints);
+    const std::vector<Stratum> strata = strata_of(table, rows, scores.total);
+    std::vector<Piece> pieces = quotas(strata, scores.total, source_of, constraints);
     meet(constraints, pieces, selection);
+    account_for(table.size(), rows, strata, pieces, scores, selection.account);
     for (const Piece& piece : pieces) {
       for (std::int64_t i = 0; i < piece.taken; ++i) {
         const std::size_t candidate = piece.members[static_cast<std::size_t>(i)];
@@ -103,7 +108,7 @@ class Gdo : public Selector {
       if (reasons[i].empty()) {
         rows.push_back(distinct[i]);
       } else {
-        ++selection.excluded[reasons[i]];
+        selection.exclude(distinct[i], reasons[i]);
       }
     }
     return rows;
@@ -165,6 +170,7 @@ class Gdo : public Selector {
     std::vector<Stratum> strata(grouping.count);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       Stratum& stratum = strata[grouping.group_of[i]];
+      stratum.name = grouping.names[grouping.group_of[i]];
       stratum.kind = static_cast<std::size_t>(kind_of(table.rows()[rows[i]]));
       stratum.members.push_back(i);
     }
@@ -208,11 +214,9 @@ class Gdo : public Selector {
     return targets;
   }
 
-  std::vector<Piece> quotas(const SampleTable& table, const std::vector<std::size_t>& rows,
-                            const std::vector<double>& score,
+  std::vector<Piece> quotas(const std::vector<Stratum>& strata, const std::vector<double>& score,
                             const std::vector<std::size_t>& source_of,
                             const Constraints& constraints) const {
-    const auto strata = strata_of(table, rows, score);
     const KindCounts targets = kind_targets(strata, constraints);
     std::vector<Piece> pieces;
     for (std::size_t kind = 0; kind < kRowKinds; ++kind) {
@@ -319,6 +323,29 @@ class Gdo : public Selector {
         "selector gdo: these constraints cannot hold together on this pool: {}{}. Change them, "
         "enlarge the pool, or name those that may be missed in selector.relax.",
         list, exclusions_text(selection)));
+  }
+
+  static void account_for(std::size_t table_rows, const std::vector<std::size_t>& rows,
+                          const std::vector<Stratum>& strata, const std::vector<Piece>& pieces,
+                          const Scores& scores, Account& account) {
+    account.term_names = scores.names;
+    account.terms.assign(scores.names.size(), std::vector<double>(table_rows, 0.0));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      account.score[rows[i]] = scores.total[i];
+      for (std::size_t t = 0; t < scores.names.size(); ++t) {
+        account.terms[t][rows[i]] = scores.terms[t][i];
+      }
+    }
+    std::vector<std::int64_t> quota(strata.size(), 0), taken(strata.size(), 0);
+    for (const Piece& piece : pieces) {
+      quota[piece.stratum] += piece.quota;
+      taken[piece.stratum] += piece.taken;
+    }
+    for (std::size_t h = 0; h < strata.size(); ++h) {
+      std::vector<std::size_t> members;
+      for (const auto i : strata[h].members) members.push_back(rows[i]);
+      account.rank_rows(strata[h].name, members, quota[h], taken[h]);
+    }
   }
 
   static void sort_by_score(const std::vector<std::size_t>& rows, Selection& selection) {

@@ -58,6 +58,31 @@ void check(const GdoOptions& options) {
   }
 }
 
+GdoOptions without_switched_off_terms(GdoOptions options) {
+  const std::map<std::string, double> weights = std::move(options.weights);
+  options.weights.clear();
+  for (const auto& [name, weight] : weights) {
+    if (weight != 0) {
+      options.weights.emplace(name, weight);
+      continue;
+    }
+    if (options.source_prior.column == name) {
+      options.source_prior.weight = 0;
+      options.source_prior.reject_quantile = 0;
+    }
+    auto& reject = options.reject;
+    for (auto* limits :
+         {&reject.below, &reject.above, &reject.below_quantile, &reject.above_quantile}) {
+      limits->erase(name);
+    }
+    for (auto* keys : {&options.standardise_within, &options.strata}) {
+      std::erase(*keys, name);
+      if (name == "coverage") std::erase(*keys, "cluster");
+    }
+  }
+  return options;
+}
+
 std::vector<std::string> columns_read(const GdoOptions& options) {
   std::set<std::string> names;
   for (const auto& [column, weight] : options.weights) {

@@ -82,7 +82,10 @@ inline config::Help help(const GdoOptions&) {
   const auto share = config::between(0, 1);
   return {
       {"budget", "number of rows to take", config::at_least(1)},
-      {"weights", "column (or answer_words) -> weight in the score; negative prefers low values"},
+      {"weights",
+       "column (or answer_words) -> weight in the score; negative prefers low values; 0 switches "
+       "the "
+       "column off wherever else it is named (prior, filters, groups; with coverage the clusters)"},
       {"standardise_within",
        "standardise a column within modality and these: source, question_type, or a column of "
        "group numbers such as cluster"},
@@ -114,6 +117,11 @@ inline config::Help help(const GdoOptions&) {
 
 // Throws ConfigError for options that contradict each other.
 void check(const GdoOptions& options);
+
+// Without the terms whose weight is given as 0: not in the score, and neither in the prior, the
+// hard filters, the groups of standardisation and the strata, so that an ablation leaves nothing of
+// a term behind. The clusters belong to the term `coverage`.
+GdoOptions without_switched_off_terms(GdoOptions options);
 
 // The columns of a table that the options read; answer_words comes from the rows' facts.
 std::vector<std::string> columns_read(const GdoOptions& options);

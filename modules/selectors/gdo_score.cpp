@@ -24,6 +24,20 @@ double sorted_quantile(const std::vector<double>& sorted, double share) {
   return sorted[low] + part * (sorted[high] - sorted[low]);
 }
 
+// "video, temporal, cluster 7" from a label of group_rows, whose parts end in '\0'.
+std::string name_of_group(const std::string& label, const std::vector<std::string>& keys) {
+  std::size_t start = label.find('\0');
+  std::string name = label.substr(0, start);
+  for (const auto& key : keys) {
+    const std::size_t end = label.find('\0', start + 1);
+    const std::string part = label.substr(start + 1, end - start - 1);
+    start = end;
+    const bool fact = key == "source" || key == "question_type";
+    name += fact ? ", " + part : part.empty() ? ", no " + key : ", " + key + " " + part;
+  }
+  return name;
+}
+
 std::vector<double> normal_scores(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), 0);
@@ -174,7 +188,10 @@ Grouping group_rows(const SampleTable& table, const std::vector<std::size_t>& ro
     numbers.emplace(label, 0);
   }
   Grouping result;
-  for (auto& [label, number] : numbers) number = result.count++;
+  for (auto& [label, number] : numbers) {
+    number = result.count++;
+    result.names.push_back(name_of_group(label, keys));
+  }
   result.group_of.reserve(rows.size());
   for (const auto& label : labels) result.group_of.push_back(numbers.at(label));
   return result;

@@ -27,6 +27,7 @@ class TermColumn {
 struct Grouping {
   std::vector<std::size_t> group_of;  // like `rows`
   std::size_t count = 0;
+  std::vector<std::string> names;  // of the groups: "video, temporal, cluster 7"
 };
 Grouping group_rows(const SampleTable& table, const std::vector<std::size_t>& rows,
                     const std::vector<std::string>& keys);

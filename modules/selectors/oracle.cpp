@@ -56,13 +56,13 @@ class Oracle : public Selector {
         table, seed, "selector/oracle", selection,
         [&](std::size_t row) { return reject(label_of(labels, table.rows()[row].id)); });
 
-    // Video or not, question type -> rows in hash order, one of each group of duplicates.
-    std::map<std::pair<bool, std::string>, std::vector<std::size_t>> groups;
+    // Rows in hash order, one of each group of duplicates.
+    Groups groups;
     std::set<std::int64_t> seen;
     for (const auto row : rows) {
       const auto& label = label_of(labels, table.rows()[row].id);
       if (label.duplicate_group >= 0 && !seen.insert(label.duplicate_group).second) {
-        ++selection.excluded["repeats a question about a scene"];
+        selection.exclude(row, "repeats a question about a scene");
         continue;
       }
       groups[{table.rows()[row].modality == Modality::video, label.type}].push_back(row);
@@ -72,19 +72,25 @@ class Oracle : public Selector {
       available += static_cast<std::int64_t>(members.size());
     require_rows("oracle", options_.budget, available, selection);
 
+    std::map<Group, std::int64_t> taken;
     if (options_.video_share) {
       const auto videos = static_cast<std::int64_t>(
           *options_.video_share * static_cast<double>(options_.budget) + 0.5);
-      take(groups, true, videos, selection);
-      take(groups, false, options_.budget - videos, selection);
+      take(groups, true, videos, selection, taken);
+      take(groups, false, options_.budget - videos, selection, taken);
     } else {
-      take(groups, std::nullopt, options_.budget, selection);
+      take(groups, std::nullopt, options_.budget, selection, taken);
+    }
+    for (const auto& [key, members] : groups) {
+      selection.account.rank_rows((key.first ? "video, " : "still, ") + key.second, members,
+                                  taken[key], taken[key]);
     }
     return selection;
   }
 
  private:
-  using Groups = std::map<std::pair<bool, std::string>, std::vector<std::size_t>>;
+  using Group = std::pair<bool, std::string>;  // video or not, question type
+  using Groups = std::map<Group, std::vector<std::size_t>>;
 
   const micro_world::HiddenLabel& label_of(
       const std::unordered_map<std::string, micro_world::HiddenLabel>& labels,
@@ -109,13 +115,13 @@ class Oracle : public Selector {
 
   // Takes `total` rows of groups of the modality (or any), equally over question types.
   static void take(const Groups& groups, std::optional<bool> video, std::int64_t total,
-                   Selection& selection) {
-    std::vector<const std::vector<std::size_t>*> members;
+                   Selection& selection, std::map<Group, std::int64_t>& taken) {
+    std::vector<Group> keys;
     std::vector<std::int64_t> sizes;
     std::int64_t available = 0;
     for (const auto& [key, rows] : groups) {
       if (video && key.first != *video) continue;
-      members.push_back(&rows);
+      keys.push_back(key);
       sizes.push_back(static_cast<std::int64_t>(rows.size()));
       available += sizes.back();
     }
@@ -126,9 +132,11 @@ class Oracle : public Selector {
     }
     const auto quotas = apportion(total, std::vector<double>(sizes.size(), 1.0), sizes,
                                   std::vector<double>(sizes.size(), 0.0));
-    for (std::size_t g = 0; g < members.size(); ++g) {
+    for (std::size_t g = 0; g < keys.size(); ++g) {
+      taken[keys[g]] = quotas[g];
       for (std::int64_t i = 0; i < quotas[g]; ++i) {
-        selection.rows.push_back({(*members[g])[static_cast<std::size_t>(i)], 0.0, "clean", {}});
+        selection.rows.push_back(
+            {groups.at(keys[g])[static_cast<std::size_t>(i)], 0.0, "clean", {}});
       }
     }
   }

@@ -12,6 +12,32 @@ config::ComponentKind<Selector>& selectors() {
   return kind;
 }
 
+void Account::open(std::size_t count) {
+  reason.assign(count, kNone);
+  instead.assign(count, kNone);
+  stratum.assign(count, kNone);
+  rank.assign(count, 0);
+  score.assign(count, 0.0);
+}
+
+void Account::rank_rows(std::string name, const std::vector<std::size_t>& rows, std::int64_t quota,
+                        std::int64_t taken) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    stratum[rows[i]] = static_cast<std::int32_t>(strata.size());
+    rank[rows[i]] = static_cast<std::int64_t>(i) + 1;
+  }
+  strata.push_back({std::move(name), static_cast<std::int64_t>(rows.size()), quota, taken});
+}
+
+void Selection::exclude(std::size_t row, const std::string& why, std::int64_t instead) {
+  ++excluded[why];
+  auto& reasons = account.reasons;
+  const auto found = std::find(reasons.begin(), reasons.end(), why);
+  account.reason[row] = static_cast<std::int32_t>(found - reasons.begin());
+  account.instead[row] = instead;
+  if (found == reasons.end()) reasons.push_back(why);
+}
+
 std::string subset_digest(const SampleTable& table, const Selection& selection) {
   std::vector<std::string> ids;
   ids.reserve(selection.rows.size());

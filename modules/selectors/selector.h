@@ -26,12 +26,47 @@ struct ConstraintReport {
   bool met = true;
 };
 
+// What rows compete in: rows are taken from its top.
+struct StratumReport {
+  std::string name;
+  std::int64_t rows = 0;   // that could be chosen
+  std::int64_t quota = 0;  // before constraints move rows between strata
+  std::int64_t taken = 0;
+};
+
+// How every row of the table fared, taken or not: what `winnow explain` tells. By columns, as a
+// pool has many rows.
+struct Account {
+  static constexpr std::int32_t kNone = -1;
+
+  std::vector<std::string> reasons;     // of exclusion, as they came up
+  std::vector<StratumReport> strata;    // in an order that does not depend on the rows' order
+  std::vector<std::string> term_names;  // parts of the score
+  // One entry for each row of the table.
+  std::vector<std::int32_t> reason;        // index into `reasons`; kNone: it could be chosen
+  std::vector<std::int64_t> instead;       // of a duplicate: the row that stands for it; else kNone
+  std::vector<std::int32_t> stratum;       // index into `strata`; kNone: it could not be chosen
+  std::vector<std::int64_t> rank;          // in its stratum, from 1; 0: it could not be chosen
+  std::vector<double> score;               // as SelectedRow::score
+  std::vector<std::vector<double>> terms;  // [term][row]; 0 where it could not be chosen
+
+  // Room for `count` rows, none of them excluded or ranked.
+  void open(std::size_t count);
+  // Adds a stratum: `rows` in order of rank, of which `taken` were taken in the end.
+  void rank_rows(std::string name, const std::vector<std::size_t>& rows, std::int64_t quota,
+                 std::int64_t taken);
+};
+
 struct Selection {
   std::vector<SelectedRow> rows;  // distinct, in order of selection
   std::vector<ConstraintReport> constraints;
   std::vector<std::string> warnings;  // e.g. a column that is constant or mostly missing
   // Rows that could not be chosen, by reason ("duplicate content", ...); a row counts once.
   std::map<std::string, std::int64_t> excluded;
+  Account account;
+
+  // Counts a row that cannot be chosen, in `excluded` and in the account.
+  void exclude(std::size_t row, const std::string& why, std::int64_t instead = Account::kNone);
 };
 
 class Selector {
@@ -42,8 +77,9 @@ class Selector {
   // True for the oracle: it reads hidden labels and is no method.
   virtual bool reads_hidden_labels() const { return false; }
   // Independent of the order of rows: ties are broken by a hash of content and seed. Takes no two
-  // rows of equal content. Throws ConstraintError with what is short and by how many when the
-  // budget or a constraint cannot be met and its relaxation is not allowed.
+  // rows of equal content. Accounts for every row of the table. Throws ConstraintError with what is
+  // short and by how many when the budget or a constraint cannot be met and its relaxation is not
+  // allowed.
   virtual Selection select(const SampleTable& table, std::uint64_t seed) const = 0;
 };
 

@@ -71,6 +71,15 @@ class TopK : public Selector {
       return sign * column.values(a) > sign * column.values(b);
     };
     std::stable_sort(rows.begin(), rows.end(), before);  // keeps the hash order among equals
+    Account& account = selection.account;
+    account.rank_rows("all", rows, budget, budget);
+    account.term_names = {options_.column};
+    account.terms.assign(1, std::vector<double>(table.size(), 0.0));
+    for (const std::size_t row : rows) {
+      if (!column.valid(row)) continue;
+      account.score[row] = sign * column.values(row);
+      account.terms[0][row] = column.values(row);
+    }
     std::int64_t without_value = 0;
     for (std::int64_t i = 0; i < budget; ++i) {
       const std::size_t row = rows[static_cast<std::size_t>(i)];

@@ -10,11 +10,16 @@ BOOST_DESCRIBE_ENUM(ModalityFilter, any, text, image, video)
 
 struct UniformOptions {
   std::int64_t budget = 1000;
+  std::int64_t multiple = 1;
   ModalityFilter modality = ModalityFilter::any;
 };
-BOOST_DESCRIBE_STRUCT(UniformOptions, (), (budget, modality))
+BOOST_DESCRIBE_STRUCT(UniformOptions, (), (budget, multiple, modality))
 inline config::Help help(const UniformOptions&) {
-  return {{"budget", "number of rows to take", config::at_least(1)},
+  return {{"budget", "number of rows to take, before `multiple`", config::at_least(1)},
+          {"multiple",
+           "rows taken for each of `budget`: 10 beside the budget of a selection is the release's "
+           "Uni-10x; the paper's has a fixed budget",
+           config::between(1, 1000)},
           {"modality", "draw only from rows of this modality"}};
 }
 
@@ -30,10 +35,12 @@ class Uniform : public Selector {
     Selection selection;
     const auto rows = candidate_rows(table, seed, "selector/uniform", selection,
                                      [&](std::size_t row) { return reject(table.rows()[row]); });
-    require_rows("uniform", options_.budget, static_cast<std::int64_t>(rows.size()), selection);
-    for (std::int64_t i = 0; i < options_.budget; ++i) {
+    const std::int64_t budget = options_.budget * options_.multiple;
+    require_rows("uniform", budget, static_cast<std::int64_t>(rows.size()), selection);
+    for (std::int64_t i = 0; i < budget; ++i) {
       selection.rows.push_back({rows[static_cast<std::size_t>(i)], 0.0, "uniform", {}});
     }
+    selection.account.rank_rows("all", rows, budget, budget);
     return selection;
   }
 

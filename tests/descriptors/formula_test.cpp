@@ -60,7 +60,7 @@ TEST(OpticalFlow, IsDisplacementPerSecondAndDiagonal) {
   observation.frames = {frames_of(moving_texture(4, 3))};
   const double expected = 3.0 / 0.5 / 125.0;  // the diagonal of 100 x 75
   for (const std::string method : {"farneback", "dis"}) {
-    const auto flow = make_descriptor("optical_flow", {{"method", text_value(method)}});
+    const auto flow = make_descriptor("optical_flow", {{"flow", text_value(method)}});
     const Cell cell = flow->measure(observation).at(0);
     ASSERT_EQ(cell.state, CellState::valid);
     EXPECT_NEAR(cell.value, expected, 0.1 * expected) << method;
@@ -116,6 +116,27 @@ TEST(OpticalFlow, IsNotApplicableWithoutMotion) {
   Observation single{video};
   single.frames = {frames_of(moving_texture(1, 0))};
   EXPECT_EQ(flow->measure(single).at(0).state, CellState::not_applicable);
+}
+
+TEST(Duration, IsThatOfTheClipWhateverIsSampledOfIt) {
+  const Sample video = video_sample(), image = image_sample();
+  const auto duration = make_descriptor("duration");
+  const auto cells_of = [&](double seconds) {
+    const auto frames = std::make_shared<Frames>();
+    frames->images = moving_texture(2, 0);
+    frames->timestamps = {0.0, seconds / 2};
+    frames->duration = seconds;
+    frames->kind = Media::Kind::video;
+    Observation observation{video};
+    observation.frames = {frames};
+    return duration->measure(observation);
+  };
+  EXPECT_EQ(cells_of(12.5).at(0).value, 12.5);
+  EXPECT_EQ(cells_of(12.5).at(1).value, 0.0);
+  EXPECT_EQ(cells_of(30.0).at(1).value, 1.0);
+  EXPECT_EQ(cells_of(600.0).at(1).value, 2.0);
+  EXPECT_EQ(cells_of(0.0).at(0).state, CellState::missing);  // a frame list without a rate
+  EXPECT_EQ(duration->measure(Observation{image}).at(0).state, CellState::not_applicable);
 }
 
 TEST(VisualDependency, IsLossWithoutMinusLossWithVision) {

@@ -168,7 +168,7 @@ TEST_F(Pass, TakesVisualFeaturesFromElsewhere) {
   request.visual = [&](const Sample& sample) { return features(sample, false); };
   request.visual_single_frame = [&](const Sample& sample) { return features(sample, true); };
   auto descriptors = test::all_descriptors();
-  descriptors.erase("optical_flow");
+  for (const char* name : {"optical_flow", "duration"}) descriptors.erase(name);  // they look
   const DescriptorPassResult result = DescriptorPass(std::move(descriptors), options_).run(request);
   EXPECT_EQ(untouched.decoded(), 0U);
   EXPECT_EQ(other.counts().encoded, 0);
@@ -222,6 +222,27 @@ TEST_F(Pass, KeepsTheReasonOfEachFailureAndGoesOn) {
   // The others are as if nothing had happened, but for clusters, which are the pool's.
   EXPECT_EQ(state("loss", 0), CellState::valid);
   EXPECT_NEAR(result.table.column("loss").values(5), 1.0 + 6.0 / 1000.0 + 7.0 / 1000.0, 1e-6);
+}
+
+// Sampling answers is one descriptor's wish; the losses of the others do not hang on it.
+TEST_F(Pass, ASampleThatCannotAnswerKeepsItsLosses) {
+  FakeModel clean_model, model;
+  const DescriptorPassResult expected = run(clean_model);
+  samples_[4].turns[0].text += " mute";
+  options_.maximum_failed_share = 0.5;
+  const DescriptorPassResult result = run(model);
+  ASSERT_EQ(result.failures.size(), 1U);
+  EXPECT_EQ(result.failures[0].reason, "no words for this");
+  for (const char* column : {"loss", "visual_dependency", "coverage"}) {
+    EXPECT_TRUE(result.table.column(column).valid(4)) << column;
+  }
+  for (const std::size_t row : {std::size_t{3}, std::size_t{5}}) {
+    EXPECT_TRUE(result.table.column("self_consistency").valid(row)) << row;
+    EXPECT_EQ(result.table.column("self_consistency").values(row),
+              expected.table.column("self_consistency").values(row));
+  }
+  EXPECT_EQ(result.table.column("self_consistency").states(4),
+            static_cast<std::uint8_t>(CellState::failed));
 }
 
 TEST_F(Pass, StopsWhenTooManyFail) {
@@ -377,10 +398,25 @@ TEST(ChunksOf, KeepsSamplesOfOneMediumTogether) {
     samples.push_back(make_sample(
         name, "?", "x", name.empty() ? std::vector<Media>{} : std::vector<Media>{medium}));
   }
-  using Rows = std::vector<std::size_t>;
-  EXPECT_THAT(detail::chunks_of(samples, 3),
-              testing::ElementsAre(Rows{0, 2, 5}, Rows{1, 4, 3}, Rows{6}));
-  EXPECT_THAT(detail::chunks_of(samples, 4), testing::ElementsAre(Rows{0, 2, 5, 1, 4}, Rows{3, 6}));
+  const auto names_of = [&](const std::vector<Sample>& of, std::size_t size) {
+    std::vector<std::string> chunks;
+    for (const auto& rows : detail::chunks_of(of, size)) {
+      std::string& names = chunks.emplace_back();
+      for (const std::size_t row : rows) names += of[row].id.empty() ? "-" : of[row].id;
+    }
+    return chunks;
+  };
+  const std::vector<std::string> chunks = names_of(samples, 3);
+  std::string all;
+  for (const std::string& chunk : chunks) all += chunk;
+  EXPECT_THAT(all, testing::AllOf(testing::HasSubstr("aaa"), testing::HasSubstr("bb"),
+                                  testing::HasSubstr("c"), testing::HasSubstr("-")));
+  EXPECT_EQ(all.size(), samples.size());
+  for (std::size_t i = 0; i + 1 < chunks.size(); ++i) EXPECT_GE(chunks[i].size(), 3U);
+  for (int i = 0; i < 5; ++i) {
+    std::rotate(samples.begin(), samples.begin() + 3, samples.end());
+    EXPECT_EQ(names_of(samples, 3), chunks);
+  }
   EXPECT_TRUE(detail::chunks_of({}, 4).empty());
 }
 

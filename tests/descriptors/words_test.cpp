@@ -21,7 +21,8 @@ TEST(WordSet, ReadsOtherScripts) {
 }
 
 TEST(WordSet, KeepsCombiningMarksInTheirWord) {
-  EXPECT_THAT(word_set("cafe\xCC\x81 x"), ElementsAre("cafe\xCC\x81", "x"));
+  EXPECT_THAT(word_set("cafe\xCC\x81 x"), ElementsAre("café", "x"));
+  EXPECT_THAT(word_set("हिन्दी भाषा"), ElementsAre("भाषा", "हिन्दी"));
 }
 
 TEST(WordSet, TakesInvalidBytesAsSeparators) {
@@ -36,6 +37,15 @@ TEST(JaccardSimilarity, IsSharedOverAllWords) {
   EXPECT_DOUBLE_EQ(jaccard_similarity("A", "a."), 1.0);
   EXPECT_DOUBLE_EQ(jaccard_similarity("a", "b"), 0.0);
   EXPECT_DOUBLE_EQ(jaccard_similarity("红色", "红球"), 1.0 / 3.0);
+  // Whole answers in scripts without spaces: neither equal nor all different.
+  for (const auto& [a, b] :
+       {std::pair("一个红色的球在左边", "一个蓝色的方块在右边"),
+        std::pair("赤いボールです", "青いボールです"), std::pair("ลูกบอลสีแดง", "ลูกบอลสีเขียว"),
+        std::pair("빨간 공", "파란 공"), std::pair("красный мяч", "синий мяч")}) {
+    EXPECT_LT(jaccard_similarity(a, b), 1.0) << a;
+    EXPECT_GT(jaccard_similarity(a, b), 0.0) << a;
+    EXPECT_DOUBLE_EQ(jaccard_similarity(a, a), 1.0) << a;
+  }
 }
 
 TEST(JaccardSimilarity, ComparesTextsWithoutWordsAsTheyAre) {

@@ -47,6 +47,11 @@ class ComparisonNumbersTest : public testing::Test {
     world.seed = 100;
     world.base_scores = {scores_with(20), scores_with(20, "long")};
     world.shared_cpu_seconds = {{"world", 1.0}};
+    world.screening = {{"pool", 1000},
+                       {"questions", 200},
+                       {"contaminated", 3},
+                       {"duplicates", 17},
+                       {"decontaminated", true}};
     // The first 40 questions of each benchmark are of one subtask and have two candidates each.
     std::vector<QuestionKind> kinds(100, {"shape", 0.25});
     std::fill_n(kinds.begin(), 40, QuestionKind{"colour", 0.5});

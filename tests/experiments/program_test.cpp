@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "core/files.h"
+#include "core/random.h"
 
 namespace winnow {
 namespace {
@@ -143,6 +144,24 @@ TEST_F(ProgramTest, CheckingAPoolFailsWhereTooManyRowsAreBad) {
   EXPECT_EQ(run("pool check --maximum-bad-share 0.5" + pool).status, 0);
 }
 
+TEST_F(ProgramTest, MergeWritesATableAReportAndItsCentres) {
+  write_file(folder_ / "shards/sixd_metrics_rank0000.jsonl",
+             "{\"qa_uid\": \"a\", \"data_quality_metrics\": {\"vds\": 1.0}}\n"
+             "{\"qa_uid\": \"b\", \"data_quality_metrics\": {\"vds\": 3.0}}\n{broken\n");
+  const std::string folders = " shards='" + (folder_ / "shards").string() + "' output='" +
+                              (folder_ / "merged").string() + "'";
+  const Outcome merged = run("merge" + folders + " merge.cluster_k=2");
+  EXPECT_EQ(merged.status, 0) << merged.err;
+  const json::object report = json::parse(merged.out).as_object();
+  EXPECT_EQ(report.at("rows_written").as_int64(), 2);
+  EXPECT_EQ(json::parse(read_file(folder_ / "merged/report.json")), json::value(report));
+  EXPECT_THAT(read_file(folder_ / "merged/metrics.jsonl"), StartsWith("{\"qa_uid\": \"a\", "));
+  EXPECT_EQ(read_file(folder_ / "merged/centers.jsonl"), "[0, 0, 0, 0, 1]\n[0, 0, 0, 0, 3]\n");
+  expect_config_error(run("merge" + folders + " merge.clusterk=2"), HasSubstr("'cluster_k'"));
+  expect_config_error(run("merge output=x"), HasSubstr("shards=FOLDER"));
+  expect_config_error(run("merge" + folders + " merge.cluster_k=0"), HasSubstr("at least 1"));
+}
+
 TEST_F(ProgramTest, HelpAndListAreMadeFromTheComponents) {
   const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
@@ -191,6 +210,11 @@ class SmokeTest : public ProgramTest {
   fs::path table_folder(const std::string& name) const {
     return folder_ / name / "table1,scale=smoke";
   }
+  // The name of a run's selection manifest, which is a digest of what it says.
+  static std::string manifest_of(const json::object& run) {
+    if (!run.contains("selection")) return "";  // the base takes no rows
+    return fs::path(run.at("selection").as_string().c_str()).filename().string();
+  }
   // Digests of all that was chosen and trained, without times and machine.
   json::object digests(const fs::path& folder) const {
     const json::object content = json::parse(read_file(folder / "provenance.json")).as_object();
@@ -199,9 +223,39 @@ class SmokeTest : public ProgramTest {
       runs.push_back({{"method", run.at("method")},
                       {"seed", run.at("seed")},
                       {"subset", run.at("subset")},
+                      {"manifest", manifest_of(run.as_object())},
                       {"weights", run.at("weights")}});
     }
     return {{"worlds", content.at("worlds")}, {"runs", std::move(runs)}};
+  }
+  // Shuffles the lines of all pool files below a folder.
+  static void shuffle_lines(const fs::path& folder) {
+    int files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() != ".jsonl") continue;
+      if (entry.path().parent_path().filename() != "pool") continue;
+      std::vector<std::string> lines;
+      std::istringstream content(read_file(entry.path()));
+      for (std::string text; std::getline(content, text);) lines.push_back(text + "\n");
+      RandomStream(1, "tests/shuffle").shuffle(lines);
+      std::string all;
+      for (const std::string& text : lines) all += text;
+      write_file(entry.path(), all);
+      ++files;
+    }
+    ASSERT_GT(files, 0);
+  }
+  // Answers at the end of every method and seed, without those on the way there.
+  static std::map<std::string, std::string> final_scores(const fs::path& folder) {
+    std::map<std::string, std::string> result;
+    std::istringstream lines(read_file(folder / "scores.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      json::object entry = json::parse(line).as_object();
+      const std::string key =
+          json::serialize(json::array{entry.at("method"), entry.at("seed"), entry.at("benchmark")});
+      result[key] = json::serialize(entry);  // a later checkpoint replaces an earlier one
+    }
+    return result;
   }
   // Starts the program, kills it after `delay`; false when it had ended by itself.
   bool run_and_kill(const std::string& arguments, std::chrono::milliseconds delay) const {
@@ -239,11 +293,41 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_THAT(again.err, HasSubstr(" 0 stages computed"));
   EXPECT_EQ(read_file(table_folder("whole") / "table.json"), table);
 
+  // Why a sample was taken or not, by the run's own files.
+  const std::string of_run =
+      " 'table1,scale=smoke' micro-000130 --results '" + (folder_ / "whole").string() + "'";
+  const Outcome explained = run("explain" + of_run);
+  EXPECT_EQ(explained.status, 0) << explained.err;
+  EXPECT_THAT(explained.out, AllOf(HasSubstr("uni_10x, seed 100: "), HasSubstr("TAKEN"),
+                                   HasSubstr("temp_plus, seed 100: "), HasSubstr("stratum")));
+  const Outcome one = run("explain --method temp --seed 101" + of_run);
+  EXPECT_THAT(one.out, AllOf(StartsWith("temp, seed 101: "), HasSubstr("visual_dependency")));
+  expect_config_error(run("explain --method tmp" + of_run), HasSubstr("'temp'"));
+  expect_config_error(run("explain --seed 7" + of_run), HasSubstr("100"));
+  expect_config_error(run("explain tabel1 x --results '" + (folder_ / "whole").string() + "'"),
+                      HasSubstr("table1"));
+
   // What only decides whether a pass ends does not make it another one.
   const Outcome retried =
       run(command("whole", "descriptors.retry_failed=true descriptors.maximum_failed_share=0.5"));
   EXPECT_EQ(retried.status, 0);
   EXPECT_THAT(retried.err, HasSubstr(" 0 stages computed"));
+
+  // Another order of the pool's lines: the same rows for the same reasons, the same weights.
+  fs::create_directories(folder_ / "shuffled" / "stages");
+  fs::copy(folder_ / "whole" / "stages" / "world", folder_ / "shuffled" / "stages" / "world",
+           fs::copy_options::recursive);
+  shuffle_lines(folder_ / "shuffled" / "stages" / "world");
+  const Outcome shuffled = run(command("shuffled", "run.workers=1"));
+  ASSERT_EQ(shuffled.status, 0) << shuffled.err;
+  EXPECT_EQ(json::serialize(digests(table_folder("shuffled"))),
+            json::serialize(digests(table_folder("whole"))));
+
+  // Fewer checkpoints: the same end of the same training, though its first checkpoint is its last.
+  const Outcome fewer = run(command("whole", "run.workers=2 trainer.checkpoints=1"));
+  ASSERT_EQ(fewer.status, 0) << fewer.err;
+  const fs::path other = folder_ / "whole" / "table1,scale=smoke,trainer.checkpoints=1";
+  EXPECT_EQ(final_scores(other), final_scores(table_folder("whole")));
 
   // One thread instead of two, in another folder, killed at several points of its way.
   int killed = 0;
@@ -254,7 +338,8 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_GE(killed, 2);
   const Outcome rest = run(command("killed", "run.workers=1"));
   ASSERT_EQ(rest.status, 0) << rest.err;
-  EXPECT_EQ(digests(table_folder("killed")), digests(table_folder("whole")));
+  EXPECT_EQ(json::serialize(digests(table_folder("killed"))),
+            json::serialize(digests(table_folder("whole"))));
   EXPECT_EQ(read_file(table_folder("killed") / "scores.jsonl"),
             read_file(table_folder("whole") / "scores.jsonl"));
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "killed" / "stages")) {

@@ -17,6 +17,8 @@ TEST(TextTest, CountsWordsInAnyScript) {
   EXPECT_EQ(count_words("Слово за словом"), 3);
   EXPECT_EQ(count_words("안녕 세상"), 2);
   EXPECT_EQ(count_words("😀"), 1);
+  EXPECT_EQ(count_words("กินข้าว"), 5);  // marks above a character are part of it
+  EXPECT_EQ(count_words("हिन्दी भाषा"), 2);
 }
 
 TEST(TextTest, TellsTemporalQuestionsByTheirWords) {

@@ -9,6 +9,9 @@
 #include <map>
 
 #include "core/files.h"
+#include "core/hash.h"
+#include "selectors/explanation.h"
+#include "selectors/manifest.h"
 #include "tables.h"
 
 namespace winnow {
@@ -134,6 +137,82 @@ TEST_P(Conformance, ReportsEverything) {
   ASSERT_GT(duplicates, 0);
   EXPECT_EQ(report.at("excluded").at("duplicate content").as_int64(), duplicates);
   for (const auto& constraint : selection.constraints) EXPECT_TRUE(constraint.met);
+}
+
+// Every row is either excluded or has a rank in a stratum, and the counts say the same.
+TEST_P(Conformance, AccountsForEveryRow) {
+  const Selection selection = selector(kBudget)->select(table_, 3);
+  const Account& account = selection.account;
+  ASSERT_EQ(account.reason.size(), table_.size());
+  std::map<std::string, std::int64_t> excluded;
+  std::vector<std::set<std::int64_t>> ranks(account.strata.size());
+  for (std::size_t row = 0; row < table_.size(); ++row) {
+    if (account.reason[row] != Account::kNone) {
+      ++excluded[account.reasons.at(static_cast<std::size_t>(account.reason[row]))];
+      EXPECT_EQ(account.stratum[row], Account::kNone);
+      continue;
+    }
+    ASSERT_NE(account.stratum[row], Account::kNone) << "row " << row << " is not accounted for";
+    EXPECT_TRUE(
+        ranks.at(static_cast<std::size_t>(account.stratum[row])).insert(account.rank[row]).second);
+  }
+  EXPECT_EQ(excluded, selection.excluded);
+  std::vector<std::int64_t> taken(account.strata.size(), 0);
+  for (const SelectedRow& row : selection.rows) {
+    ++taken.at(static_cast<std::size_t>(account.stratum[row.row]));
+    EXPECT_EQ(row.score, account.score[row.row]);
+    for (std::size_t t = 0; t < account.term_names.size(); ++t) {
+      EXPECT_EQ(row.terms.at(account.term_names[t]), account.terms[t][row.row]);
+    }
+  }
+  for (std::size_t h = 0; h < account.strata.size(); ++h) {
+    const StratumReport& stratum = account.strata[h];
+    EXPECT_EQ(taken[h], stratum.taken) << stratum.name;
+    EXPECT_EQ(static_cast<std::int64_t>(ranks[h].size()), stratum.rows) << stratum.name;
+    if (ranks[h].empty()) continue;
+    EXPECT_EQ(*ranks[h].begin(), 1);
+    EXPECT_EQ(*ranks[h].rbegin(), stratum.rows);
+  }
+}
+
+TEST_P(Conformance, WritesOneManifestForAnyOrderOfRowsAndExplainsAll) {
+  const auto chosen = selector(kBudget);
+  const auto write = [&](const SampleTable& table, std::uint64_t seed, const std::string& folder) {
+    return write_selection(folder_ / folder, table, chosen->select(table, seed),
+                           {config::Value(),
+                            seed,
+                            chosen->required_columns(),
+                            {{"leaked", "in an evaluation set", "question 7"}}});
+  };
+  const std::string name = write(table_, 3, "a");
+  EXPECT_EQ(name, "selection-" + digest_of(read_file(folder_ / "a" / name)) + ".jsonl");
+  EXPECT_EQ(write(testing::shuffled(table_, 1), 3, "b"), name);
+  EXPECT_NE(write(table_, 4, "c"), name);
+  const auto manifest = find_selection(folder_ / "a");
+  EXPECT_EQ(manifest.filename(), name);
+  EXPECT_THROW(find_selection(folder_), DataError);
+
+  std::set<std::string> taken;
+  for (const auto& id : read_selected_ids(manifest)) taken.insert(id);
+  const Selection selection = chosen->select(table_, 3);
+  EXPECT_EQ(taken, testing::ids(table_, selection));
+  EXPECT_THAT(explain_selection(manifest, "leaked"),
+              ::testing::AllOf(::testing::HasSubstr("in an evaluation set"),
+                               ::testing::HasSubstr("question 7")));
+  for (std::size_t row = 0; row < table_.size(); row += 7) {
+    const std::string text = explain_selection(manifest, table_.rows()[row].id);
+    const std::int32_t reason = selection.account.reason[row];
+    if (reason != Account::kNone) {
+      EXPECT_THAT(
+          text, ::testing::HasSubstr(selection.account.reasons[static_cast<std::size_t>(reason)]));
+    } else {
+      EXPECT_THAT(text,
+                  ::testing::StartsWith(taken.count(table_.rows()[row].id) > 0 ? "TAKEN" : "NOT"));
+      EXPECT_THAT(text,
+                  ::testing::HasSubstr(fmt::format("rank     {} of", selection.account.rank[row])));
+    }
+  }
+  EXPECT_THROW(explain_selection(manifest, "row-0000x"), DataError);
 }
 
 TEST_P(Conformance, HasAConfigFileAndNamesItsColumns) {

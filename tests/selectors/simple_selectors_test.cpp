@@ -66,6 +66,17 @@ TEST(Uniform, DrawsEvenlyNestedAndByModality) {
   const auto large = testing::ids(table, make("uniform", {{"budget", 7}})->select(table, 5));
   EXPECT_TRUE(std::includes(large.begin(), large.end(), small.begin(), small.end()));
 
+  // Uni-10x of the release: so many times the rows of a selection; never a row twice.
+  const auto twice = make("uniform", {{"budget", 3}, {"multiple", 2}})->select(table, 5);
+  EXPECT_EQ(twice.rows.size(), 6U);
+  EXPECT_EQ(testing::ids(table, twice).size(), 6U);
+  try {
+    make("uniform", {{"budget", 3}, {"multiple", 10}})->select(table, 5);
+    FAIL() << "took more rows than there are";
+  } catch (const ConstraintError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("20 short"));
+  }
+
   const auto videos = make("uniform", {{"budget", 4}, {"modality", "video"}})->select(table, 5);
   EXPECT_EQ(testing::ids(table, videos), (std::set<std::string>{"r0", "r1", "r2", "r3"}));
   EXPECT_THROW(make("uniform", {{"budget", 5}, {"modality", "video"}})->select(table, 5),

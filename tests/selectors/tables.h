@@ -51,8 +51,12 @@ inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
   }
   SampleTable table(rows);
   const std::string last = fmt::format("source | {}", pool.sources - 1);
-  for (const std::string name : {"visual_dependency", "perplexity", "loss", "temporal_need",
-                                 "optical_flow", "self_consistency", "coverage", "cluster"}) {
+  const auto is_group = [](const std::string& name) {
+    return name == "cluster" || name == "answer_group";
+  };
+  for (const std::string name :
+       {"visual_dependency", "perplexity", "loss", "temporal_need", "optical_flow",
+        "self_consistency", "coverage", "cluster", "answer_group"}) {
     Column column = Column::missing(name, rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
       // Equal content has equal values.
@@ -61,10 +65,10 @@ inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
       const bool of_videos = name == "optical_flow" || name == "temporal_need";
       if (!pool.uniform_columns && of_videos && rows[row].modality != Modality::video) {
         column.set(row, CellState::not_applicable);
-      } else if (!pool.uniform_columns && name != "cluster" && cell.chance(pool.missing_share)) {
+      } else if (!pool.uniform_columns && !is_group(name) && cell.chance(pool.missing_share)) {
         column.set(row, cell.chance(0.5) ? CellState::missing : CellState::failed);
       } else {
-        column.set(row, name == "cluster" ? std::floor(std::abs(3 * value)) : value);
+        column.set(row, is_group(name) ? std::floor(std::abs(3 * value)) : value);
       }
     }
     table.add(column);

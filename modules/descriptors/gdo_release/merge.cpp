@@ -25,7 +25,7 @@ namespace {
 // Calls `work` for every block, with its number, on all threads, and then `take` in order, a few
 // blocks at a time. `take` returns false to stop.
 void in_order(const Shards& shards, const std::function<void(ShardBlock&, std::size_t)>& work,
-              const std::function<bool(const ShardBlock&, std::size_t)>& take) {
+              const std::function<bool(ShardBlock&, std::size_t)>& take) {
   const std::size_t total = shards.blocks().size();
   std::vector<ShardBlock> wave(std::min(total, 2 * worker_count()));
   for (std::size_t first = 0; first < total; first += wave.size()) {
@@ -45,6 +45,7 @@ struct Scan {
   std::int64_t rows = 0;
   std::size_t dimensions = 0;
   std::vector<std::size_t> taken;  // rows of each block
+  std::vector<ShardBlock> kept;    // the blocks read; without rows where memory had no room
   MergeColumns columns;
   Points centers;
 };
@@ -66,9 +67,11 @@ Scan scan(const Shards& shards, const MergeOptions& options, bool fit) {
                          static_cast<std::size_t>(options.cluster_batch_size));
   Scan result;
   const std::size_t most = rows_left(options, 0);
+  // Rows kept from this pass need not be read again for the next.
+  std::size_t room = std::size_t{256} << 20;
   in_order(
       shards, [&](ShardBlock& block, std::size_t) { shards.parse(block, most); },
-      [&](const ShardBlock& block, std::size_t) {
+      [&](ShardBlock& block, std::size_t) {
         const std::size_t left = rows_left(options, result.rows);
         const std::size_t count = std::min(block.rows.size(), left);
         for (std::size_t i = 0; i < count; ++i) {
@@ -88,6 +91,13 @@ Scan scan(const Shards& shards, const MergeOptions& options, bool fit) {
         result.taken.push_back(count);
         result.rows += static_cast<std::int64_t>(count);
         if (block.problem && count < left) throw DataError(*block.problem);
+        result.kept.emplace_back();
+        const std::size_t bytes = block.memory();
+        if (bytes <= room) {
+          room -= bytes;
+          block.rows.resize(count);
+          result.kept.back() = std::move(block);
+        }
         return count < left;
       });
   if (result.rows < 2) {
@@ -156,7 +166,8 @@ std::string text_of(const Points& centers) {
   return text;
 }
 
-std::int64_t write_rows(const Shards& shards, const Scan& scan, std::ofstream& out) {
+// Returns how many rows have an empty name.
+std::int64_t write_rows(const Shards& shards, Scan& scan, std::ofstream& out) {
   const NearestCenter nearest(scan.centers);
   const MergeRowWriter writer(scan.columns, scan.centers, nearest);
   std::vector<std::string> texts(2 * worker_count());
@@ -166,7 +177,11 @@ std::int64_t write_rows(const Shards& shards, const Scan& scan, std::ofstream& o
       shards,
       [&](ShardBlock& block, std::size_t number) {
         if (number >= scan.taken.size()) return;
-        shards.parse(block, scan.taken[number]);
+        if (scan.kept[number].rows.empty()) {
+          shards.parse(block, scan.taken[number]);
+        } else {
+          block = std::move(scan.kept[number]);
+        }
         std::string& text = texts[number % texts.size()];
         text.clear();
         for (std::size_t i = 0; i < block.rows.size(); ++i) {
@@ -178,15 +193,16 @@ std::int64_t write_rows(const Shards& shards, const Scan& scan, std::ofstream& o
           }
         }
       },
-      [&](const ShardBlock& block, std::size_t number) {
+      [&](ShardBlock& block, std::size_t number) {
         if (number >= scan.taken.size()) return false;
         if (const auto& problem = problems[number % texts.size()]) {
           throw DataError(shards.place_of(block) + ": in the lines from here on: " + *problem);
         }
         const std::string& text = texts[number % texts.size()];
         out.write(text.data(), static_cast<std::streamsize>(text.size()));
-        for (const ShardRow& row : block.rows)
+        for (const ShardRow& row : block.rows) {
           nameless += row.qa_uid.empty() || row.qa_uid == "\"\"";
+        }
         return true;
       });
   return nameless;
@@ -200,8 +216,7 @@ config::Help help(const MergeOptions&) {
           {"seed", "of the samples that stand for large columns", config::at_least(0)},
           {"max_rows", "read only so many rows (0: all)", config::at_least(0)},
           {"stats_sample_size",
-           "rows that medians and quartiles are taken of (0: none, all "
-           "columns are taken as they are)",
+           "rows that medians and quartiles are taken of (0: none; centres 0, scales 1)",
            config::at_least(0)},
           {"centers", "file of centres, one JSON list a line, that stand in for k-means"}};
 }

@@ -42,7 +42,8 @@ struct MergeReport {
   std::string json() const;
 };
 
-// Reads the shards twice: for statistics and k-means, and to write. With `centers` given these take
+// Walks the shards twice, for statistics and k-means and to write, and keeps up to 256 MiB of rows
+// in memory between. With `centers` given these take
 // the place of the release's k-means; without, mini-batches fit our own, which are not its.
 // The result does not depend on the number of threads. Throws IoError; DataError, with file and
 // line, for what makes the release stop: text that is not UTF-8, a row that is no object, rows with

@@ -84,11 +84,13 @@ void ReservoirSampler::add(double value) {
 
 CenterScale robust_center_scale(std::vector<float> values) {
   if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
   const auto quantile = [&](double share) {
     const double place = static_cast<double>(values.size() - 1) * share;
-    const auto before = static_cast<std::size_t>(place);
-    const float low = values[before], high = values[std::min(before + 1, values.size() - 1)];
+    const auto before = static_cast<std::ptrdiff_t>(place);
+    const auto at = values.begin() + before;
+    std::nth_element(values.begin(), at, values.end());
+    const float low = *at;
+    const float high = at + 1 == values.end() ? low : *std::min_element(at + 1, values.end());
     const double part = place - static_cast<double>(before), gap = high - low;
     return part < 0.5 ? low + gap * part : high - gap * (1.0 - part);
   };

@@ -30,6 +30,11 @@ struct ShardBlock {
   // The first thing after `rows` at which the release stops, with file and line; the rest of the
   // block is not read then.
   std::optional<std::string> problem;
+
+  // Bytes that rows and features take.
+  std::size_t memory() const {
+    return rows.capacity() * sizeof(ShardRow) + features.values.capacity() * sizeof(float);
+  }
 };
 
 class Shards {

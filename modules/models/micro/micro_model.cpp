@@ -21,6 +21,10 @@ config::Help help(const MicroOptions&) {
           {"frame_slots", "time positions of a clip: the most frames it may have", at_least(1)},
           {"maximum_text", "text tokens of a conversation at most", at_least(16)},
           {"vocabulary_words", "words the tokenizer learns at most", at_least(1)},
+          {"change_frames",
+           "a frame is shown with its change since this many frames before: one step of a slow "
+           "object is lost in the tower's noise",
+           config::at_least(1)},
           {"train_vision", "whether fine-tuning moves the vision tower"}};
 }
 

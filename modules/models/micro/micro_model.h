@@ -14,7 +14,7 @@ namespace winnow::micro {
 
 BOOST_DESCRIBE_STRUCT(MicroOptions, (),
                       (width, layers, heads, mlp_ratio, image_size, tower_channels, frame_slots,
-                       maximum_text, vocabulary_words, train_vision))
+                       maximum_text, vocabulary_words, change_frames, train_vision))
 config::Help help(const MicroOptions&);
 
 class MicroModel : public VisionLanguageModel {

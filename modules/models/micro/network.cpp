@@ -30,10 +30,19 @@ Network::Network(const MicroOptions& options, std::int64_t vocabulary, std::uint
     add(name + ".bias", {channels[i + 1]}, 0.0);
   }
   time_ = time_features();
+  // Cells are numbered by token, then within it (tower()); places run from -1 to 1.
+  row_ = torch::empty({kTokensPerFrame * kCellsPerToken, 1});
+  column_ = torch::empty_like(row_);
+  for (std::int64_t cell = 0; cell < row_.size(0); ++cell) {
+    const std::int64_t token = cell / kCellsPerToken, part = cell % kCellsPerToken;
+    const auto place = [](std::int64_t index) { return (index - 1.5F) / 1.5F; };
+    row_.data_ptr<float>()[cell] = place(2 * (token / 2) + part / 2);
+    column_.data_ptr<float>()[cell] = place(2 * (token % 2) + part % 2);
+  }
   buffers_["vision.feature_mean"] = torch::zeros({c});
   buffers_["vision.feature_deviation"] = torch::ones({c});
 
-  add("projector.input.weight", {d, 2 * c}, 1.0 / std::sqrt(static_cast<double>(c)));
+  add("projector.input.weight", {d, 9 * c}, 0.6 / std::sqrt(static_cast<double>(c)));
   add("projector.input.bias", {d}, 0.0);
   add("projector.cell", {kTokensPerFrame * kCellsPerToken, d}, 0.3);
   add("projector.output.weight", {d, d}, 0.5 / std::sqrt(static_cast<double>(d)));
@@ -119,17 +128,26 @@ torch::Tensor Network::tower(const torch::Tensor& pixels) const {
 torch::Tensor Network::project(const torch::Tensor& visual,
                                const std::vector<std::int64_t>& frames_per_medium) const {
   const std::int64_t frames = visual.size(0) / kTokensPerFrame;
-  torch::Tensor continues = torch::ones({frames, 1, 1});  // 0 at the first frame of a medium
-  std::int64_t first = 0;
-  for (const std::int64_t count : frames_per_medium) {
-    continues.data_ptr<float>()[first] = 0.0F;
-    first += count;
-  }
   const torch::Tensor now =
       visual.view({frames, kTokensPerFrame * kCellsPerToken, -1});  // [n, cells, C]
-  const torch::Tensor change = (now - now.roll(1, 0)) * continues;
+  std::vector<torch::Tensor> sights = {now};
+  for (const std::int64_t lag : {std::int64_t{1}, options_.change_frames}) {
+    torch::Tensor earlier = torch::empty({frames}, torch::kInt64);  // the frame to compare with
+    std::int64_t first = 0;
+    for (const std::int64_t count : frames_per_medium) {
+      for (std::int64_t frame = first; frame < first + count; ++frame) {
+        earlier.data_ptr<std::int64_t>()[frame] = std::max(first, frame - lag);
+      }
+      first += count;
+    }
+    sights.push_back(now - now.index_select(0, earlier));
+  }
+  // All are shown weighted by their cell's place as well: the sum over cells then has where a thing
+  // is and how far it moved, which weights shared by the cells cannot express.
+  const torch::Tensor here = torch::cat(sights, 2);  // [n, cells, 3 C]
+  const torch::Tensor seen = torch::cat({here, here * column_, here * row_}, 2);
   const torch::Tensor x =
-      torch::relu(torch::linear(torch::cat({now, change}, 2), at("projector.input.weight"),
+      torch::relu(torch::linear(seen, at("projector.input.weight"),
                                 at("projector.input.bias")) +
                   at("projector.cell"));  // [n, cells, D]
   const torch::Tensor tokens = x.view({frames * kTokensPerFrame, kCellsPerToken, -1}).sum(1);

@@ -24,6 +24,7 @@ struct MicroOptions {
   std::int64_t frame_slots = 32;
   std::int64_t maximum_text = 256;
   std::int64_t vocabulary_words = 1024;
+  std::int64_t change_frames = 4;
   bool train_vision = false;
 };
 
@@ -49,9 +50,9 @@ class Network {
   // Visual tokens of frames: [F * G, 4 C].
   torch::Tensor tower(const torch::Tensor& pixels) const;
 
-  // Visual tokens of several media, one after another [n G, W], each with the change since the
-  // previous frame beside it, projected: [n G, D]. The first frame of a medium has no change. The
-  // four cells of a token go through shared weights and are summed, so that what is learnt of an
+  // Visual tokens of several media, one after another [n G, W], each with its change since the
+  // previous frame and since `change_frames` frames before beside it, projected: [n G, D]. Before a
+  // medium's first frame nothing changes. The four cells of a token go through shared weights and are summed, so that what is learnt of an
   // object in one cell holds in all.
   torch::Tensor project(const torch::Tensor& visual,
                         const std::vector<std::int64_t>& frames_per_medium) const;
@@ -91,7 +92,8 @@ class Network {
 
   MicroOptions options_;
   std::uint64_t seed_;
-  torch::Tensor time_;  // [slots + 2, 16]
+  torch::Tensor time_;          // [slots + 2, 16]
+  torch::Tensor row_, column_;  // [cells, 1], of each cell of a frame, in [-1, 1]
   std::map<std::string, torch::Tensor> parameters_, buffers_;
 };
 

@@ -75,13 +75,15 @@ ImaginedScene CleanCorpus::scene(std::size_t index) const {
   }
 }
 
-Sample CleanCorpus::sample_of(const ImaginedScene& scene, std::size_t question) const {
+Sample CleanCorpus::conversation_of(const ImaginedScene& scene) const {
   Sample sample;
-  sample.id = scene.id + "-" + std::to_string(question);
+  sample.id = scene.id;
   sample.source = "base";
-  sample.turns = {
-      {Turn::Role::user, std::string(kMediaPlaceholder) + "\n" + scene.questions.at(question).text},
-      {Turn::Role::assistant, scene.questions[question].answer}};
+  for (const Question& question : scene.questions) {
+    const std::string medium = sample.turns.empty() ? std::string(kMediaPlaceholder) + "\n" : "";
+    sample.turns.push_back({Turn::Role::user, medium + question.text});
+    sample.turns.push_back({Turn::Role::assistant, question.answer});
+  }
   Media media;
   media.kind = scene.frames.size() == 1 ? Media::Kind::image : Media::Kind::frames;
   for (std::size_t frame = 0; frame < scene.frames.size(); ++frame) {
@@ -89,6 +91,13 @@ Sample CleanCorpus::sample_of(const ImaginedScene& scene, std::size_t question) 
   }
   if (media.kind == Media::Kind::frames) media.frames_per_second = kFramesPerSecond;
   sample.media = {media};
+  return sample;
+}
+
+Sample CleanCorpus::sample_of(const ImaginedScene& scene, std::size_t question) const {
+  ImaginedScene single{scene.id, scene.frames, scene.truth, {scene.questions.at(question)}};
+  Sample sample = conversation_of(single);
+  sample.id += "-" + std::to_string(question);
   return sample;
 }
 

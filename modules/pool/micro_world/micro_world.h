@@ -163,6 +163,8 @@ class CleanCorpus {
   ImaginedSample at(std::size_t index) const;
   // The conversation of question q of a scene, as at() has it.
   Sample sample_of(const ImaginedScene& scene, std::size_t question) const;
+  // One conversation that asks all questions of a scene, one after the other.
+  Sample conversation_of(const ImaginedScene& scene) const;
 
  private:
   CleanCorpusOptions options_;

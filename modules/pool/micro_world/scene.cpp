@@ -94,8 +94,10 @@ bool placement_is_free(const Scene& scene, std::size_t placed) {
 // Finds places for all objects. The answers are already drawn, so a scene that does not fit is
 // slowed down and tried again rather than redrawn.
 //
-// Every object keeps to a quarter of the picture of its own: a vision tower then has one object in
-// each of its tokens, and what a small model learns of one question is not spent on unmixing them.
+// Every object has a quarter of the picture of its own: a vision tower then has one object in each of
+// its tokens, and what a small model learns of one question is not spent on unmixing them. A mover's
+// path has its middle there and may leave it at both ends: were it to stay, it would have to begin at
+// the border that it moves away from, and the first frame would tell its direction.
 void place(Scene& scene, RandomStream& random) {
   std::vector<int> quarters = {0, 1, 2, 3};
   assert(scene.objects.size() <= quarters.size());
@@ -105,25 +107,24 @@ void place(Scene& scene, RandomStream& random) {
     for (std::size_t i = 0; i < scene.objects.size() && fits; ++i) {
       SceneObject& object = scene.objects[i];
       const cv::Point2f travel =
-          step(object.direction) * object.speed * static_cast<float>(object.steps) +
+          step(object.direction) * object.speed * static_cast<float>(object.steps);
+      const cv::Point2f drift =
           scene.pan * static_cast<float>(std::min(kEventFrames, scene.frames) - 1);
-      const float margin = object.radius * kTriangleReach + 0.5f;
+      // A mover keeps as far from the border across its path as along it, lest its place tell its
+      // direction.
+      const float path = std::max(std::abs(travel.x), std::abs(travel.y)) / 2;
+      const float margin = object.radius * kTriangleReach + 0.5f + path;
+      const float border = kPictureSize - 1 - margin, middle = kPictureSize / 2.0f;
+      const bool right = quarters[i] % 2 == 1, below = quarters[i] / 2 == 1;
+      const float low_x = (right ? middle + 1 : margin) + std::max(0.0f, -drift.x);
+      const float low_y = (below ? middle + 1 : margin) + std::max(0.0f, -drift.y);
+      const float high_x = (right ? border : middle - 1) - std::max(0.0f, drift.x);
+      const float high_y = (below ? border : middle - 1) - std::max(0.0f, drift.y);
       fits = false;
+      if (low_x > high_x || low_y > high_y) continue;
       for (int attempt = 0; attempt < 25 && !fits; ++attempt) {
-        // Uniform over the places from which the whole path stays inside. A mover keeps as far
-        // from the border across its path as along it, lest its place tell its direction.
-        const float path = std::max(std::abs(travel.x), std::abs(travel.y)) / 2;
-        const bool moves = object.direction != Direction::none;
-        const float side_x = moves && travel.x == 0 ? path : 0;
-        const float side_y = moves && travel.y == 0 ? path : 0;
-        const bool right = quarters[i] % 2 == 1, below = quarters[i] / 2 == 1;
-        const float border = kPictureSize - 1 - margin, middle = kPictureSize / 2.0f;
-        const float low_x = (right ? middle + 1 : margin) + std::max({0.0f, -travel.x, side_x});
-        const float low_y = (below ? middle + 1 : margin) + std::max({0.0f, -travel.y, side_y});
-        const float high_x = (right ? border : middle - 1) - std::max({0.0f, travel.x, side_x});
-        const float high_y = (below ? border : middle - 1) - std::max({0.0f, travel.y, side_y});
-        if (low_x > high_x || low_y > high_y) continue;
-        object.position = {real(random, low_x, high_x), real(random, low_y, high_y)};
+        const cv::Point2f centre(real(random, low_x, high_x), real(random, low_y, high_y));
+        object.position = centre - travel / 2;
         fits = placement_is_free(scene, i);
       }
     }
@@ -169,7 +170,7 @@ void draw_event(Scene& scene, const SceneRequest& request, RandomStream& random)
       const auto movers = static_cast<std::size_t>(random.integer(0, count));
       for (const std::size_t i : random.sample_indices(count, movers)) {
         scene.objects[i].direction = static_cast<Direction>(random.below(4));
-        scene.objects[i].speed = real(random, 2.4, 3.4);
+        scene.objects[i].speed = real(random, 1.8, 2.6);
         // A part of the clip: a shorter path leaves more places open, which then tell less.
         scene.objects[i].steps = static_cast<int>(random.integer(4, 5));
         scene.objects[i].rests =

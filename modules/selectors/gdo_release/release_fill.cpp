@@ -120,6 +120,7 @@ class Filler {
       subset_.temporal_videos.add(pool_.strata[candidate.stratum].temporal);
     }
     subset_.stages.add(stage);
+    subset_.stage_of.push_back(static_cast<std::uint32_t>(subset_.stages.place(stage)));
     return true;
   }
 

@@ -13,6 +13,7 @@ namespace winnow::gdo_release {
 
 struct Subset {
   std::vector<std::uint32_t> candidates;  // in the order in which they were taken
+  std::vector<std::uint32_t> stage_of;    // of each, its place in `stages`
   std::int64_t videos = 0;
   OrderedCounts temporal_videos;  // by temporal category
   OrderedCounts source_groups, stages;
