@@ -27,17 +27,6 @@ std::string_view id_of(std::string_view row) {
   return row.substr(kStart.size(), end + 1 - kStart.size());
 }
 
-std::string digest_of_pairs(const CandidatePool& pool) {
-  Digest digest;
-  for (std::size_t i = 0; i < pool.candidates.size(); ++i) {
-    const Candidate& pair = pool.candidates[i];
-    digest.add(std::string_view(reinterpret_cast<const char*>(&pair), sizeof pair));
-  }
-  for (const Stratum& stratum : pool.strata) digest.add(stratum.name());
-  for (const NamedCount& source : pool.sources.entries()) digest.add(source.name);
-  return digest.hex();
-}
-
 std::string digest_of_terms(const std::vector<MetricTerms>& terms) {
   return digest_of(
       {reinterpret_cast<const char*>(terms.data()), terms.size() * sizeof(MetricTerms)});
@@ -77,8 +66,8 @@ json::object head_of(const ManifestInput& input, const std::string& subset) {
           {"selector", json::parse(config)},
           {"seed", input.options.seed},
           {"config_digest", digest_of(config)},
-          {"inputs", json::object{{"pairs", digest_of_pairs(input.pool)},
-                                  {"metrics", digest_of_terms(input.terms)}}},
+          {"inputs",
+           json::object{{"pairs", input.pairs_digest}, {"metrics", digest_of_terms(input.terms)}}},
           {"subset", digest_of(subset)},
           {"pool", input.pool.candidates.size()},
           {"selected", input.subset.candidates.size()},
@@ -90,6 +79,16 @@ json::object head_of(const ManifestInput& input, const std::string& subset) {
 }
 
 }  // namespace
+
+std::string digest_of_pairs(const CandidatePool& pool) {
+  Digest digest;
+  pool.candidates.each_part([&](const Candidate* pairs, std::size_t count) {
+    digest.add(std::string_view(reinterpret_cast<const char*>(pairs), count * sizeof *pairs));
+  });
+  for (const Stratum& stratum : pool.strata) digest.add(stratum.name());
+  for (const NamedCount& source : pool.sources.entries()) digest.add(source.name);
+  return digest.hex();
+}
 
 std::string write_release_manifest(const std::filesystem::path& folder,
                                    const ManifestInput& input) {

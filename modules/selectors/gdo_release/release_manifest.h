@@ -21,7 +21,11 @@ struct ManifestInput {
   const std::vector<MetricTerms>& terms;
   const ReleaseScore& score;
   const Subset& subset;
+  const std::string& pairs_digest;  // digest_of_pairs(pool)
 };
+
+// Of all that the selection reads of the pool's files.
+std::string digest_of_pairs(const CandidatePool& pool);
 
 // Writes selection-<digest>.jsonl beside the folder's subset.jsonl, whose ids it takes, and returns
 // its name. The order of the pool's lines is part of this selection, so its digests follow it.

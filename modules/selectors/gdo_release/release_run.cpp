@@ -66,7 +66,8 @@ struct PlannedJob {
 // Jobs that read the pool alike, and what they share.
 class Group {
  public:
-  Group(const PoolFiles& files, const ReleaseOptions& options)
+  // Reads the files. `caps` are all caps of z values that will be asked for.
+  Group(const PoolFiles& files, const ReleaseOptions& options, const std::vector<double>& caps)
       : files_(files),
         scan_{files.onevision, files.video, options.target_frames, options.onevision_max_lines,
               options.video_max_lines},
@@ -78,22 +79,23 @@ class Group {
                       "files");
       }
     }
-    if (!options.metrics.empty()) metrics_ = MetricTable(options.metrics);
-    pool_ = read_candidates(scan_, exclusion_, metrics_.uids());
+    MetricTable metrics;
+    if (!options.metrics.empty()) metrics = MetricTable(options.metrics);
+    metrics_loaded_ = metrics.size();
+    metrics_bad_rows_ = metrics.bad_rows();
+    for (const double cap : caps) {
+      if (!terms_.contains(cap)) terms_[cap] = metrics.all_terms(cap);
+    }
+    metrics.drop_values();  // before the candidates need the memory
+    pool_ = read_candidates(scan_, exclusion_, metrics.uids());
     if (pool_.candidates.empty()) {
       throw DataError(fmt::format("{}, {}: there is no question-answer pair to select from",
                                   files.onevision.string(), files.video.string()));
     }
     profile_ = profile_of(pool_);
+    pairs_digest_ = digest_of_pairs(pool_);
   }
 
-  // All caps that will be asked for; then the metrics' values are no longer needed.
-  void prepare(const std::vector<double>& caps) {
-    for (const double cap : caps) {
-      if (!terms_.contains(cap)) terms_[cap] = metrics_.all_terms(cap);
-    }
-    metrics_.drop_values();
-  }
   PlannedJob plan(const ReleaseJob& job) const;
   // Chooses and writes. A twin's baseline file is left to the caller, unless it repeats rows.
   ReleaseOutcome run(PlannedJob& planned) const;
@@ -112,10 +114,12 @@ class Group {
   const PoolFiles& files_;
   ScanOptions scan_;
   Exclusion exclusion_;
-  MetricTable metrics_;
+  std::size_t metrics_loaded_ = 0;
+  std::int64_t metrics_bad_rows_ = 0;
   CandidatePool pool_;
   PoolProfile profile_;
   std::map<double, std::vector<MetricTerms>> terms_;
+  std::string pairs_digest_;
 };
 
 double Group::checked_coverage(std::int64_t found, std::int64_t pairs, const std::string& what,
@@ -146,7 +150,7 @@ PlannedJob Group::plan(const ReleaseJob& job) const {
   if (!planned.counted_pool) planned.read_profile = read_profile_report(options.preprofile_report);
   const std::int64_t pairs = profile(planned).total_pairs;
   if (!options.metrics.empty()) {
-    const auto rows = static_cast<std::int64_t>(metrics_.size());
+    const auto rows = static_cast<std::int64_t>(metrics_loaded_);
     planned.coverage_upper = std::min(
         1.0, checked_coverage(rows, pairs, fmt::format("{} rows of metrics", rows), planned));
   }
@@ -168,8 +172,8 @@ ReleaseOutcome Group::run(PlannedJob& planned) const {
                     profile(planned),
                     plan,
                     exclusion_,
-                    metrics_.size(),
-                    metrics_.bad_rows(),
+                    metrics_loaded_,
+                    metrics_bad_rows_,
                     0.0,
                     planned.coverage_upper,
                     planned.counted_pool};
@@ -210,7 +214,8 @@ ReleaseOutcome Group::run(PlannedJob& planned) const {
   }
   write_file(folder / kReportFile,
              indented_python_json(selection_report(input, subset, baseline.candidates)));
-  write_release_manifest(folder, {options, pool_, plan, terms(options), score, subset});
+  write_release_manifest(folder,
+                         {options, pool_, plan, terms(options), score, subset, pairs_digest_});
   return outcome;
 }
 
@@ -232,10 +237,9 @@ void copy_baseline(const fs::path& from, const fs::path& to) {
 // Jobs that read the pool alike.
 void run_group(const PoolFiles& files, const std::vector<const ReleaseJob*>& jobs,
                const std::vector<ReleaseOutcome*>& outcomes) {
-  Group group(files, jobs.front()->options);
   std::vector<double> caps;
   for (const ReleaseJob* job : jobs) caps.push_back(job->options.legacy_zscore_cap);
-  group.prepare(caps);
+  const Group group(files, jobs.front()->options, caps);
   std::vector<PlannedJob> planned;
   planned.reserve(jobs.size());  // they point to each other
   for (const ReleaseJob* job : jobs) {
@@ -257,9 +261,7 @@ void run_group(const PoolFiles& files, const std::vector<const ReleaseJob*>& job
 
 std::string explain(const PoolFiles& files, const ReleaseOptions& options, const std::string& uid) {
   const ReleaseOptions chosen = checked(options);
-  Group group(files, chosen);
-  group.prepare({chosen.legacy_zscore_cap});
-  return group.explain(chosen, uid);
+  return Group(files, chosen, {chosen.legacy_zscore_cap}).explain(chosen, uid);
 }
 
 std::vector<ReleaseOutcome> select(const PoolFiles& files, const std::vector<ReleaseJob>& jobs) {
