@@ -29,6 +29,10 @@ class MicroWorld : public WorldSource {
   void write(std::uint64_t seed, const fs::path& folder) const override {
     micro_world::write_world(seeded(seed), folder);
   }
+  void write_held_out(std::uint64_t seed, std::int64_t questions,
+                      const fs::path& folder) const override {
+    micro_world::write_held_out(seeded(seed), questions, folder);
+  }
 
  private:
   micro_world::MicroWorldOptions seeded(std::uint64_t seed) const {
