@@ -15,6 +15,10 @@ config::ComponentKind<WorldSource>& worlds() {
   return kind;
 }
 
+void WorldSource::write_held_out(std::uint64_t, std::int64_t, const fs::path&) const {
+  throw ConfigError("this world has no held-out samples to draw anchors for a utility from");
+}
+
 namespace {
 
 class MicroWorld : public WorldSource {

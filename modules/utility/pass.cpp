@@ -140,13 +140,13 @@ class ChunkScoring {
       store(estimator, *rows[b], own, reason);
     }
     const double seconds = (thread_cpu_seconds() - start) / static_cast<double>(batch.size());
+    // Of the sample itself once for each of its columns.
+    const double own_passes = estimator.passes.sample * static_cast<double>(estimator.columns);
+    const double anchor_tokens =
+        estimator.uses_anchors ? estimator.passes.anchors * anchor_tokens_ : 0.0;
     for (std::size_t b = 0; b < batch.size(); ++b) {
-      const double anchors =
-          estimator.uses_anchors ? estimator.passes.anchors * anchor_tokens_ : 0.0;
-      const double per_sample =
-          estimator.passes.sample *
-          (estimator.uses_anchors ? static_cast<double>(estimator.columns) : 1);
-      const double tokens = per_sample * static_cast<double>(batch[b].input.length()) + anchors;
+      const double tokens =
+          own_passes * static_cast<double>(batch[b].input.length()) + anchor_tokens;
       Cell* costs = &rows[b]->cells[columns_ + kCostCells * e];
       costs[0] = Cell::number(seconds);
       costs[1] = Cell::number(2.0 * parameters_ * tokens);
