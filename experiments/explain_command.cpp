@@ -10,6 +10,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "experiments/select_command.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
 
@@ -73,7 +74,8 @@ fs::path folder_of(const ExplainRequest& request) {
 int explain_command(const ExplainRequest& request, std::ostream& out) {
   const fs::path folder = folder_of(request);
   if (!fs::exists(folder / kProvenance)) {
-    out << explain_selection(find_selection(folder), request.sample);
+    out << (is_selected_folder(folder) ? explain_selected(folder, request.sample)
+                                       : explain_selection(find_selection(folder), request.sample));
     return 0;
   }
   const std::vector<Chosen> all = selections_of(folder);

@@ -11,6 +11,7 @@
 
 #include "config/compose.h"
 #include "config/overrides.h"
+#include "config/read.h"
 #include "core/files.h"
 #include "selectors/pool_selector.h"
 
@@ -142,6 +143,22 @@ std::vector<Run> runs_of(const SelectRequest& request) {
 }
 
 }  // namespace
+
+bool is_selected_folder(const fs::path& folder) {
+  if (!fs::exists(folder / "config.toml") || fs::exists(folder / "provenance.json")) return false;
+  const config::Value config = config::read_toml(folder / "config.toml");
+  const config::Value* type = config.find("selector.type");
+  const std::vector<std::string> known = pool_selectors().names();
+  return type != nullptr && type->is_string() &&
+         std::find(known.begin(), known.end(), type->string()) != known.end();
+}
+
+std::string explain_selected(const fs::path& folder, const std::string& sample) {
+  const config::Value config = config::read_toml(folder / "config.toml");
+  return pool_selectors()
+      .create(selector_table(config), "selector")
+      ->explain(config.at("pool"), sample);
+}
 
 int select_command(const SelectRequest& request, std::ostream& out) {
   const std::vector<Run> runs = runs_of(request);

@@ -27,4 +27,9 @@ struct SelectRequest {
 // options and paths that cannot work, and what the selector throws.
 int select_command(const SelectRequest& request, std::ostream& out);
 
+// Whether a folder is what `winnow select` left, and why its selection took a sample, or did not:
+// by the config there, the pool read again.
+bool is_selected_folder(const std::filesystem::path& folder);
+std::string explain_selected(const std::filesystem::path& folder, const std::string& sample);
+
 }  // namespace winnow

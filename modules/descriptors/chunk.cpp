@@ -93,7 +93,7 @@ ChunkMeasurement::ChunkMeasurement(
       model_(model) {
   items_.reserve(rows.size());
   for (const std::size_t row : rows) {
-    items_.push_back({row, Observation{request.samples[row]}, {}, {}});
+    items_.push_back({row, Observation{request.samples[row]}, {}, {}, {}});
     for (const Media& medium : items_.back().sample().media) {
       items_.back().media_keys.push_back(medium.key());
     }
@@ -111,6 +111,7 @@ std::vector<MeasuredRow> ChunkMeasurement::run() {
   std::vector<MeasuredRow> result;
   result.reserve(items_.size());
   for (Item& item : items_) {
+    if (!item.answers_failure.empty()) item.fail(item.answers_failure);
     measure(item, false);
     MeasuredRow row;
     row.row = item.row;
@@ -297,15 +298,23 @@ void ChunkMeasurement::with_vision(const std::vector<Item*>& items,
     take_features(model_->prompt_features(*prefix), items, &Observation::prompt_features);
   }
   if (needs_.sampled_answers > 0) {
-    std::vector<RandomStream> streams;
-    for (const Item* item : items) {
-      streams.emplace_back(request_.seed, "descriptors/sampled_answers/" + item->sample().id);
-    }
-    auto answers = model_->sample_answers(*prefix, needs_.sampled_answers, needs_.answer_tokens,
-                                          needs_.temperature, streams);
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      items[i]->observation.sampled_answers = std::move(answers[i]);
-    }
+    try_sample([&] { sample_answers(*prefix, items); },
+               [&](const std::string& reason) {
+                 if (items.size() > 1) throw DataError(reason);  // each is tried alone
+                 items.front()->answers_failure = reason;
+               });
+  }
+}
+
+void ChunkMeasurement::sample_answers(const Prefix& prefix, const std::vector<Item*>& items) {
+  std::vector<RandomStream> streams;
+  for (const Item* item : items) {
+    streams.emplace_back(request_.seed, "descriptors/sampled_answers/" + item->sample().id);
+  }
+  auto answers = model_->sample_answers(prefix, needs_.sampled_answers, needs_.answer_tokens,
+                                        needs_.temperature, streams);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i]->observation.sampled_answers = std::move(answers[i]);
   }
 }
 

@@ -11,9 +11,9 @@
 
 namespace winnow::detail {
 
-// Rows in chunks of at least `chunk_samples` (the last may be smaller), by content: the same chunks of
-// samples whatever their order. Samples with the same first medium stay together, so that each medium
-// is met once.
+// Rows in chunks of at least `chunk_samples` (the last may be smaller), by content: the same chunks
+// of samples whatever their order. Samples with the same first medium stay together, so that each
+// medium is met once.
 std::vector<std::vector<std::size_t>> chunks_of(const std::vector<Sample>& samples,
                                                 std::size_t chunk_samples);
 
@@ -34,6 +34,8 @@ class ChunkMeasurement {
     Observation observation;
     std::vector<std::string> media_keys;
     std::map<std::string, std::vector<Cell>> cells;  // by descriptor
+    // Why it has no sampled answers: no reason to leave its losses unmeasured.
+    std::string answers_failure = {};
 
     const Sample& sample() const { return observation.sample; }
     bool failed() const { return !observation.failure.empty(); }
@@ -64,6 +66,7 @@ class ChunkMeasurement {
   void with_vision(const std::vector<Item*>& items, const std::vector<ModelInput>& inputs);
   void without_vision(const std::vector<Item*>& items, const std::vector<ModelInput>& inputs);
   void with_single_frame(const std::vector<Item*>& items, const std::vector<ModelInput>& inputs);
+  void sample_answers(const Prefix& prefix, const std::vector<Item*>& items);
   std::vector<double> losses(const Prefix& prefix, const std::vector<Item*>& items);
   void take_features(const torch::Tensor& features, const std::vector<Item*>& items,
                      std::vector<float> Observation::*member);

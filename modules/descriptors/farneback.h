@@ -16,7 +16,9 @@ struct FarnebackSettings {
 };
 
 // Agrees with OpenCV's calcOpticalFlowFarneback (pyramid scale 0.5, box window, no initial flow) to
-// a few millionths of a pixel. Holds its buffers: one for a thread, for many pictures.
+// a few millionths of a pixel where there is texture; flat parts are ill-conditioned there and
+// here. Under ten pixels a side OpenCV forgets that the border counts less. Holds its buffers: one
+// for a thread, for many pictures.
 class Farneback {
  public:
   explicit Farneback(const FarnebackSettings& settings);

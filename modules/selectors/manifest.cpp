@@ -168,6 +168,10 @@ std::string write_selection(const fs::path& folder, const SampleTable& table,
                       {"rank", account.rank[row.row]},
                       {"terms", std::move(terms)}});
   }
+  return write_manifest(folder, lines);
+}
+
+std::string write_manifest(const fs::path& folder, const std::string& lines) {
   return write_named(folder, kManifestPrefix, lines);
 }
 

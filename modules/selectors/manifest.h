@@ -37,6 +37,10 @@ struct SelectionOrigin {
 std::string write_selection(const std::filesystem::path& folder, const SampleTable& table,
                             const Selection& selection, const SelectionOrigin& origin);
 
+// For selectors that make their lines themselves: writes selection-<digest>.jsonl and returns its
+// name.
+std::string write_manifest(const std::filesystem::path& folder, const std::string& lines);
+
 // Path of the manifest in a folder that holds one. Throws DataError when there is none or several.
 std::filesystem::path find_selection(const std::filesystem::path& folder);
 

@@ -32,6 +32,9 @@ class PoolSelector {
   // task, in their order. Throws ConfigError for a pool of another type.
   virtual std::vector<PoolOutcome> select(const config::Value& pool,
                                           const std::vector<PoolTask>& tasks) const = 0;
+  // Why it takes a sample, or does not: several lines of text, from the pool read again. Throws
+  // DataError for an unknown sample.
+  virtual std::string explain(const config::Value& pool, const std::string& sample) const = 0;
 };
 
 // Their kind is "selector", as that of the selectors of tables: a config names either by `type`.

@@ -62,20 +62,19 @@ void run(const bench::ReleasePoolSpec& spec, const std::string& folder, int roun
              gdo_release::difficulty_score(pair.question_tokens, pair.answer_tokens);
     });
   });
-  struct Place {
-    bool video;
-    std::int64_t offset, line, turn;
-  };
-  std::vector<Place> places;  // as a Uni baseline takes them: one pair in six
+  std::vector<gdo_release::PairPlace> places;  // as a Uni baseline takes them: one pair in six
   std::int64_t seen = 0;
   gdo_release::scan(options, [&](const ReleasePair& pair) {
     if (seen++ % 6 == 0) places.push_back({pair.video, pair.offset, pair.line, pair.turn});
   });
   std::uintmax_t written = 0;
+  std::string row;
   measure("a sixth of the rows written", pool, rounds, [&] {
     gdo_release::RecordReader records(options);
-    for (const Place& place : places) {
-      written += records.json(place.video, place.offset, place.line, place.turn).size();
+    for (const gdo_release::PairPlace& place : places) {
+      row.clear();
+      records.append(place, "Open", "Mixed", row);
+      written += row.size();
     }
   });
   fmt::print("sum of the scores {:.6f}, {} MB of rows, peak memory {:.1f} MiB\n", sum / rounds,

@@ -118,6 +118,27 @@ TEST(OpticalFlow, IsNotApplicableWithoutMotion) {
   EXPECT_EQ(flow->measure(single).at(0).state, CellState::not_applicable);
 }
 
+TEST(Duration, IsThatOfTheClipWhateverIsSampledOfIt) {
+  const Sample video = video_sample(), image = image_sample();
+  const auto duration = make_descriptor("duration");
+  const auto cells_of = [&](double seconds) {
+    const auto frames = std::make_shared<Frames>();
+    frames->images = moving_texture(2, 0);
+    frames->timestamps = {0.0, seconds / 2};
+    frames->duration = seconds;
+    frames->kind = Media::Kind::video;
+    Observation observation{video};
+    observation.frames = {frames};
+    return duration->measure(observation);
+  };
+  EXPECT_EQ(cells_of(12.5).at(0).value, 12.5);
+  EXPECT_EQ(cells_of(12.5).at(1).value, 0.0);
+  EXPECT_EQ(cells_of(30.0).at(1).value, 1.0);
+  EXPECT_EQ(cells_of(600.0).at(1).value, 2.0);
+  EXPECT_EQ(cells_of(0.0).at(0).state, CellState::missing);  // a frame list without a rate
+  EXPECT_EQ(duration->measure(Observation{image}).at(0).state, CellState::not_applicable);
+}
+
 TEST(VisualDependency, IsLossWithoutMinusLossWithVision) {
   const Sample sample = image_sample();
   Observation observation{sample};

@@ -168,7 +168,7 @@ TEST_F(Pass, TakesVisualFeaturesFromElsewhere) {
   request.visual = [&](const Sample& sample) { return features(sample, false); };
   request.visual_single_frame = [&](const Sample& sample) { return features(sample, true); };
   auto descriptors = test::all_descriptors();
-  descriptors.erase("optical_flow");
+  for (const char* name : {"optical_flow", "duration"}) descriptors.erase(name);  // they look
   const DescriptorPassResult result = DescriptorPass(std::move(descriptors), options_).run(request);
   EXPECT_EQ(untouched.decoded(), 0U);
   EXPECT_EQ(other.counts().encoded, 0);
@@ -222,6 +222,27 @@ TEST_F(Pass, KeepsTheReasonOfEachFailureAndGoesOn) {
   // The others are as if nothing had happened, but for clusters, which are the pool's.
   EXPECT_EQ(state("loss", 0), CellState::valid);
   EXPECT_NEAR(result.table.column("loss").values(5), 1.0 + 6.0 / 1000.0 + 7.0 / 1000.0, 1e-6);
+}
+
+// Sampling answers is one descriptor's wish; the losses of the others do not hang on it.
+TEST_F(Pass, ASampleThatCannotAnswerKeepsItsLosses) {
+  FakeModel clean_model, model;
+  const DescriptorPassResult expected = run(clean_model);
+  samples_[4].turns[0].text += " mute";
+  options_.maximum_failed_share = 0.5;
+  const DescriptorPassResult result = run(model);
+  ASSERT_EQ(result.failures.size(), 1U);
+  EXPECT_EQ(result.failures[0].reason, "no words for this");
+  for (const char* column : {"loss", "visual_dependency", "coverage"}) {
+    EXPECT_TRUE(result.table.column(column).valid(4)) << column;
+  }
+  for (const std::size_t row : {std::size_t{3}, std::size_t{5}}) {
+    EXPECT_TRUE(result.table.column("self_consistency").valid(row)) << row;
+    EXPECT_EQ(result.table.column("self_consistency").values(row),
+              expected.table.column("self_consistency").values(row));
+  }
+  EXPECT_EQ(result.table.column("self_consistency").states(4),
+            static_cast<std::uint8_t>(CellState::failed));
 }
 
 TEST_F(Pass, StopsWhenTooManyFail) {

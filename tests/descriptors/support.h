@@ -40,6 +40,7 @@ class TemporaryFolder {
 inline Media grey_medium(const std::filesystem::path& folder, const std::string& name,
                          const std::vector<int>& brightness) {
   Media medium;
+  medium.root = folder;  // content must not depend on where this process keeps its files
   medium.kind = brightness.size() == 1 ? Media::Kind::image : Media::Kind::frames;
   medium.frames_per_second = brightness.size() == 1 ? 0.0 : 2.0;
   for (std::size_t i = 0; i < brightness.size(); ++i) {
@@ -82,7 +83,7 @@ struct Counts {
 // A medium is its frames' brightnesses. The mean loss of an answer is 2 without media, and with
 // media 1 + (words' number of bytes) / 1000 - (sum of brightness changes) / 255. Sampled answers
 // are three words drawn from the prompt's stream. A question with "explode" makes a prefill throw,
-// one with "nan" gives a loss that is none.
+// one with "nan" gives a loss that is none, and to one with "mute" nothing can be answered.
 class FakeModel : public VisionLanguageModel {
  public:
   explicit FakeModel(std::shared_ptr<Counts> counts = std::make_shared<Counts>())
@@ -155,6 +156,9 @@ class FakeModel : public VisionLanguageModel {
       const Prefix& prefix, std::int64_t count, std::int64_t, double,
       std::vector<RandomStream>& streams) override {
     const std::size_t prompts = static_cast<const FakePrefix&>(prefix).inputs.size();
+    for (const ModelInput& input : static_cast<const FakePrefix&>(prefix).inputs) {
+      if (text_of(input).find("mute") != std::string::npos) throw DataError("no words for this");
+    }
     std::vector<std::vector<std::string>> result(prompts);
     for (std::size_t i = 0; i < prompts; ++i) {
       for (std::int64_t k = 0; k < count; ++k) {

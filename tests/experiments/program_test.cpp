@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "core/files.h"
+#include "core/random.h"
 
 namespace winnow {
 namespace {
@@ -143,6 +144,24 @@ TEST_F(ProgramTest, CheckingAPoolFailsWhereTooManyRowsAreBad) {
   EXPECT_EQ(run("pool check --maximum-bad-share 0.5" + pool).status, 0);
 }
 
+TEST_F(ProgramTest, MergeWritesATableAReportAndItsCentres) {
+  write_file(folder_ / "shards/sixd_metrics_rank0000.jsonl",
+             "{\"qa_uid\": \"a\", \"data_quality_metrics\": {\"vds\": 1.0}}\n"
+             "{\"qa_uid\": \"b\", \"data_quality_metrics\": {\"vds\": 3.0}}\n{broken\n");
+  const std::string folders = " shards='" + (folder_ / "shards").string() + "' output='" +
+                              (folder_ / "merged").string() + "'";
+  const Outcome merged = run("merge" + folders + " merge.cluster_k=2");
+  EXPECT_EQ(merged.status, 0) << merged.err;
+  const json::object report = json::parse(merged.out).as_object();
+  EXPECT_EQ(report.at("rows_written").as_int64(), 2);
+  EXPECT_EQ(json::parse(read_file(folder_ / "merged/report.json")), json::value(report));
+  EXPECT_THAT(read_file(folder_ / "merged/metrics.jsonl"), StartsWith("{\"qa_uid\": \"a\", "));
+  EXPECT_EQ(read_file(folder_ / "merged/centers.jsonl"), "[0, 0, 0, 0, 1]\n[0, 0, 0, 0, 3]\n");
+  expect_config_error(run("merge" + folders + " merge.clusterk=2"), HasSubstr("'cluster_k'"));
+  expect_config_error(run("merge output=x"), HasSubstr("shards=FOLDER"));
+  expect_config_error(run("merge" + folders + " merge.cluster_k=0"), HasSubstr("at least 1"));
+}
+
 TEST_F(ProgramTest, HelpAndListAreMadeFromTheComponents) {
   const Outcome help = run("--help");
   EXPECT_EQ(help.status, 0);
@@ -191,6 +210,11 @@ class SmokeTest : public ProgramTest {
   fs::path table_folder(const std::string& name) const {
     return folder_ / name / "table1,scale=smoke";
   }
+  // The name of a run's selection manifest, which is a digest of what it says.
+  static std::string manifest_of(const json::object& run) {
+    if (!run.contains("selection")) return "";  // the base takes no rows
+    return fs::path(run.at("selection").as_string().c_str()).filename().string();
+  }
   // Digests of all that was chosen and trained, without times and machine.
   json::object digests(const fs::path& folder) const {
     const json::object content = json::parse(read_file(folder / "provenance.json")).as_object();
@@ -199,11 +223,27 @@ class SmokeTest : public ProgramTest {
       runs.push_back({{"method", run.at("method")},
                       {"seed", run.at("seed")},
                       {"subset", run.at("subset")},
-                      {"selection", run.as_object().contains("selection") ? run.at("selection")
-                                                                          : json::value(nullptr)},
+                      {"manifest", manifest_of(run.as_object())},
                       {"weights", run.at("weights")}});
     }
     return {{"worlds", content.at("worlds")}, {"runs", std::move(runs)}};
+  }
+  // Shuffles the lines of all pool files below a folder.
+  static void shuffle_lines(const fs::path& folder) {
+    int files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() != ".jsonl") continue;
+      if (entry.path().parent_path().filename() != "pool") continue;
+      std::vector<std::string> lines;
+      std::istringstream content(read_file(entry.path()));
+      for (std::string text; std::getline(content, text);) lines.push_back(text + "\n");
+      RandomStream(1, "tests/shuffle").shuffle(lines);
+      std::string all;
+      for (const std::string& text : lines) all += text;
+      write_file(entry.path(), all);
+      ++files;
+    }
+    ASSERT_GT(files, 0);
   }
   // Answers at the end of every method and seed, without those on the way there.
   static std::map<std::string, std::string> final_scores(const fs::path& folder) {
@@ -301,6 +341,16 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_EQ(retried.status, 0);
   EXPECT_THAT(retried.err, HasSubstr(" 0 stages computed"));
 
+  // Another order of the pool's lines: the same rows for the same reasons, the same weights.
+  fs::create_directories(folder_ / "shuffled" / "stages");
+  fs::copy(folder_ / "whole" / "stages" / "world", folder_ / "shuffled" / "stages" / "world",
+           fs::copy_options::recursive);
+  shuffle_lines(folder_ / "shuffled" / "stages" / "world");
+  const Outcome shuffled = run(command("shuffled", "run.workers=1"));
+  ASSERT_EQ(shuffled.status, 0) << shuffled.err;
+  EXPECT_EQ(json::serialize(digests(table_folder("shuffled"))),
+            json::serialize(digests(table_folder("whole"))));
+
   // Fewer checkpoints: the same end of the same training, though its first checkpoint is its last.
   const Outcome fewer = run(command("whole", "run.workers=2 trainer.checkpoints=1"));
   ASSERT_EQ(fewer.status, 0) << fewer.err;
@@ -316,7 +366,8 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   EXPECT_GE(killed, 2);
   const Outcome rest = run(command("killed", "run.workers=1"));
   ASSERT_EQ(rest.status, 0) << rest.err;
-  EXPECT_EQ(digests(table_folder("killed")), digests(table_folder("whole")));
+  EXPECT_EQ(json::serialize(digests(table_folder("killed"))),
+            json::serialize(digests(table_folder("whole"))));
   EXPECT_EQ(read_file(table_folder("killed") / "scores.jsonl"),
             read_file(table_folder("whole") / "scores.jsonl"));
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "killed" / "stages")) {

@@ -9,8 +9,10 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
+#include "experiments/explain_command.h"
 #include "golden.h"
 #include "selectors/gdo_release/options.h"
+#include "selectors/manifest.h"
 #include "temporary_folder.h"
 
 namespace winnow {
@@ -149,6 +151,22 @@ TEST_F(SelectCommand, NamesTheMistake) {
   // What only selector=gdo reads is passed over in a goal, and is a mistake on the command line.
   EXPECT_THAT(message({"goal=temp", "selector.video_share_minimum=0.3"}),
               AllOf(HasSubstr("video_share_minimum"), HasSubstr("unknown key")));
+}
+
+TEST_F(SelectCommand, WhatItLeavesCanBeExplained) {
+  run({"goal=temp_plus"});
+  const std::vector<std::string> taken = read_selected_ids(find_selection(folder_ / "out"));
+  ASSERT_FALSE(taken.empty());
+  const auto explained = [&](const std::string& id) {
+    std::ostringstream out;
+    EXPECT_EQ(explain_command({path("out"), folder_, id, "", {}}, out), 0);
+    return out.str();
+  };
+  EXPECT_THAT(explained(taken.front()),
+              AllOf(testing::StartsWith("TAKEN by stage"), HasSubstr("number 1 of")));
+  EXPECT_THAT(explained("vv::q751::t0"),
+              AllOf(testing::StartsWith("NOT TAKEN: "), HasSubstr("quota"), HasSubstr("rank")));
+  EXPECT_THROW(explained("nobody"), DataError);
 }
 
 }  // namespace

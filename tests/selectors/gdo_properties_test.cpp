@@ -242,9 +242,14 @@ std::string everything(const SampleTable& table, const Selection& selection) {
 // changes score, budget or strata; with its own weight its numbers do.
 TEST(GdoProperties, ATermSwitchedOffLeavesNothingBehind) {
   SampleTable table = make_table({400, 12, 0.5, 0.5, 0.05, 0.05, false}, 3);
-  Column diversity = table.column("coverage");
-  diversity.name = "frame_diversity";
-  table.add(diversity);
+  for (const std::string goal : {"minloss", "diverse", "temp", "temp_plus"}) {
+    for (const std::string& name : selectors().create(read_goal(goal), goal)->required_columns()) {
+      if (table.contains(name)) continue;
+      Column column = table.column("coverage");
+      column.name = name;
+      table.add(column);
+    }
+  }
   for (const std::string goal : {"minloss", "diverse", "temp", "temp_plus"}) {
     const config::Value weights = read_goal(goal).at("weights");
     for (const auto& [term, weight] : weights.table()) {

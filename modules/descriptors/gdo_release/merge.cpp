@@ -216,8 +216,7 @@ config::Help help(const MergeOptions&) {
           {"seed", "of the samples that stand for large columns", config::at_least(0)},
           {"max_rows", "read only so many rows (0: all)", config::at_least(0)},
           {"stats_sample_size",
-           "rows that medians and quartiles are taken of (0: none, all "
-           "columns are taken as they are)",
+           "rows that medians and quartiles are taken of (0: none; centres 0, scales 1)",
            config::at_least(0)},
           {"centers", "file of centres, one JSON list a line, that stand in for k-means"}};
 }

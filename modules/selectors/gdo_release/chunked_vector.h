@@ -1,6 +1,7 @@
 #pragma once
 // A growing list that never moves its elements: growing costs no second copy of millions of rows.
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -19,6 +20,13 @@ class ChunkedVector {
     if (size_ % kChunk == 0) chunks_.push_back(std::make_unique_for_overwrite<T[]>(kChunk));
     chunks_.back()[size_ % kChunk] = std::move(value);
     ++size_;
+  }
+  // Calls `take(begin, count)` for one part after the other.
+  template <class Take>
+  void each_part(Take take) const {
+    for (std::size_t begin = 0; begin < size_; begin += kChunk) {
+      take(&(*this)[begin], std::min(kChunk, size_ - begin));
+    }
   }
   void clear() {
     chunks_.clear();

@@ -1,6 +1,8 @@
 #include "selectors/gdo_release/json_scan.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "selectors/gdo_release/python_json.h"
 
@@ -10,6 +12,18 @@ namespace {
 constexpr std::ptrdiff_t kMostDigits = 4300;  // of an integer, CPython's default
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Behind the digits at `p`, of which eight are looked at together.
+const char* skip_digits(const char* p) {
+  while (true) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, p, sizeof bytes);
+    bytes ^= 0x3030303030303030u;  // digits become 0 to 9
+    const std::uint64_t others = ((bytes + 0x7676767676767676u) | bytes) & 0x8080808080808080u;
+    if (others != 0) return p + std::countr_zero(others) / 8;
+    p += sizeof bytes;
+  }
+}
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 }  // namespace
@@ -98,22 +112,19 @@ bool JsonScanner::number(RawValue& value) {
   if (negative && *position_ == 'I') return word("Infinity", RawValue::Kind::real, value);
   const char* const digits = position_;
   if (!is_digit(*position_)) return false;
-  ++position_;
-  while (*digits != '0' && is_digit(*position_)) ++position_;
+  position_ = *digits == '0' ? digits + 1 : skip_digits(digits);
   const std::ptrdiff_t count = position_ - digits;
   value.kind = RawValue::Kind::integer;
   if (*position_ == '.' && is_digit(position_[1])) {
     value.kind = RawValue::Kind::real;
-    ++position_;
-    while (is_digit(*position_)) ++position_;
+    position_ = skip_digits(position_ + 1);
   }
   if (*position_ == 'e' || *position_ == 'E') {
     const char* exponent = position_ + 1;
     if (*exponent == '+' || *exponent == '-') ++exponent;
     if (is_digit(*exponent)) {
       value.kind = RawValue::Kind::real;
-      position_ = exponent;
-      while (is_digit(*position_)) ++position_;
+      position_ = skip_digits(exponent);
     }
   }
   value.end = position_;

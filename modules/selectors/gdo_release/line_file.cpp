@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <simdjson.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -16,7 +18,8 @@ namespace winnow::gdo_release {
 namespace {
 
 constexpr std::size_t kPadding = 64;
-constexpr std::size_t kBlock = std::size_t{1} << 18;  // read at a time: it stays in the cache
+constexpr std::int64_t kWindow = std::int64_t{1} << 23;  // mapped at a time
+constexpr std::size_t kBlock = std::size_t{1} << 18;     // read at a time: it stays in the cache
 
 [[noreturn]] void io_error(const std::filesystem::path& path, const char* action) {
   throw IoError(fmt::format("{}: cannot be {}: {}", path.string(), action, std::strerror(errno)));
@@ -99,19 +102,62 @@ void LineFile::each_line(std::int64_t maximum, const std::function<void(const Li
   }
 }
 
-void LineFile::line_at(std::int64_t offset, std::string& line) {
-  std::size_t held = 0;
-  for (std::size_t step = 2048;; step *= 2) {
-    if (line.size() < held + step) line.resize(held + step);
-    const std::size_t count =
-        read_some(line.data() + held, step, offset + static_cast<std::int64_t>(held));
-    char* const end = line.data() + held + count;
-    char* const line_end = find_break(line.data() + held, end, false);
-    held += count;
-    if (line_end == nullptr && count > 0) continue;
-    line.resize(static_cast<std::size_t>((line_end == nullptr ? end : line_end) - line.data()));
-    return;
+LinesByOffset::LinesByOffset(std::filesystem::path path) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) io_error(path_, "opened for reading");
+  file_size_ = status.st_size;
+}
+
+LinesByOffset::~LinesByOffset() {
+  unmap();
+  ::close(descriptor_);
+}
+
+void LinesByOffset::unmap() {
+  if (window_ != nullptr) ::munmap(window_, static_cast<std::size_t>(window_size_));
+  window_ = nullptr;
+  window_size_ = 0;
+}
+
+void LinesByOffset::map(std::int64_t offset, std::int64_t size) {
+  unmap();
+  const std::int64_t page = ::sysconf(_SC_PAGESIZE);
+  window_offset_ = offset / page * page;
+  const std::int64_t wanted = std::min(size, file_size_ - window_offset_);
+  void* const mapped = ::mmap(nullptr, static_cast<std::size_t>(wanted), PROT_READ, MAP_SHARED,
+                              descriptor_, window_offset_);
+  if (mapped == MAP_FAILED) io_error(path_, "mapped");
+  window_ = static_cast<char*>(mapped);
+  window_size_ = wanted;
+}
+
+std::string_view LinesByOffset::line_at(std::int64_t offset) {
+  if (offset >= file_size_) return {};
+  if (offset < window_offset_ || offset >= window_offset_ + window_size_) map(offset, kWindow);
+  for (std::int64_t size = kWindow;; size *= 2) {
+    char* const begin = window_ + (offset - window_offset_);
+    char* const end = window_ + window_size_;
+    // Piece by piece: a file without line feeds is not searched to its end for each line.
+    std::ptrdiff_t seen = 0;
+    for (std::ptrdiff_t piece = 4096; seen < end - begin; piece *= 4) {
+      char* const until = begin + std::min(end - begin, seen + piece);
+      const char* const line_end = find_break(begin + seen, until, false);
+      if (line_end != nullptr) return {begin, static_cast<std::size_t>(line_end - begin)};
+      seen = until - begin;
+    }
+    if (window_offset_ + window_size_ == file_size_) {
+      return {begin, static_cast<std::size_t>(end - begin)};
+    }
+    map(offset, size);  // the line goes on behind the window
   }
+}
+
+void LinesByOffset::prefetch(std::int64_t offset) const {
+  constexpr std::int64_t kCacheLine = 64, kFetched = 8 * kCacheLine;
+  if (offset < window_offset_ || offset + kFetched > window_offset_ + window_size_) return;
+  const char* const begin = window_ + (offset - window_offset_);
+  for (std::int64_t i = 0; i < kFetched; i += kCacheLine) __builtin_prefetch(begin + i);
 }
 
 }  // namespace winnow::gdo_release

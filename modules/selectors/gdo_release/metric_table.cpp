@@ -65,6 +65,7 @@ class MetricTable::RowReader {
       ++table_.bad_rows_;
       return;
     }
+    table_.uids_.prefetch(*uid);
     Values values;
     for (std::size_t i = 0; i < kColumns; ++i) {
       const bool in_nested = nested_[i].kind != RawValue::Kind::absent;

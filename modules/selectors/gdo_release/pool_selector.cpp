@@ -58,6 +58,10 @@ class GdoRelease : public PoolSelector {
     return outcomes;
   }
 
+  std::string explain(const config::Value& pool, const std::string& sample) const override {
+    return gdo_release::explain(files_of(pool), options_, sample);
+  }
+
  private:
   ReleaseOptions options_;
 };

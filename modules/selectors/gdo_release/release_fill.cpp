@@ -120,6 +120,7 @@ class Filler {
       subset_.temporal_videos.add(pool_.strata[candidate.stratum].temporal);
     }
     subset_.stages.add(stage);
+    subset_.stage_of.push_back(static_cast<std::uint32_t>(subset_.stages.place(stage)));
     return true;
   }
 
@@ -142,10 +143,11 @@ Subset fill_subset(const CandidatePool& pool, const SelectionPlan& plan, const P
   return Filler(pool, plan, pass, max_qa_per_video).fill();
 }
 
-std::vector<std::uint32_t> draw_baseline(const CandidatePool& pool, const SelectionPlan& plan,
-                                         PassResult& pass, std::int64_t max_qa_per_video) {
-  std::vector<std::uint32_t> drawn;
-  if (plan.random_target_count <= 0) return drawn;
+Baseline draw_baseline(const CandidatePool& pool, const SelectionPlan& plan, PassResult& pass,
+                       std::int64_t max_qa_per_video) {
+  Baseline baseline;
+  std::vector<std::uint32_t>& drawn = baseline.candidates;
+  if (plan.random_target_count <= 0) return baseline;
   std::vector<std::uint32_t> shuffled = pass.reservoir;
   pass.random.shuffle(shuffled);
   KeyTable uids, texts;
@@ -153,8 +155,10 @@ std::vector<std::uint32_t> draw_baseline(const CandidatePool& pool, const Select
   const auto is_full = [&] {
     return static_cast<std::int64_t>(drawn.size()) >= plan.random_target_count;
   };
+  constexpr std::size_t kAhead = 8;
   for (const bool distinct_texts : {true, false}) {
     for (std::size_t i = 0; i < shuffled.size() && !is_full(); ++i) {
+      if (i + kAhead < shuffled.size()) pool.prefetch(shuffled[i + kAhead]);
       const Candidate& candidate = pool.candidates[shuffled[i]];
       if (uids.contains(candidate.uid)) continue;
       if (distinct_texts && texts.contains(candidate.text)) continue;
@@ -165,8 +169,9 @@ std::vector<std::uint32_t> draw_baseline(const CandidatePool& pool, const Select
       videos.take(candidate);
     }
   }
+  baseline.repeats = !is_full();
   for (std::size_t i = 0; i < shuffled.size() && !is_full(); ++i) drawn.push_back(shuffled[i]);
-  return drawn;
+  return baseline;
 }
 
 }  // namespace winnow::gdo_release

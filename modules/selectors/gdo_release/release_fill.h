@@ -13,6 +13,7 @@ namespace winnow::gdo_release {
 
 struct Subset {
   std::vector<std::uint32_t> candidates;  // in the order in which they were taken
+  std::vector<std::uint32_t> stage_of;    // of each, its place in `stages`
   std::int64_t videos = 0;
   OrderedCounts temporal_videos;  // by temporal category
   OrderedCounts source_groups, stages;
@@ -22,8 +23,13 @@ struct Subset {
 Subset fill_subset(const CandidatePool& pool, const SelectionPlan& plan, const PassResult& pass,
                    std::int64_t max_qa_per_video);
 
-// Draws on from `pass.random`. When the caps leave too few rows, the last of them repeat others.
-std::vector<std::uint32_t> draw_baseline(const CandidatePool& pool, const SelectionPlan& plan,
-                                         PassResult& pass, std::int64_t max_qa_per_video);
+struct Baseline {
+  std::vector<std::uint32_t> candidates;
+  bool repeats = false;  // the caps left too few rows, so that the last ones were taken unchecked
+};
+
+// Draws on from `pass.random`.
+Baseline draw_baseline(const CandidatePool& pool, const SelectionPlan& plan, PassResult& pass,
+                       std::int64_t max_qa_per_video);
 
 }  // namespace winnow::gdo_release

@@ -1,22 +1,29 @@
 #pragma once
 // Subset and baseline as files in the release's row format.
 
-#include <cstdint>
 #include <filesystem>
-#include <vector>
+#include <memory>
 
 #include "selectors/gdo_release/candidate_pool.h"
+#include "selectors/gdo_release/release_fill.h"
 #include "selectors/gdo_release/release_pair.h"
 #include "selectors/gdo_release/release_score.h"
 
 namespace winnow::gdo_release {
 
-// Writes `subset` and `baseline` (rows of the pool) to the two paths; an empty `baseline_path`
-// writes no baseline. Scores are added to each row's "meta". Throws IoError, and DataError for a
-// row that the release cannot write.
-void write_rows(const ScanOptions& files, const CandidatePool& pool, const ReleaseScore& score,
-                const std::vector<std::uint32_t>& subset, const std::filesystem::path& subset_path,
-                const std::vector<std::uint32_t>& baseline,
-                const std::filesystem::path& baseline_path);
+// Makes files of rows of the pool. Scores are added to each row's "meta".
+class RowFiles {
+ public:
+  RowFiles(const ScanOptions& files, const CandidatePool& pool, const ReleaseScore& score);
+  ~RowFiles();
+
+  // Both throw IoError, and DataError for a row that the release cannot write.
+  void write(const Subset& subset, const std::filesystem::path& path);
+  void write(const Baseline& baseline, const Subset& subset, const std::filesystem::path& path);
+
+ private:
+  class Writer;
+  std::unique_ptr<Writer> writer_;
+};
 
 }  // namespace winnow::gdo_release

@@ -44,7 +44,14 @@ using ParseErrors = std::map<std::string, std::int64_t>;
 // a surrogate pair in a question, an answer or a source.
 ParseErrors scan(const ScanOptions& options, const std::function<void(const ReleasePair&)>& take);
 
-// The output rows of the release, read again from both files, which stay open.
+// Where a pair stands, as scan() showed it.
+struct PairPlace {
+  bool video = false;
+  std::int64_t offset = 0, line = 0, turn = 0;
+};
+
+// The output rows of the release, read again from both files, which stay open. Rows asked for in
+// the order of the files cost least.
 class RecordReader {
  public:
   explicit RecordReader(const ScanOptions& options);
@@ -52,23 +59,22 @@ class RecordReader {
   RecordReader(const RecordReader&) = delete;
   RecordReader& operator=(const RecordReader&) = delete;
 
-  // The row of the pair that scan() showed with these numbers, without the newline and without the
-  // fields that the selection adds at the end of "meta" (so it ends in "}}"): JSON as Python's
-  // json.dumps writes it. Throws DataError where the release cannot write the row (half a surrogate
-  // pair) or where the file has changed since.
-  std::string json(bool video, std::int64_t offset, std::int64_t line, std::int64_t turn);
-  // The same at the end of `out`.
-  void append_json(bool video, std::int64_t offset, std::int64_t line, std::int64_t turn,
-                   std::string& out);
+  // Writes the pair's row at the end of `out`, without the newline and without the fields that the
+  // selection adds at the end of "meta" (so it ends in "}}"): JSON as Python's json.dumps writes
+  // it. `form` and `temporal` are the pair's, from the scan. Throws DataError where the release
+  // cannot write the row (half a surrogate pair) or where the file has changed since.
+  void append(const PairPlace& place, std::string_view form, std::string_view temporal,
+              std::string& out);
+  // Fetches a row into the cache that will be asked for soon.
+  void prefetch(bool video, std::int64_t offset) const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-// RecordReader::json for a single row.
-std::string record_json(const ScanOptions& options, bool video, std::int64_t offset,
-                        std::int64_t line, std::int64_t turn);
+// The row of a single pair.
+std::string record_json(const ScanOptions& options, const ReleasePair& pair);
 
 // An output row with its frames sampled evenly to `target_frames`, as the release's second program
 // does it: "images" and "n_frames" change, the placeholders in the message do not. Throws DataError

@@ -27,14 +27,15 @@ class RecordWriter {
  public:
   explicit RecordWriter(std::int64_t target_frames) : target_frames_(target_frames) {}
 
-  void append(const ReleasePair& pair, const RawRow& row, std::string& json) {
+  void append(const ReleasePair& pair, std::string_view form, std::string_view temporal,
+              const RawRow& row, std::string& json) {
     const auto text = [&](const char* before, std::string_view value) {
       json += before;
       append_json_string(value, json);
     };
     text("{\"qa_uid\": ", pair.uid);
     text(", \"video_uid\": ", pair.video_uid);
-    text(", \"question_type\": ", pair.form);
+    text(", \"question_type\": ", form);
     // Both texts stand in the row twice.
     const std::size_t question = (json += ", \"question\": ").size();
     append_json_string(pair.question, json);
@@ -52,7 +53,7 @@ class RecordWriter {
     images(pair, row, json);
     json += "], \"data_quality_metrics\": {\"n_frames\": ";
     append_number(pair.frames, json);
-    text(", \"temporal_category\": ", pair.temporal);
+    text(", \"temporal_category\": ", temporal);
     json += "}, \"meta\": {\"bucket\": ";
     json += pair.video ? "\"short_video\", \"source_name\": \"llava_video_full\", "
                          "\"source_domain\": \"video_short\""
@@ -110,14 +111,14 @@ void check_surrogates(std::string_view json, const std::string& where) {
 struct RecordReader::State {
   struct Pool {
     std::string name;
-    LineFile file;
+    LinesByOffset file;
     PairMaker pairs;
   };
   explicit State(const ScanOptions& options)
       : writer(options.target_frames),
-        onevision{options.onevision.string(), LineFile(options.onevision),
+        onevision{options.onevision.string(), LinesByOffset(options.onevision),
                   PairMaker(false, options.target_frames, options.onevision.string())},
-        video{options.video.string(), LineFile(options.video),
+        video{options.video.string(), LinesByOffset(options.video),
               PairMaker(true, options.target_frames, options.video.string())} {}
   RecordWriter writer;
   Pool onevision, video;
@@ -128,42 +129,41 @@ struct RecordReader::State {
 RecordReader::RecordReader(const ScanOptions& options) : state_(std::make_unique<State>(options)) {}
 RecordReader::~RecordReader() = default;
 
-std::string RecordReader::json(bool video, std::int64_t offset, std::int64_t line,
-                               std::int64_t turn) {
-  std::string out;
-  append_json(video, offset, line, turn, out);
-  return out;
-}
-
-void RecordReader::append_json(bool video, std::int64_t offset, std::int64_t line,
-                               std::int64_t turn, std::string& out) {
-  State::Pool& pool = video ? state_->video : state_->onevision;
-  const auto where = [&] { return fmt::format("{}:{}", pool.name, line); };
+void RecordReader::append(const PairPlace& place, std::string_view form, std::string_view temporal,
+                          std::string& out) {
+  State::Pool& pool = place.video ? state_->video : state_->onevision;
+  const auto where = [&] { return fmt::format("{}:{}", pool.name, place.line); };
   std::string& text = state_->line;
-  pool.file.line_at(offset, text);
+  text = pool.file.line_at(place.offset);
   const std::size_t length = text.size();
   const bool valid = simdjson::validate_utf8(text);
   text.append(64, '\0');
   RawRow& row = state_->row;
   const ReleasePair* pair = nullptr;
   if (valid && read_row(text.data(), text.data() + length, row) == RowKind::row) {
-    pair = pool.pairs.find_pair(row, line, offset, length, turn);
+    pair = pool.pairs.find_pair(row, place.line, place.offset, length, place.turn);
   }
   if (pair == nullptr) {
     throw DataError(
         fmt::format("{}: there is no pair {} at byte {} any more; the file has changed "
                     "since it was scanned",
-                    where(), turn, offset));
+                    where(), place.turn, place.offset));
   }
   const std::size_t before = out.size();
-  state_->writer.append(*pair, row, out);
+  state_->writer.append(*pair, form, temporal, row, out);
   const std::string_view json = std::string_view(out).substr(before);
   if (has_half_surrogate(json)) check_surrogates(json, where());
 }
 
-std::string record_json(const ScanOptions& options, bool video, std::int64_t offset,
-                        std::int64_t line, std::int64_t turn) {
-  return RecordReader(options).json(video, offset, line, turn);
+void RecordReader::prefetch(bool video, std::int64_t offset) const {
+  (video ? state_->video : state_->onevision).file.prefetch(offset);
+}
+
+std::string record_json(const ScanOptions& options, const ReleasePair& pair) {
+  std::string json;
+  RecordReader(options).append({pair.video, pair.offset, pair.line, pair.turn}, pair.form,
+                               pair.temporal, json);
+  return json;
 }
 
 std::string resample_frames(std::string_view record, std::int64_t target_frames) {

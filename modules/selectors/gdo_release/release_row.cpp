@@ -235,15 +235,12 @@ bool PairMaker::next_pair(const RawRow& row, std::size_t& next) {
   return false;
 }
 
-void PairMaker::measure_question() {
+void PairMaker::measure_texts() {
   const Measure question = measure(pair_.question, true);
   pair_.question_tokens = question.tokens;
   pair_.form = question.choice ? "MCQ" : "Open";
   pair_.temporal = !video_ ? "Static" : question.temporal ? "Temporal" : "Mixed";
   pair_.question_length = question_length_bucket(pair_.question_tokens);
-}
-
-void PairMaker::measure_answer() {
   pair_.answer_tokens = measure(pair_.answer, false).tokens;
   pair_.answer_length = answer_length_bucket(pair_.answer_tokens);
 }
@@ -252,9 +249,7 @@ const ReleasePair* PairMaker::find_pair(const RawRow& row, std::int64_t line, st
                                         std::size_t length, std::int64_t turn) {
   if (begin_row(row, line, offset, length) <= 0) return nullptr;
   for (std::size_t next = 0; next_pair(row, next); ++pair_.turn) {
-    if (pair_.turn < turn) continue;
-    measure_question();
-    return &pair_;
+    if (pair_.turn == turn) return &pair_;
   }
   return nullptr;
 }

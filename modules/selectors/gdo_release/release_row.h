@@ -40,8 +40,8 @@ class PairMaker {
   template <class Take>
   bool each_pair(const RawRow& row, std::int64_t line, std::int64_t offset, std::size_t length,
                  Take take);
-  // The pair of that turn alone, or null. Neither its answer's tokens and length nor anything of
-  // the other turns is measured.
+  // The pair of that turn, or null. Nothing of its texts is measured: no tokens and no parts of its
+  // stratum but the duration.
   const ReleasePair* find_pair(const RawRow& row, std::int64_t line, std::int64_t offset,
                                std::size_t length, std::int64_t turn);
 
@@ -53,8 +53,7 @@ class PairMaker {
   // Finds the texts of the next pair from message `next` on, which moves behind it. False when
   // there is none.
   bool next_pair(const RawRow& row, std::size_t& next);
-  void measure_question();
-  void measure_answer();
+  void measure_texts();
   enum class Role { user, assistant, other };
   Role role_of(const RawRow::Message& message);
   std::string_view text_of(const RawValue& value, bool media, bool* half_surrogate);
@@ -79,8 +78,7 @@ bool PairMaker::each_pair(const RawRow& row, std::int64_t line, std::int64_t off
   const std::int64_t frames = begin_row(row, line, offset, length);
   if (frames <= 0) return frames == 0;
   for (std::size_t next = 0; next_pair(row, next); ++pair_.turn) {
-    measure_question();
-    measure_answer();
+    measure_texts();
     take(pair_);
   }
   return true;

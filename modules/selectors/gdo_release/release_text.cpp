@@ -67,6 +67,39 @@ class TokenSet {
   std::uint32_t text_ = 0;
 };
 
+// At least so many of the text's tokens are distinct: those that fall on different bits. Counts up
+// to `enough`.
+std::int64_t surely_distinct_tokens(std::string_view text, std::int64_t enough) {
+  std::array<std::uint64_t, 16> bits{};
+  const char* const end = text.data() + text.size();
+  std::int64_t distinct = 0;
+  each_token(text, [&](std::string_view token) {
+    const std::uint64_t letters = first_letters(token, end) ^ token.size() << 59;
+    const std::uint64_t hash = letters * 0x9E3779B97F4A7C15u >> 54;
+    std::uint64_t& word = bits[hash / 64];
+    const std::uint64_t bit = std::uint64_t{1} << hash % 64;
+    distinct += (word & bit) == 0;
+    word |= bit;
+    return distinct < enough;
+  });
+  return distinct;
+}
+
+// How many different ones are among the text's `tokens` tokens, or some number of more than 0.55 of
+// them, which is as good for a score.
+std::int64_t distinct_tokens(std::string_view text, std::int64_t tokens) {
+  const auto enough = static_cast<std::int64_t>(std::ceil(0.56 * static_cast<double>(tokens)));
+  if (surely_distinct_tokens(text, enough) >= enough) return enough;
+  static thread_local TokenSet seen;
+  seen.start(text, static_cast<std::size_t>(tokens));
+  std::int64_t distinct = 0;
+  each_token(text, [&](std::string_view token) {
+    distinct += seen.add(token);
+    return distinct < enough;
+  });
+  return distinct;
+}
+
 }  // namespace
 
 std::string normalize_text(std::string_view text) { return normalized(text, false); }
@@ -164,15 +197,8 @@ double quality_score(std::int64_t question_tokens, std::int64_t answer_tokens,
   const double answer_term = -std::abs(std::log(answers) - std::log(16.0));
   std::string spelled;
   if (needs_ascii_tokens(answer)) answer = spelled = with_ascii_tokens(answer);
-  static thread_local TokenSet seen;
-  seen.start(answer, static_cast<std::size_t>(answer_tokens));
-  const auto enough = static_cast<std::int64_t>(std::ceil(0.56 * answers));
-  std::int64_t distinct = 0;
-  each_token(answer, [&](std::string_view token) {
-    distinct += seen.add(token);
-    return distinct < enough;  // from there on nothing changes any more
-  });
-  const double repetition = std::max(0.0, 0.55 - static_cast<double>(distinct) / answers);
+  const double distinct = static_cast<double>(distinct_tokens(answer, answer_tokens));
+  const double repetition = std::max(0.0, 0.55 - distinct / answers);
   return question_term + 1.25 * answer_term - 1.2 * repetition;
 }
 

@@ -51,6 +51,12 @@ std::string message_of(Action action) {
   return "no such error";
 }
 
+std::string row_of(RecordReader& records, const ReleasePair& pair) {
+  std::string row;
+  records.append({pair.video, pair.offset, pair.line, pair.turn}, pair.form, pair.temporal, row);
+  return row;
+}
+
 TEST(GoldenReleaseEdge, EverySampleInOrder) {
   const ScanOptions options = files_of("edge");
   const std::vector<json::value> expected = golden_rows("edge/samples.jsonl");
@@ -70,8 +76,7 @@ TEST(GoldenReleaseEdge, EverySampleInOrder) {
     EXPECT_EQ(pair.frames, sample.at("data_quality_metrics").at("n_frames").as_int64());
     EXPECT_EQ(pair.temporal, text_at(sample.at("data_quality_metrics"), "temporal_category"));
 
-    const json::value record =
-        json::parse(records.json(pair.video, pair.offset, pair.line, pair.turn));
+    const json::value record = json::parse(row_of(records, pair));
     EXPECT_EQ(record.at("images"), sample.at("images"));
     EXPECT_EQ(record.at("question"), sample.at("question"));
     EXPECT_EQ(record.at("meta").at("llava_source"), sample.at("raw_source"));
@@ -94,23 +99,25 @@ TEST(GoldenReleasePool, EveryPairInOrder) {
 
 TEST(GoldenReleasePool, RowsAsTheReleaseWritesThem) {
   const ScanOptions options = files_of("pool");
-  struct Place {
-    bool video;
-    std::int64_t offset, line, turn;
+  struct Known {
+    PairPlace place;
+    std::string form, temporal;
   };
-  std::map<std::string, Place, std::less<>> places;
+  std::map<std::string, Known, std::less<>> places;
   scan(options, [&](const ReleasePair& pair) {
-    places.emplace(pair.uid, Place{pair.video, pair.offset, pair.line, pair.turn});
+    places.emplace(pair.uid, Known{{pair.video, pair.offset, pair.line, pair.turn},
+                                   std::string(pair.form),
+                                   std::string(pair.temporal)});
   });
   RecordReader records(options);
+  std::string row;
   std::size_t rows = 0;
   for (const std::string& line : golden_lines("build/rel_temp_plus/filtered_records.jsonl")) {
-    const Place& place = places.at(text_at(json::parse(line), "qa_uid"));
-    const std::string expected = line.substr(0, line.find(", \"filter_score\": ")) + "}}";
-    EXPECT_EQ(records.json(place.video, place.offset, place.line, place.turn), expected);
-    if (++rows == 1) {
-      EXPECT_EQ(record_json(options, place.video, place.offset, place.line, place.turn), expected);
-    }
+    const Known& known = places.at(text_at(json::parse(line), "qa_uid"));
+    row.clear();
+    records.append(known.place, known.form, known.temporal, row);
+    EXPECT_EQ(row, line.substr(0, line.find(", \"filter_score\": ")) + "}}");
+    ++rows;
   }
   EXPECT_GT(rows, 90u);
 }
@@ -137,9 +144,7 @@ TEST_P(GoldenReleaseLimits, AsRecorded) {
   if (recorded.at("exit").as_int64() != 0) {
     const std::string message = message_of<DataError>([&] {
       RecordReader records(options);
-      scan(options, [&](const ReleasePair& pair) {
-        records.json(pair.video, pair.offset, pair.line, pair.turn);
-      });
+      scan(options, [&](const ReleasePair& pair) { row_of(records, pair); });
     });
     EXPECT_THAT(message, AllOf(HasSubstr(options.onevision.string() + ":7:"),
                                ::testing::AnyOf(HasSubstr("surrogate"), HasSubstr("UTF-8"))));
@@ -221,14 +226,17 @@ TEST(ReleaseScan, LinesLongerThanTheBufferAndALimitOnLines) {
   options.maximum_lines_onevision = 3;
   EXPECT_EQ(uids(options).size(), 3u);
   std::string tail;
-  scan(options,
-       [&](const ReleasePair& pair) { tail = record_json(options, false, pair.offset, 3, 0); });
+  scan(options, [&](const ReleasePair& pair) { tail = record_json(options, pair); });
   EXPECT_THAT(tail, HasSubstr("\"ov::2::t0\""));
 }
 
 TEST(ReleaseScan, MissingFilesAndChangedFilesAreNamed) {
   ScanOptions options = written("", "");
-  EXPECT_THAT(message_of<DataError>([&] { record_json(options, true, 5, 2, 0); }),
+  ReleasePair gone;
+  gone.video = true;
+  gone.offset = 5;
+  gone.line = 2;
+  EXPECT_THAT(message_of<DataError>([&] { record_json(options, gone); }),
               HasSubstr(options.video.string() + ":2:"));
   options.video = temporary_folder() / "none.jsonl";
   EXPECT_THAT(message_of<IoError>([&] { scan(options, [](const ReleasePair&) {}); }),
