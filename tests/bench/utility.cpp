@@ -29,6 +29,7 @@ struct Options {
   std::int64_t width = 128, layers = 3, heads = 4;
   std::int64_t train = 3000, samples = 320, slow_samples = 64, anchors = 100, batch = 32;
   double eta = 1e-3, wrong_share = 0.4;
+  std::vector<std::string> without;
   std::vector<double> sweep = {1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 1.0};
 };
 
@@ -317,6 +318,8 @@ int main(int count, char** words) {
   app.add_option("--anchors", options.anchors)->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--batch", options.batch)->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--eta", options.eta)->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--without", options.without, "Estimators to leave out; not one_step")
+      ->delimiter(',');
   app.add_option("--sweep", options.sweep, "Other step lengths to compare at; 0: none")
       ->delimiter(',');
   CLI11_PARSE(app, count, words);
