@@ -5,6 +5,7 @@
 // of it with right ones. The proxy is a micro model: one from a folder (--model, a checkpoint or
 // base of a run), or one of any size trained here for a moment.
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -208,6 +209,12 @@ Measured measure(const Row& row, micro::MicroModel& model, const std::vector<Anc
 void run(const Options& options) {
   Progress::set_enabled(false);
   torch::set_num_threads(1);
+  // OpenBLAS has threads of its own; LibTorch may come with another library.
+  using SetThreads = void (*)(int);
+  if (const auto set =
+          reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+    set(1);
+  }
   const auto model = make_model(options);
   double parameters = 0;
   for (const auto& [name, parameter] : model->named_parameters()) {
@@ -262,6 +269,10 @@ void run(const Options& options) {
       rows.push_back({name, name, {}});
     }
   }
+  std::erase_if(rows, [&](const Row& row) {
+    return std::find(options.without.begin(), options.without.end(), row.type) !=
+           options.without.end();
+  });
   fmt::print(
       "{:.2f} M parameters, {} anchors in one batch, eta {}, {} samples ({} for the first two "
       "rows), batches of {}; one thread\n",
