@@ -20,7 +20,7 @@
 namespace winnow {
 
 struct UtilityPassOptions {
-  std::int64_t batch_size = 32;
+  std::int64_t batch_size = 8;  // what the caches of a core hold; larger ones are slower
   std::int64_t chunk_samples = 256;
   double maximum_failed_share = 0.01;
 };

@@ -28,7 +28,7 @@ namespace {
 struct Options {
   std::string model;
   std::int64_t width = 128, layers = 3, heads = 4;
-  std::int64_t train = 3000, samples = 320, slow_samples = 64, anchors = 100, batch = 32;
+  std::int64_t train = 3000, samples = 320, slow_samples = 64, anchors = 100, batch = 8;
   double eta = 1e-3, wrong_share = 0.4;
   std::vector<std::string> without;
   std::vector<double> sweep = {1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 1.0};
