@@ -47,17 +47,25 @@ class Comparison : public Recipe {
     models().create(config.at("model"), "model");
     trainers().create(config.at("trainer"), "trainer");
     evaluators().create(config.at("evaluator"), "evaluator");
-    std::vector<std::string> columns;
-    if (reads_columns(methods)) {
-      columns = DescriptorPass::from_config(config.at("descriptors"), "descriptors").columns();
+    std::vector<std::string> columns = utility_columns(config);
+    const ColumnSources reads = read_columns(config, methods);
+    if (config.child("utility") != nullptr && !reads.utility) {
+      std::string known;
+      for (const std::string& column : columns) known += " '" + column + "'";
+      config::fail_value(config.at("utility"), "utility",
+                         "no method's selector reads a column of it; they are:" + known);
+    }
+    if (reads.descriptors) {
+      const auto pass = DescriptorPass::from_config(config.at("descriptors"), "descriptors");
+      for (std::string& column : pass.columns()) columns.push_back(std::move(column));
     }
     for (const Method& method : methods) {
       if (!method.selector) continue;
       for (const std::string& column : method.selector->required_columns()) {
         if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
         config::fail_value(method.selector_config, "methods." + method.name + ".selector",
-                           "no descriptor of the config adds the column '" + column + "'." +
-                               suggestion(column, columns));
+                           "no descriptor or utility of the config adds the column '" + column +
+                               "'." + suggestion(column, columns));
       }
     }
   }
@@ -73,10 +81,16 @@ class Comparison : public Recipe {
   }
 
  private:
-  static bool reads_columns(const std::vector<Method>& methods) {
-    return std::any_of(methods.begin(), methods.end(), [](const Method& method) {
-      return method.selector && !method.selector->required_columns().empty();
-    });
+  static ColumnSources read_columns(const config::Value& config,
+                                    const std::vector<Method>& methods) {
+    ColumnSources all;
+    for (const Method& method : methods) {
+      if (!method.selector) continue;
+      const ColumnSources own = column_sources(config, *method.selector);
+      all.descriptors = all.descriptors || own.descriptors;
+      all.utility = all.utility || own.utility;
+    }
+    return all;
   }
 
   ComparisonResults compute(const config::Value& config, StageCache& stages) const {
@@ -88,7 +102,7 @@ class Comparison : public Recipe {
     for (std::int64_t w = 0; w < scale.worlds; ++w) {
       pipelines.push_back(std::make_unique<Pipeline>(
           config, static_cast<std::uint64_t>(scale.world_seed + w), stages));
-      results.worlds.push_back(shared_stages(*pipelines.back(), reads_columns(methods)));
+      results.worlds.push_back(shared_stages(*pipelines.back(), read_columns(config, methods)));
     }
     for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
       results.replicates.push_back(
@@ -102,7 +116,7 @@ class Comparison : public Recipe {
     return results;
   }
 
-  static WorldResult shared_stages(Pipeline& pipeline, bool needs_columns) {
+  static WorldResult shared_stages(Pipeline& pipeline, const ColumnSources& reads) {
     WorldResult result;
     result.seed = pipeline.seed();
     const auto add = [&](const char* name, const StageOutput& stage) {
@@ -117,10 +131,19 @@ class Comparison : public Recipe {
     result.base_digest = pipeline.base().digest;
     add("base model", pipeline.base());
     if (pipeline.has_features()) add("visual features", pipeline.features());
-    if (needs_columns) {
+    if (reads.descriptors) {
       add("warm-up and descriptors", pipeline.descriptors());
       result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds();
       result.detection = pipeline.diagnosis().facts;
+    }
+    if (reads.utility) {
+      add(reads.descriptors ? "utility" : "warm-up and utility", pipeline.utility());
+      if (!reads.descriptors) {
+        result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds(reads);
+      }
+      for (const auto& [name, areas] : pipeline.utility_diagnosis().facts) {
+        result.detection[name] = areas;
+      }
     }
     return result;
   }
@@ -172,9 +195,8 @@ class Comparison : public Recipe {
       run.weights_digest = job.training.digest;
       run.selection_cpu_seconds = job.selection.cpu_seconds;
       run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
-      if (!methods[job.method].selector->required_columns().empty()) {
-        run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds();
-      }
+      const ColumnSources reads = pipeline_of(job).sources_of(methods[job.method]);
+      if (reads.any()) run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds(reads);
     }
     evaluate(jobs, pipelines, results);
   }

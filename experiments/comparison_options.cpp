@@ -18,10 +18,13 @@ const bool methods_registered =
 
 // Tables of a comparison that are read elsewhere.
 const std::vector<std::string> other_tables = {
-    "recipe", "run",         "world",   "screening", "sampling",  "model",    "base",
-    "proxy",  "descriptors", "methods", "trainer",   "evaluator", "published"};
+    "recipe",       "run",         "world",   "screening", "sampling", "model",
+    "base",         "proxy",       "methods", "selector",  "utility",  "anchors",
+    "utility_pass", "descriptors", "trainer", "evaluator", "published"};
 
-Method read_method(const std::string& name, const config::Value& table, const std::string& path) {
+// `shared` is the selector at the top of the config, null without one.
+Method read_method(const std::string& name, const config::Value& table, const std::string& path,
+                   const config::Value* shared) {
   const auto options = config::bind<MethodOptions>(table, path, {"selector"});
   Method method;
   method.name = name;
@@ -34,13 +37,20 @@ Method read_method(const std::string& name, const config::Value& table, const st
     }
     return method;
   }
+  std::string selector_path = path + ".selector";
   if (selector == nullptr) {
-    config::fail_value(table, path, "there is no table 'selector' that says which rows it takes");
+    selector = shared;
+    selector_path = "selector";
+  }
+  if (selector == nullptr) {
+    config::fail_value(table, path,
+                       "there is no table 'selector' that says which rows it takes, and none at "
+                       "the top of the config");
   }
   method.selector_config = *selector;
-  method.selector = selectors().create(*selector, path + ".selector");
+  method.selector = selectors().create(*selector, selector_path);
   if (method.selector->reads_hidden_labels() != (method.role == Role::oracle)) {
-    config::fail_value(*selector, path + ".selector",
+    config::fail_value(*selector, selector_path,
                        method.role == Role::oracle
                            ? "this selector reads no hidden labels and is no oracle"
                            : "this selector reads hidden labels, so its role must be \"oracle\"");
@@ -88,10 +98,17 @@ std::vector<Method> read_methods(const config::Value& config) {
     config::fail_value(table, "methods", "expected a table for each method");
   }
   std::vector<Method> methods;
+  const config::Value* shared = config.child("selector");
+  bool shared_is_used = false;
   for (const auto& [name, value] : table.table()) {
     const std::string path = config::join_key("methods", name);
     if (!value.is_table()) config::fail_value(value, path, "expected a table");
-    methods.push_back(read_method(name, value, path));
+    methods.push_back(read_method(name, value, path, shared));
+    shared_is_used =
+        shared_is_used || (methods.back().selector && value.child("selector") == nullptr);
+  }
+  if (shared != nullptr && !shared_is_used) {
+    config::fail_value(*shared, "selector", "every method has a selector of its own");
   }
   std::stable_sort(methods.begin(), methods.end(),
                    [](const Method& a, const Method& b) { return a.role < b.role; });

@@ -57,6 +57,8 @@ BOOST_DESCRIBE_STRUCT(RunScale, (),
                       (seeds, worlds, world_seed, budget, reference_budget, benchmarks))
 config::Help help(const RunScale&);
 
+// One table `methods.<name>` and what it selects by. A method without a table `selector` takes the
+// one at the top of the config.
 struct Method {
   std::string name;
   std::string label;

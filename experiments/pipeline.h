@@ -20,6 +20,8 @@
 #include "experiments/visual_features.h"
 #include "experiments/world.h"
 #include "models/vision_language_model.h"
+#include "utility/anchors.h"
+#include "utility/estimator.h"
 
 namespace winnow {
 
@@ -29,6 +31,18 @@ struct Weights {
   std::string digest;        // equal digests, equal weights
   std::int64_t samples = 0;  // trained since the base
 };
+
+// Which stages a selector's columns come from.
+struct ColumnSources {
+  bool descriptors = false;
+  bool utility = false;
+  bool any() const { return descriptors || utility; }
+};
+ColumnSources column_sources(const config::Value& config, const Selector& selector);
+
+// Names of the columns that the config's table `utility` adds; none without one. Throws ConfigError
+// for bad options of utility, anchors or utility_pass.
+std::vector<std::string> utility_columns(const config::Value& config);
 
 class Pipeline {
  public:
@@ -47,10 +61,23 @@ class Pipeline {
   // The model that measures: the base after its warm-up (the table `proxy`).
   Weights proxy();
   const StageOutput& descriptors();
+  // Held-out samples of the world, to draw anchors from.
+  const StageOutput& held_out();
+  // The columns of the table `utility`. Facts: rows, failed_rows, columns, flops and CPU seconds of
+  // preparing and scoring.
+  const StageOutput& utility();
+  // Of a method with a selector.
+  ColumnSources sources_of(const Method& method) const {
+    return column_sources(config_, *method.selector);
+  }
+  // CPU seconds of what a method with these columns shares with others: the warm-up, and
+  // descriptors or utility where it reads them.
+  double measuring_cpu_seconds(const ColumnSources& reads);
   // CPU seconds of everything that all measuring methods share: warm-up and descriptors.
   double measuring_cpu_seconds();
   // Facts: area under the ROC curve of each column as a detector of wrong answers.
   const StageOutput& diagnosis();
+  const StageOutput& utility_diagnosis();
   // Of every question, by benchmark in the order of the config.
   std::vector<std::vector<QuestionKind>> question_kinds();
   bool has_features() const { return vision_is_frozen_; }
@@ -76,6 +103,10 @@ class Pipeline {
   std::unique_ptr<VisionLanguageModel> load_model(const std::filesystem::path& weights) const;
   // Training of the warm-up; nothing without one.
   const std::optional<StageOutput>& warm_up();
+  // Draws them from held_out() and checks that no pool sample or question is among them; their ids
+  // go to `drawn`, by set.
+  std::vector<AnchorSet> draw_anchor_sets(const std::map<std::string, AnchorOptions>& sets,
+                                          VisionLanguageModel& model, boost::json::object& drawn);
   // Digests of world, base and features: what every later stage depends on.
   std::map<std::string, std::string> common_inputs();
 
@@ -84,7 +115,7 @@ class Pipeline {
   StageCache& stages_;
   bool vision_is_frozen_;
   std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
-      diagnosis_;
+      diagnosis_, held_out_, utility_, utility_diagnosis_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

@@ -44,21 +44,24 @@ std::vector<const Sample*> chosen_samples(const fs::path& selection,
 }  // namespace
 
 StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
-  const bool reads_columns = !method.selector->required_columns().empty();
+  const ColumnSources reads = column_sources(config_, *method.selector);
   Stage stage;
   stage.name = "selection";
   stage.format_version = selection_format;
   stage.config = table_of(
       {{"selector", resolved(method.selector_config, "selector")}, {"seed", number(seed)}});
   stage.inputs = common_inputs();
-  if (reads_columns) stage.inputs["descriptors"] = descriptors().digest;
+  if (reads.descriptors) stage.inputs["descriptors"] = descriptors().digest;
+  if (reads.utility) stage.inputs["utility"] = utility().digest;
   stage.title = fmt::format("selection {}, seed {}", method.name, seed);
   stage.one_thread = true;
   return stages_.run(stage, [&](StageWork& work) {
     const Loaded& data = loaded();
     SampleTable table(data.facts);
-    if (reads_columns) {
-      const SampleTable measured = SampleTable::load(descriptors().folder / "table");
+    for (const StageOutput* source :
+         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility() : nullptr}) {
+      if (source == nullptr) continue;
+      const SampleTable measured = SampleTable::load(source->folder / "table");
       for (const std::string& name : measured.column_names()) table.add(measured.column(name));
     }
     config::Value selector_config = method.selector_config;

@@ -15,6 +15,10 @@ config::ComponentKind<WorldSource>& worlds() {
   return kind;
 }
 
+void WorldSource::write_held_out(std::uint64_t, std::int64_t, const fs::path&) const {
+  throw ConfigError("this world has no held-out samples to draw anchors for a utility from");
+}
+
 namespace {
 
 class MicroWorld : public WorldSource {
@@ -28,6 +32,10 @@ class MicroWorld : public WorldSource {
   }
   void write(std::uint64_t seed, const fs::path& folder) const override {
     micro_world::write_world(seeded(seed), folder);
+  }
+  void write_held_out(std::uint64_t seed, std::int64_t questions,
+                      const fs::path& folder) const override {
+    micro_world::write_held_out(seeded(seed), questions, folder);
   }
 
  private:

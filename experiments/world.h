@@ -23,6 +23,10 @@ class WorldSource {
   virtual config::Value identity(std::uint64_t seed) const = 0;
   // Fills `folder`, which exists.
   virtual void write(std::uint64_t seed, const std::filesystem::path& folder) const = 0;
+  // held_out.jsonl, in the format of benchmarks, with samples that are neither in the pool nor in a
+  // benchmark: anchors for utility. Throws ConfigError for a world that has none.
+  virtual void write_held_out(std::uint64_t seed, std::int64_t questions,
+                              const std::filesystem::path& folder) const;
 };
 
 config::ComponentKind<WorldSource>& worlds();

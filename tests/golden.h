@@ -1,6 +1,6 @@
 #pragma once
-// Recorded outputs of other programs. A test suite whose name begins with "Golden" carries the ctest
-// label `golden`.
+// Recorded outputs of other programs. A test suite whose name begins with "Golden" carries the
+// ctest label `golden`.
 
 #include <gtest/gtest.h>
 #include <zlib.h>

@@ -13,6 +13,7 @@
 #include "core/progress.h"
 #include "descriptors/chunk.h"
 #include "descriptors/row_journal.h"
+#include "models/model_pool.h"
 
 namespace winnow {
 namespace {
@@ -25,58 +26,6 @@ double thread_cpu_seconds() {
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
-
-// The pass is parallel over chunks. Threads inside OpenCV and LibTorch would fight with that, and
-// DIS flow depends on their number.
-class OneThreadInside {
- public:
-  OneThreadInside() {
-    cv::setNumThreads(1);
-    torch::set_num_threads(1);
-  }
-  ~OneThreadInside() {
-    cv::setNumThreads(opencv_);
-    torch::set_num_threads(torch_);
-  }
-  OneThreadInside(const OneThreadInside&) = delete;
-  OneThreadInside& operator=(const OneThreadInside&) = delete;
-
- private:
-  int opencv_ = cv::getNumThreads();
-  int torch_ = torch::get_num_threads();
-};
-
-// The model and clones of it, one per thread that asks at the same time.
-class ModelPool {
- public:
-  explicit ModelPool(VisionLanguageModel* model) : original_(model) {
-    if (model != nullptr) free_.push_back(model);
-  }
-
-  VisionLanguageModel* take() {
-    if (original_ == nullptr) return nullptr;
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) {
-      // Reads the original's parameters while another thread may run it: both only read them.
-      clones_.push_back(original_->clone());
-      return clones_.back().get();
-    }
-    VisionLanguageModel* model = free_.back();
-    free_.pop_back();
-    return model;
-  }
-
-  void give_back(VisionLanguageModel* model) {
-    const std::lock_guard lock(mutex_);
-    if (model != nullptr) free_.push_back(model);
-  }
-
- private:
-  VisionLanguageModel* original_;
-  std::mutex mutex_;
-  std::vector<VisionLanguageModel*> free_;
-  std::vector<std::unique_ptr<VisionLanguageModel>> clones_;
-};
 
 // Columns being filled, and the ledger of failures.
 class Collected {

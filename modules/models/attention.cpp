@@ -5,15 +5,29 @@
 #include <cmath>
 
 namespace winnow {
+namespace {
+
+// [B, G, T, D] -> [B, H, T, D], each head shown to its H / G query heads.
+torch::Tensor shared_heads(const torch::Tensor& x, std::int64_t heads) {
+  const std::int64_t groups = x.size(1);
+  if (groups == heads) return x;
+  return x.unsqueeze(2)
+      .expand({x.size(0), groups, heads / groups, x.size(2), x.size(3)})
+      .reshape({x.size(0), heads, x.size(2), x.size(3)});
+}
+
+}  // namespace
 
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const torch::Tensor& mask) {
+  const torch::Tensor keys = shared_heads(k, q.size(1)), values = shared_heads(v, q.size(1));
 #if TORCH_VERSION_MAJOR >= 2
-  return at::scaled_dot_product_attention(q, k, v, mask);
+  if (!mask.defined()) return at::scaled_dot_product_attention(q, keys, values);
+  return at::scaled_dot_product_attention(q, keys, values, mask);
 #else
   const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
-  const torch::Tensor scores = torch::matmul(q * scale, k.transpose(-2, -1));  // [B, H, S, T]
-  return torch::matmul(torch::softmax(scores + mask, -1), v);
+  const torch::Tensor scores = torch::matmul(q * scale, keys.transpose(-2, -1));  // [B, H, S, T]
+  return torch::matmul(torch::softmax(mask.defined() ? scores + mask : scores, -1), values);
 #endif
 }
 

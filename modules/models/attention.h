@@ -6,8 +6,9 @@
 
 namespace winnow {
 
-// softmax(q k^T / sqrt(D) + mask) v.  q: [B, H, S, D], k and v: [B, H, T, D], mask: additive,
-// broadcastable to [B, H, S, T], 0 where allowed and -inf (or very negative) where not.
+// softmax(q k^T / sqrt(D) + mask) v.  q: [B, H, S, D], k and v: [B, G, T, D] where G divides H:
+// query head h reads key and value head h / (H / G). mask: additive, broadcastable to [B, H, S, T],
+// 0 where allowed and -inf (or very negative) where not; undefined when everything is allowed.
 // Returns [B, H, S, D]. Every row of the mask must allow at least one position.
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const torch::Tensor& mask);

@@ -1,8 +1,6 @@
 #include "models/safetensors.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstring>
 #include <fstream>
@@ -16,6 +14,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::uint64_t kMaximumHeader = 100'000'000;
+constexpr std::size_t kMaximumDimensions = 16;
 
 struct NamedType {
   const char* name;
@@ -38,11 +37,7 @@ std::string type_name(torch::ScalarType type) {
   throw DataError(path.string() + ": not a valid safetensors file: " + what);
 }
 
-struct Entry {
-  torch::ScalarType type = torch::kFloat32;
-  std::vector<std::int64_t> shape;
-  std::uint64_t begin = 0, end = 0;
-};
+using Entry = SafetensorsFile::Entry;
 
 Entry parse_entry(const std::filesystem::path& path, std::string_view name,
                   const json::value& value, std::uint64_t data_size) {
@@ -59,15 +54,20 @@ Entry parse_entry(const std::filesystem::path& path, std::string_view name,
       }
     }
     if (!known) malformed(path, tensor + "has unknown dtype " + dtype);
+    const json::array& shape = object.at("shape").as_array();
+    if (shape.size() > kMaximumDimensions) malformed(path, tensor + "has an impossible shape");
     std::uint64_t bytes = torch::elementSize(entry.type);
-    for (const json::value& size : object.at("shape").as_array()) {
-      entry.shape.push_back(json::value_to<std::int64_t>(size));
-      if (entry.shape.back() < 0 ||
-          __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(entry.shape.back()), &bytes)) {
+    std::int64_t room = static_cast<std::int64_t>(bytes);  // with empty extents taken as 1: strides
+    for (const json::value& size : shape) {
+      const auto extent = json::value_to<std::int64_t>(size);
+      if (extent < 0 || __builtin_mul_overflow(room, std::max<std::int64_t>(extent, 1), &room)) {
         malformed(path, tensor + "has an impossible shape");
       }
+      bytes *= static_cast<std::uint64_t>(extent);
+      entry.shape.push_back(extent);
     }
     const json::array& offsets = object.at("data_offsets").as_array();
+    if (offsets.size() != 2) malformed(path, tensor + "needs two data_offsets");
     entry.begin = json::value_to<std::uint64_t>(offsets.at(0));
     entry.end = json::value_to<std::uint64_t>(offsets.at(1));
     if (entry.begin > entry.end || entry.end > data_size) {
@@ -87,8 +87,10 @@ Entry parse_entry(const std::filesystem::path& path, std::string_view name,
 }  // namespace
 
 void write_safetensors(const std::filesystem::path& path,
-                       const std::map<std::string, torch::Tensor>& tensors) {
+                       const std::map<std::string, torch::Tensor>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
   json::object header;
+  if (!metadata.empty()) header["__metadata__"] = json::value_from(metadata);
   std::vector<torch::Tensor> data;
   std::uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
@@ -117,44 +119,60 @@ void write_safetensors(const std::filesystem::path& path,
   });
 }
 
-std::map<std::string, torch::Tensor> read_safetensors(const std::filesystem::path& path) {
-  std::error_code error;
-  const std::uint64_t file_size = std::filesystem::file_size(path, error);
-  if (error) throw IoError(path.string() + ": cannot be read: " + error.message());
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw IoError(path.string() + ": cannot be opened for reading");
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), file_(std::make_shared<const MappedFile>(path)) {
+  const std::string_view bytes = file_->bytes();
   std::uint64_t length = 0;
-  file.read(reinterpret_cast<char*>(&length), sizeof length);
-  if (!file) malformed(path, "shorter than its 8-byte header length");
-  if (length > kMaximumHeader || length > file_size - sizeof length) {
+  if (bytes.size() < sizeof length) malformed(path, "shorter than its 8-byte header length");
+  std::memcpy(&length, bytes.data(), sizeof length);
+  if (length > kMaximumHeader || length > bytes.size() - sizeof length) {
     malformed(path, "header length " + std::to_string(length) + " exceeds the file");
   }
-  std::string text(length, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(length));
   boost::system::error_code parse_error;
-  const json::value header = json::parse(text, parse_error);
+  const json::value header = json::parse(bytes.substr(sizeof length, length), parse_error);
   if (parse_error || !header.is_object()) malformed(path, "its header is not a JSON object");
 
-  const std::uint64_t data_begin = sizeof length + length;
-  const std::uint64_t data_size = file_size - data_begin;
-  std::map<std::string, torch::Tensor> tensors;
+  data_begin_ = sizeof length + length;
+  const std::uint64_t data_size = bytes.size() - data_begin_;
   std::map<std::uint64_t, std::uint64_t> used;  // begin -> end
   for (const auto& [name, value] : header.as_object()) {
     if (name == "__metadata__") continue;
     const Entry entry = parse_entry(path, name, value, data_size);
-    if (entry.begin < entry.end) used[entry.begin] = entry.end;
-    torch::Tensor tensor = torch::empty(entry.shape, entry.type);
-    file.seekg(static_cast<std::streamoff>(data_begin + entry.begin));
-    file.read(static_cast<char*>(tensor.data_ptr()),
-              static_cast<std::streamsize>(entry.end - entry.begin));
-    if (!file) malformed(path, "the data of '" + std::string(name) + "' cannot be read");
-    tensors.emplace(name, tensor);
+    if (entry.begin < entry.end && !used.emplace(entry.begin, entry.end).second) {
+      malformed(path, "two tensors overlap");
+    }
+    entries_.emplace(name, entry);
   }
   std::uint64_t last_end = 0;
   for (const auto& [begin, end] : used) {
     if (begin < last_end) malformed(path, "two tensors overlap");
+    if (begin > last_end) malformed(path, "bytes of its data belong to no tensor");
     last_end = end;
   }
+  if (last_end != data_size) malformed(path, "bytes of its data belong to no tensor");
+}
+
+torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw DataError(path_.string() + ": has no tensor '" + name + "'");
+  const Entry& entry = found->second;
+  const char* data = file_->bytes().data() + data_begin_ + entry.begin;
+  const std::uint64_t size = entry.end - entry.begin;
+  if (size == 0 || reinterpret_cast<std::uintptr_t>(data) % torch::elementSize(entry.type) != 0) {
+    // The format does not promise alignment; arithmetic wants it.
+    torch::Tensor copy = torch::empty(entry.shape, entry.type);
+    if (size > 0) std::memcpy(copy.data_ptr(), data, size);
+    return copy;
+  }
+  return torch::from_blob(
+      const_cast<char*>(data), entry.shape, [file = file_](void*) {},
+      torch::TensorOptions(entry.type));
+}
+
+std::map<std::string, torch::Tensor> read_safetensors(const std::filesystem::path& path) {
+  const SafetensorsFile file(path);
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& [name, entry] : file.entries()) tensors.emplace(name, file.tensor(name).clone());
   return tensors;
 }
 

@@ -273,6 +273,34 @@ class SmokeTest : public ProgramTest {
   }
 };
 
+TEST_F(ProgramTest, AUtilityThatNoMethodReadsIsAnError) {
+  expect_config_error(run("run experiment=table1 scale=smoke +utility=loss"),
+                      AllOf(HasSubstr("no method"), HasSubstr("'utility'")));
+  expect_config_error(run("run experiment=ost scale=smoke '~utility'"), HasSubstr("'utility'"));
+  expect_config_error(run("run experiment=ost scale=smoke selector.column=utilty"),
+                      HasSubstr("utility"));
+}
+
+TEST_F(SmokeTest, SelectsByUtilityAndAgainFromTheCache) {
+  const std::string ost =
+      "run experiment=ost scale=smoke utility=forward_mode selector=top_k "
+      "selector.share=0.2 run.workers=2 --results '" +
+      (folder_ / "ost").string() + "'";
+  const Outcome outcome = run(ost);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("OST"), HasSubstr("utility")));
+  std::size_t tables = 0;
+  for (const auto& entry : fs::directory_iterator(folder_ / "ost" / "stages" / "utility")) {
+    if (!fs::exists(entry.path() / "manifest.json")) continue;
+    ++tables;
+    const json::object anchors = json::parse(read_file(entry.path() / "anchors.json")).as_object();
+    EXPECT_EQ(anchors.at("all").as_array().size(), 100U);
+    EXPECT_TRUE(fs::exists(entry.path() / "table" / "utility.values.npy"));
+  }
+  EXPECT_EQ(tables, 1U);
+  EXPECT_THAT(run(ost).err, HasSubstr(" 0 stages computed"));
+}
+
 TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   const auto start = std::chrono::steady_clock::now();
   const Outcome whole = run(command("whole", "run.workers=2"));

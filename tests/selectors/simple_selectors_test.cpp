@@ -66,6 +66,12 @@ TEST(Uniform, DrawsEvenlyNestedAndByModality) {
   const auto large = testing::ids(table, make("uniform", {{"budget", 7}})->select(table, 5));
   EXPECT_TRUE(std::includes(large.begin(), large.end(), small.begin(), small.end()));
 
+  // A share of the distinct rows; one of the two sizes, not both.
+  const auto half = make("uniform", {{"budget", 0}, {"share", 0.5}})->select(table, 5);
+  EXPECT_EQ(half.rows.size(), 5U);
+  EXPECT_THROW(make("uniform", {{"budget", 10}, {"share", 0.5}}), ConfigError);
+  EXPECT_THROW(make("uniform", {{"budget", 0}}), ConfigError);
+
   // Uni-10x of the release: so many times the rows of a selection; never a row twice.
   const auto twice = make("uniform", {{"budget", 3}, {"multiple", 2}})->select(table, 5);
   EXPECT_EQ(twice.rows.size(), 6U);

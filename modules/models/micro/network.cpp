@@ -146,10 +146,9 @@ torch::Tensor Network::project(const torch::Tensor& visual,
   // is and how far it moved, which weights shared by the cells cannot express.
   const torch::Tensor here = torch::cat(sights, 2);  // [n, cells, 3 C]
   const torch::Tensor seen = torch::cat({here, here * column_, here * row_}, 2);
-  const torch::Tensor x =
-      torch::relu(torch::linear(seen, at("projector.input.weight"),
-                                at("projector.input.bias")) +
-                  at("projector.cell"));  // [n, cells, D]
+  const torch::Tensor x = torch::relu(torch::linear(seen, at("projector.input.weight"),
+                                                    at("projector.input.bias")) +
+                                      at("projector.cell"));  // [n, cells, D]
   const torch::Tensor tokens = x.view({frames * kTokensPerFrame, kCellsPerToken, -1}).sum(1);
   return torch::linear(tokens, at("projector.output.weight"), at("projector.output.bias"));
 }

@@ -52,8 +52,8 @@ class Network {
 
   // Visual tokens of several media, one after another [n G, W], each with its change since the
   // previous frame and since `change_frames` frames before beside it, projected: [n G, D]. Before a
-  // medium's first frame nothing changes. The four cells of a token go through shared weights and are summed, so that what is learnt of an
-  // object in one cell holds in all.
+  // medium's first frame nothing changes. The four cells of a token go through shared weights and
+  // are summed, so that what is learnt of an object in one cell holds in all.
   torch::Tensor project(const torch::Tensor& visual,
                         const std::vector<std::int64_t>& frames_per_medium) const;
 

@@ -108,6 +108,12 @@ inline constexpr double kFramesPerSecond = 2.0;  // of every clip
 // when the shares contradict each other, IoError when a file cannot be written.
 WorldSummary write_world(const MicroWorldOptions& options, const std::filesystem::path& folder);
 
+// Fills `folder` with held-out samples to measure utility against: held_out.jsonl in the format of
+// the benchmarks, with its media. Clean labels in the style of the pool and the benchmarks, images
+// and clips of all lengths; scenes of their own.
+void write_held_out(const MicroWorldOptions& options, std::int64_t questions,
+                    const std::filesystem::path& folder);
+
 // Reads labels.jsonl. Throws IoError, DataError (naming the line).
 std::vector<HiddenLabel> read_hidden_labels(const std::filesystem::path& path);
 

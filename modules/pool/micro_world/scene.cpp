@@ -94,10 +94,10 @@ bool placement_is_free(const Scene& scene, std::size_t placed) {
 // Finds places for all objects. The answers are already drawn, so a scene that does not fit is
 // slowed down and tried again rather than redrawn.
 //
-// Every object has a quarter of the picture of its own: a vision tower then has one object in each of
-// its tokens, and what a small model learns of one question is not spent on unmixing them. A mover's
-// path has its middle there and may leave it at both ends: were it to stay, it would have to begin at
-// the border that it moves away from, and the first frame would tell its direction.
+// Every object has a quarter of the picture of its own: a vision tower then has one object in each
+// of its tokens, and what a small model learns of one question is not spent on unmixing them. A
+// mover's path has its middle there and may leave it at both ends: were it to stay, it would have
+// to begin at the border that it moves away from, and the first frame would tell its direction.
 void place(Scene& scene, RandomStream& random) {
   std::vector<int> quarters = {0, 1, 2, 3};
   assert(scene.objects.size() <= quarters.size());

@@ -264,4 +264,12 @@ WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folde
   return summary;
 }
 
+void write_held_out(const MicroWorldOptions& options, std::int64_t questions,
+                    const fs::path& folder) {
+  MicroWorldOptions own = options;
+  own.questions_per_benchmark = questions;
+  WorldSummary summary;
+  write_benchmark({"held_out", {0.4, 0.3, 0.2, 0.1}}, own, folder, summary);
+}
+
 }  // namespace winnow::micro_world

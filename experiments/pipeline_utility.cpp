@@ -1,0 +1,243 @@
+// The stages that measure what training on a sample would do for held-out ones: held-out samples,
+// anchors drawn from them, and the columns of a utility estimator over the pool.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/errors.h"
+#include "core/files.h"
+#include "experiments/composition.h"
+#include "experiments/loaded_world.h"
+#include "experiments/pipeline.h"
+#include "utility/anchors.h"
+#include "utility/pass.h"
+
+namespace winnow {
+namespace json = boost::json;
+using stage_config::number;
+using stage_config::resolved;
+using stage_config::table_of;
+
+// The table `anchors`. Without a set there is one, "all", with the defaults of a set.
+struct AnchorsTable {
+  std::int64_t held_out = 500;
+  std::map<std::string, AnchorOptions> sets;
+};
+BOOST_DESCRIBE_STRUCT(AnchorsTable, (), (held_out, sets))
+
+config::Help help(const AnchorsTable&) {
+  return {
+      {"held_out", "samples of the world that are kept from pool and benchmarks",
+       config::at_least(1)},
+      {"sets", "anchor sets, a column each; with a single one the column has the utility's name"}};
+}
+
+namespace {
+
+// Raise one when its stage computes or writes something else.
+constexpr int held_out_format = 1;
+constexpr int utility_format = 1;
+constexpr int diagnosis_format = 1;
+
+const bool anchors_registered =
+    config::add_table<AnchorsTable>("anchors", "held-out samples that utility is measured against");
+
+AnchorsTable read_anchors(const config::Value& config) {
+  AnchorsTable result;
+  if (const config::Value* table = config.child("anchors")) {
+    result = config::bind<AnchorsTable>(*table, "anchors");
+  }
+  if (result.sets.empty()) result.sets["all"] = {};
+  return result;
+}
+
+UtilityPass utility_pass(const config::Value& config) {
+  UtilityPassOptions options;
+  if (const config::Value* table = config.child("utility_pass")) {
+    options = config::bind<UtilityPassOptions>(*table, "utility_pass");
+  }
+  return UtilityPass::from_config(config.at("utility"), "utility", options);
+}
+
+// The losses of the samples, for anchors drawn by difficulty.
+void measure_difficulty(std::vector<AnchorCandidate>& candidates,
+                        const std::vector<ModelInput>& inputs, VisionLanguageModel& model) {
+  const torch::NoGradGuard no_gradients;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    candidates[i].difficulty = model.answer_loss({inputs[i]}).mean().item<double>();
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> utility_columns(const config::Value& config) {
+  if (config.child("utility") == nullptr) {
+    for (const char* table : {"anchors", "utility_pass"}) {
+      if (const config::Value* found = config.child(table)) {
+        config::fail_value(*found, table, "there is no table 'utility' that it could be for");
+      }
+    }
+    return {};
+  }
+  std::vector<std::string> sets;
+  for (const auto& [name, options] : read_anchors(config).sets) sets.push_back(name);
+  return utility_pass(config).columns(sets);
+}
+
+ColumnSources column_sources(const config::Value& config, const Selector& selector) {
+  const std::vector<std::string> wanted = selector.required_columns();
+  ColumnSources result;
+  if (wanted.empty()) return result;
+  const std::vector<std::string> known = utility_columns(config);
+  for (const std::string& column : wanted) {
+    const bool is_utility = std::find(known.begin(), known.end(), column) != known.end();
+    (is_utility ? result.utility : result.descriptors) = true;
+  }
+  return result;
+}
+
+const StageOutput& Pipeline::held_out() {
+  if (held_out_) return *held_out_;
+  const auto source = worlds().create(config_.at("world"), "world");
+  const std::int64_t questions = read_anchors(config_).held_out;
+  Stage stage;
+  stage.name = "held-out";
+  stage.format_version = held_out_format;
+  stage.config = table_of({{"world", source->identity(seed_)},
+                           {"questions", number(static_cast<std::uint64_t>(questions))}});
+  stage.title = fmt::format("held-out samples of world {}", seed_);
+  held_out_ = stages_.run(
+      stage, [&](StageWork& work) { source->write_held_out(seed_, questions, work.output); });
+  return *held_out_;
+}
+
+const StageOutput& Pipeline::utility() {
+  if (utility_) return *utility_;
+  const AnchorsTable anchors_table = read_anchors(config_);
+  const UtilityPass pass = utility_pass(config_);
+  const bool needs_anchors = pass.uses_anchors();
+  Stage stage;
+  stage.name = "utility";
+  stage.format_version = utility_format;
+  // Whether a pass ends, not what it finds.
+  config::Value pass_config = config::to_value(UtilityPassOptions{});
+  if (const config::Value* table = config_.child("utility_pass")) {
+    pass_config = config::to_value(config::bind<UtilityPassOptions>(*table, "utility_pass"));
+  }
+  pass_config.erase("maximum_failed_share");
+  stage.config = table_of({{"utility", resolved(config_.at("utility"), "utility")},
+                           {"utility_pass", pass_config},
+                           {"sampling", config::to_value(read_sampling(config_))},
+                           {"seed", number(seed_)}});
+  if (needs_anchors) stage.config.set("anchors", config::to_value(anchors_table));
+  const Weights measuring = proxy();
+  stage.inputs = common_inputs();
+  stage.inputs["proxy"] = measuring.digest;
+  if (needs_anchors) stage.inputs["held-out"] = held_out().digest;
+  stage.title = fmt::format("utility of world {}", seed_);
+  utility_ = stages_.run(stage, [&](StageWork& work) {
+    const Loaded& data = loaded();
+    const auto model = load_model(measuring.folder);
+    json::object drawn;
+    std::vector<AnchorSet> anchors;
+    if (needs_anchors) {
+      anchors = draw_anchor_sets(anchors_table.sets, *model, drawn);
+      write_file(work.output / "anchors.json", json::serialize(drawn) + "\n");
+    }
+    const UtilityPassResult result = pass.run(
+        {data.samples,
+         *model,
+         [&](const Sample& sample, VisionLanguageModel& own) { return data.visual(sample, own); },
+         anchors,
+         seed_,
+         work.resume / "journal",
+         {}});
+    result.table.save(work.output / "table");
+    json::array failures;
+    for (const FailedRow& row : result.failures) {
+      failures.push_back({{"id", row.id}, {"reason", row.reason}});
+    }
+    write_file(work.output / "failures.json", json::serialize(failures) + "\n");
+    work.earlier_cpu_seconds = result.earlier_cpu_seconds;
+    work.facts = {{"rows", result.table.size()}, {"failed_rows", result.failures.size()}};
+    for (const auto& [name, cost] : result.costs) {
+      work.facts[name] = {{"prepare_cpu_seconds", cost.prepare_cpu_seconds},
+                          {"cpu_seconds", cost.cpu_seconds},
+                          {"flops", cost.flops}};
+    }
+  });
+  return *utility_;
+}
+
+std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, AnchorOptions>& sets,
+                                                  VisionLanguageModel& model, json::object& drawn) {
+  const Loaded& data = loaded();
+  const Benchmark source = read_benchmark("held-out", held_out().folder / "held_out.jsonl");
+  std::vector<AnchorCandidate> candidates;
+  for (const Question& question : source.questions) {
+    candidates.push_back({question.sample, question.subtask, 0.0});
+  }
+  const torch::NoGradGuard no_gradients;
+  const auto input_of = [&](std::size_t i) {
+    std::vector<torch::Tensor> media;
+    for (const Media& medium : candidates[i].sample.media) {
+      media.push_back(model.preprocess(decode(medium, data.sampling)));
+    }
+    return model.input(candidates[i].sample, model.encode_vision(media));
+  };
+  if (std::any_of(sets.begin(), sets.end(), [](const auto& set) {
+        return set.second.stratify_by == AnchorOptions::StratifyBy::difficulty;
+      })) {
+    std::vector<ModelInput> inputs;
+    for (std::size_t i = 0; i < candidates.size(); ++i) inputs.push_back(input_of(i));
+    measure_difficulty(candidates, inputs, model);
+  }
+  std::vector<AnchorSet> result;
+  std::vector<Sample> all;
+  for (const auto& [name, options] : sets) {
+    AnchorSet set;
+    set.name = name;
+    json::array ids;
+    for (const std::size_t i : draw_anchors(candidates, options, name, seed_)) {
+      set.ids.push_back(candidates[i].sample.id);
+      set.inputs.push_back(input_of(i));
+      all.push_back(candidates[i].sample);
+      ids.emplace_back(candidates[i].sample.id);
+    }
+    drawn[name] = std::move(ids);
+    result.push_back(std::move(set));
+  }
+  refuse_overlap(all, data.world.pool.samples(), "the pool");
+  for (const Benchmark& benchmark : data.world.benchmarks) {
+    std::vector<Sample> asked;
+    for (const Question& question : benchmark.questions) asked.push_back(question.sample);
+    refuse_overlap(all, asked, "benchmark " + benchmark.name);
+  }
+  return result;
+}
+
+double Pipeline::measuring_cpu_seconds(const ColumnSources& reads) {
+  double seconds = 0.0;
+  if (reads.descriptors) seconds += descriptors().cpu_seconds;
+  if (reads.utility) seconds += utility().cpu_seconds;
+  if (reads.any() && warm_up()) seconds += warm_up()->facts.at("cpu_seconds").to_number<double>();
+  return seconds;
+}
+
+const StageOutput& Pipeline::utility_diagnosis() {
+  if (utility_diagnosis_) return *utility_diagnosis_;
+  Stage stage;
+  stage.name = "diagnosis";
+  stage.format_version = diagnosis_format;
+  stage.inputs = {{"world", world().digest}, {"utility", utility().digest}};
+  stage.title = fmt::format("diagnosis of the utility of world {}", seed_);
+  utility_diagnosis_ = stages_.run(stage, [&](StageWork& work) {
+    const auto labels = micro_world::read_hidden_labels(world().folder / "labels.jsonl");
+    work.facts = detection_of_wrong_answers(SampleTable::load(utility().folder / "table"), labels);
+    write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
+  });
+  return *utility_diagnosis_;
+}
+
+}  // namespace winnow

@@ -1,0 +1,43 @@
+#pragma once
+// A whole Qwen3-VL: vision tower and text model over one padded batch.
+//
+// Shapes: B batch, S sequence, V vocabulary, E text width.
+
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "models/qwen3_vl/text_decoder.h"
+#include "models/qwen3_vl/vision_tower.h"
+
+namespace winnow::qwen3_vl {
+
+// Media of all samples in order of appearance, images apart from videos.
+struct Batch {
+  torch::Tensor tokens;          // [B, S] int64
+  torch::Tensor attention_mask;  // [B, S] int64: 1 at tokens, 0 at padding on either side
+  torch::Tensor image_patches;   // [P, patch values]; undefined without images
+  std::vector<Grid> image_grids;
+  torch::Tensor video_patches;  // ditto of videos
+  std::vector<Grid> video_grids;
+};
+
+// What the text model is run on.
+struct TextInput {
+  torch::Tensor embeddings;  // [B, S, E]
+  torch::Tensor positions;   // [3, B, S] int64, 0 at padding
+  torch::Tensor next;        // [B] int64: position of the token after the last
+  DeepstackInput deepstack;
+};
+
+// Runs the vision tower and puts its tokens into their places. Throws DataError when placeholders
+// and media disagree. Observed: "vision.image.", "vision.video." + what encode_patches observes,
+// "embeds" and "deepstack.<i>"; "text.inputs_embeds".
+TextInput embed(const Config& config, const Weights& weights, const Batch& batch,
+                const Observer& observe = {});
+
+// [B, S, V]. Observed: as embed; "text." + what decode observes.
+torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
+                     const Observer& observe = {});
+
+}  // namespace winnow::qwen3_vl

@@ -1,0 +1,178 @@
+#include "models/qwen3_vl/preprocessing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+
+#include "core/errors.h"
+#include "media/bicubic.h"
+
+namespace winnow::qwen3_vl {
+namespace {
+
+constexpr double kLargestAspect = 200.0;
+constexpr double kUnknownRate = 24.0;
+
+// `volume`: frames as they count for the bounds; `frames`: as they count for the scale.
+PixelSize fitted_size(double volume, double frames, PixelSize original, std::int64_t factor,
+                      std::int64_t minimum, std::int64_t maximum) {
+  const auto height = static_cast<double>(original.height);
+  const auto width = static_cast<double>(original.width);
+  if (std::max(height, width) / std::min(height, width) > kLargestAspect) {
+    throw DataError(
+        fmt::format("a picture of {} x {} pixels: one side may be at most 200 times the "
+                    "other",
+                    original.width, original.height));
+  }
+  const auto step = static_cast<double>(factor);
+  double rows = std::nearbyint(height / step) * step;
+  double columns = std::nearbyint(width / step) * step;
+  const auto most = static_cast<double>(maximum), least = static_cast<double>(minimum);
+  if (volume * rows * columns > most) {
+    const double scale = std::sqrt(frames * height * width / most);
+    rows = std::max(step, std::floor(height / scale / step) * step);
+    columns = std::max(step, std::floor(width / scale / step) * step);
+  } else if (volume * rows * columns < least) {
+    const double scale = std::sqrt(least / (frames * height * width));
+    rows = std::ceil(height * scale / step) * step;
+    columns = std::ceil(width * scale / step) * step;
+  }
+  return {static_cast<std::int64_t>(rows), static_cast<std::int64_t>(columns)};
+}
+
+std::int64_t rounded_up(std::int64_t value, std::int64_t factor) {
+  return (value + factor - 1) / factor * factor;
+}
+
+// The normalised value of every 8-bit value, by channel.
+std::array<std::array<float, 256>, 3> value_table(const PreprocessingOptions& options) {
+  std::array<std::array<float, 256>, 3> table{};
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    for (std::size_t v = 0; v < 256; ++v) {
+      table[channel][v] =
+          static_cast<float>((static_cast<double>(v) / 255.0 - options.mean.at(channel)) /
+                             options.deviation.at(channel));
+    }
+  }
+  return table;
+}
+
+PixelSize size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
+
+std::int64_t token_pixels(const VisionConfig& config) {
+  return config.patch_size * config.merge_size;
+}
+
+cv::Mat resized(const cv::Mat& image, PixelSize size) {
+  return resize_bicubic(image, static_cast<int>(size.width), static_cast<int>(size.height));
+}
+
+}  // namespace
+
+PixelSize image_size(PixelSize original, std::int64_t factor, std::int64_t minimum_pixels,
+                     std::int64_t maximum_pixels) {
+  return fitted_size(1.0, 1.0, original, factor, minimum_pixels, maximum_pixels);
+}
+
+PixelSize video_size(std::int64_t frames, PixelSize original, std::int64_t factor,
+                     std::int64_t temporal_factor, std::int64_t minimum_pixels,
+                     std::int64_t maximum_pixels) {
+  if (original.height < factor || original.width < factor) {
+    throw DataError(fmt::format("a video of {} x {} pixels: at least {} on each side are needed",
+                                original.width, original.height, factor));
+  }
+  return fitted_size(static_cast<double>(rounded_up(frames, temporal_factor)),
+                     static_cast<double>(frames), original, factor, minimum_pixels, maximum_pixels);
+}
+
+std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
+                                         const VideoSampling& sampling) {
+  assert(total >= 1);
+  std::int64_t count = sampling.frames;
+  if (count <= 0) {
+    const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
+    const double wanted =
+        std::trunc(static_cast<double>(total) / rate * sampling.frames_per_second);
+    // Compared as doubles: a tiny rate makes more frames than an integer holds.
+    count = static_cast<std::int64_t>(
+        std::min(std::max(wanted, static_cast<double>(sampling.minimum_frames)),
+                 static_cast<double>(sampling.maximum_frames)));
+  }
+  count = std::clamp<std::int64_t>(count, 1, total);
+  const double step =
+      count > 1 ? static_cast<double>(total - 1) / static_cast<double>(count - 1) : 0.0;
+  std::vector<std::int64_t> indices;
+  for (std::int64_t i = 0; i + 1 < count; ++i) {
+    indices.push_back(static_cast<std::int64_t>(std::nearbyint(static_cast<double>(i) * step)));
+  }
+  indices.push_back(count > 1 ? total - 1 : 0);
+  return indices;
+}
+
+std::vector<std::string> timestamp_texts(std::vector<std::int64_t> indices, double native_fps,
+                                         std::int64_t temporal_patch_size) {
+  assert(!indices.empty());
+  const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
+  const auto group = static_cast<std::size_t>(temporal_patch_size);
+  while (indices.size() % group != 0) indices.push_back(indices.back());
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < indices.size(); i += group) {
+    const double first = static_cast<double>(indices[i]) / rate;
+    const double last = static_cast<double>(indices[i + group - 1]) / rate;
+    texts.push_back(fmt::format("<{:.1f} seconds>", (first + last) / 2));
+  }
+  return texts;
+}
+
+Patches to_patches(const VisionConfig& config, const PreprocessingOptions& options,
+                   const std::vector<cv::Mat>& frames) {
+  const std::int64_t p = config.patch_size, m = config.merge_size, t = config.temporal_patch_size;
+  const std::int64_t height = frames[0].rows, width = frames[0].cols;
+  assert(height % token_pixels(config) == 0 && width % token_pixels(config) == 0);
+  const auto given = static_cast<std::int64_t>(frames.size());
+  const Grid grid = {rounded_up(given, t) / t, height / p, width / p};
+  const auto values = value_table(options);
+  torch::Tensor patches = torch::empty({grid.patches(), config.patch_values()});
+  float* out = patches.data_ptr<float>();
+  for (std::int64_t i = 0; i < grid.patches(); ++i) {
+    // In merge order: frames, blocks in rows and columns, rows and columns within the block.
+    const std::int64_t in_frame = i % (grid.rows * grid.columns);
+    const std::int64_t block = in_frame / (m * m), cell = in_frame % (m * m);
+    const std::int64_t top = (block / (grid.columns / m) * m + cell / m) * p;
+    const std::int64_t left = (block % (grid.columns / m) * m + cell % m) * p;
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      for (std::int64_t k = 0; k < t; ++k) {
+        const std::int64_t number = std::min(i / (grid.rows * grid.columns) * t + k, given - 1);
+        const cv::Mat& frame = frames[static_cast<std::size_t>(number)];
+        assert(frame.type() == CV_8UC3 && frame.rows == height && frame.cols == width);
+        for (std::int64_t y = 0; y < p; ++y) {
+          const std::uint8_t* in = frame.ptr<std::uint8_t>(static_cast<int>(top + y)) + 3 * left;
+          for (std::int64_t x = 0; x < p; ++x) *out++ = values[channel][in[3 * x + channel]];
+        }
+      }
+    }
+  }
+  return {patches, grid};
+}
+
+Patches image_patches(const VisionConfig& config, const PreprocessingOptions& options,
+                      const cv::Mat& image) {
+  const PixelSize size = image_size(size_of(image), token_pixels(config), options.minimum_pixels,
+                                    options.maximum_pixels);
+  return to_patches(config, options, {resized(image, size)});
+}
+
+Patches video_patches(const VisionConfig& config, const PreprocessingOptions& options,
+                      const std::vector<cv::Mat>& frames) {
+  const PixelSize size =
+      video_size(static_cast<std::int64_t>(frames.size()), size_of(frames[0]), token_pixels(config),
+                 config.temporal_patch_size, options.minimum_pixels, options.maximum_pixels);
+  std::vector<cv::Mat> all;
+  for (const cv::Mat& frame : frames) all.push_back(resized(frame, size));
+  return to_patches(config, options, all);
+}
+
+}  // namespace winnow::qwen3_vl

@@ -1,0 +1,74 @@
+#pragma once
+// From frames to the patches that Qwen3-VL's vision tower takes.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+#include "models/qwen3_vl/config.h"
+#include "models/qwen3_vl/vision_tower.h"
+
+namespace winnow::qwen3_vl {
+
+struct PixelSize {
+  std::int64_t height = 0, width = 0;
+  bool operator==(const PixelSize&) const = default;
+};
+
+// Nearest multiples of `factor` (ties to even), scaled, keeping the aspect ratio, into [minimum,
+// maximum] pixels. Throws DataError when one side is more than 200 times the other.
+PixelSize image_size(PixelSize original, std::int64_t factor, std::int64_t minimum_pixels,
+                     std::int64_t maximum_pixels);
+
+// The same for the volume of a clip: the bounds are of frames x height x width, with the number of
+// frames rounded up to a multiple of `temporal_factor`. Throws DataError as image_size does, and
+// for frames smaller than `factor`.
+PixelSize video_size(std::int64_t frames, PixelSize original, std::int64_t factor,
+                     std::int64_t temporal_factor, std::int64_t minimum_pixels,
+                     std::int64_t maximum_pixels);
+
+// How many frames of a clip are seen: `frames` when above 0, else `frames_per_second` of its
+// seconds, between minimum and maximum; never more than there are.
+struct VideoSampling {
+  std::int64_t frames = 0;
+  double frames_per_second = 2.0;
+  std::int64_t minimum_frames = 4;
+  std::int64_t maximum_frames = 768;
+};
+
+// Indices out of `total` frames at `native_fps` (0 or less: unknown, taken as 24), equally spaced,
+// first and last included, ties to even.
+std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
+                                         const VideoSampling& sampling);
+
+// "<0.3 seconds>" for each group of `temporal_patch_size` frames: the middle between its first and
+// its last; the last frame is repeated to fill the last group.
+std::vector<std::string> timestamp_texts(std::vector<std::int64_t> indices, double native_fps,
+                                         std::int64_t temporal_patch_size);
+
+struct Patches {
+  torch::Tensor values;  // [P, patch values] float32, in merge order
+  Grid grid;
+};
+
+// Sizes, bounds and normalisation of preprocessor_config.json.
+struct PreprocessingOptions {
+  std::int64_t minimum_pixels = 65536, maximum_pixels = 16777216;
+  std::vector<double> mean = {0.5, 0.5, 0.5}, deviation = {0.5, 0.5, 0.5};
+};
+
+// frames: RGB, 8 bits, of one size that is a multiple of patch and merge size. Filled up to a
+// multiple of the temporal patch size with the last one; a still image is one frame.
+Patches to_patches(const VisionConfig& config, const PreprocessingOptions& options,
+                   const std::vector<cv::Mat>& frames);
+
+// RGB, 8 bits. Resized, normalised and cut. Throw DataError as image_size and video_size do.
+Patches image_patches(const VisionConfig& config, const PreprocessingOptions& options,
+                      const cv::Mat& image);
+Patches video_patches(const VisionConfig& config, const PreprocessingOptions& options,
+                      const std::vector<cv::Mat>& frames);
+
+}  // namespace winnow::qwen3_vl

@@ -1,0 +1,95 @@
+#pragma once
+// The parameters of a Qwen3-VL model and the one table that says what each is called here, what it
+// is called in published checkpoints, and its shape. Loading, checking and saving go through it.
+//
+// Shapes: D vision width, F vision MLP, E text width, N text MLP, V vocabulary, P patch values.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/qwen3_vl/config.h"
+
+namespace winnow::qwen3_vl {
+
+struct Affine {
+  torch::Tensor weight, bias;
+};
+
+struct VisionBlock {
+  Affine attention_norm;  // [D]
+  Affine qkv;             // [3 D, D]
+  Affine output;          // [D, D]
+  Affine mlp_norm;        // [D]
+  Affine up;              // [F, D]
+  Affine down;            // [D, F]
+};
+
+// m x m patches to one token; K = m m D.
+struct Merger {
+  Affine norm;    // [D] of the final one, [K] of a deepstack merger
+  Affine hidden;  // [K, K]
+  Affine output;  // [E, K]
+};
+
+struct VisionWeights {
+  Affine patch;             // [D, C, T, p, p]
+  torch::Tensor positions;  // [positions, D]
+  std::vector<VisionBlock> blocks;
+  Merger merger;
+  std::vector<Merger> deepstack;
+};
+
+struct TextLayer {
+  torch::Tensor attention_norm;        // [E]
+  torch::Tensor query;                 // [heads * head size, E]
+  torch::Tensor key, value;            // [key-value heads * head size, E]
+  torch::Tensor query_norm, key_norm;  // [head size]
+  torch::Tensor output;                // [E, heads * head size]
+  torch::Tensor mlp_norm;              // [E]
+  torch::Tensor gate, up;              // [N, E]
+  torch::Tensor down;                  // [E, N]
+};
+
+struct TextWeights {
+  torch::Tensor token;  // [V, E]
+  std::vector<TextLayer> layers;
+  torch::Tensor norm;  // [E]
+  torch::Tensor head;  // [V, E]; undefined when tied
+  const torch::Tensor& output() const { return head.defined() ? head : token; }
+};
+
+struct Weights {
+  VisionWeights vision;
+  TextWeights text;
+};
+
+struct TableEntry {
+  std::string name;       // ours: "text.layers.3.query"
+  std::string published;  // "model.language_model.layers.3.self_attn.q_proj.weight"
+  std::vector<std::int64_t> shape;
+  torch::Tensor* tensor;  // into the Weights the table was made for
+};
+
+// All parameters, in a fixed order. Gives `weights` the config's number of blocks and layers; the
+// entries point into it, and stay valid while those vectors do.
+std::vector<TableEntry> tensor_table(const Config& config, Weights& weights);
+
+// Weights of a checkpoint folder (see Checkpoint), converted to `dtype` one tensor at a time.
+// Throws DataError naming the file's tensor: missing, of another shape or not of floats,
+// unexpected. Nothing is allocated before every name and shape is checked.
+Weights load_weights(const Config& config, const std::filesystem::path& folder,
+                     torch::ScalarType dtype = torch::kFloat32);
+
+// Writes the weights under their published names; see write_checkpoint.
+void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
+                  std::uint64_t maximum_bytes = 5'000'000'000);
+
+// Seeded random weights: matrices of standard deviation 0.02, norms 1, biases 0. A tensor's values
+// depend on its name, its shape and the seed alone.
+Weights random_weights(const Config& config, std::uint64_t seed);
+
+}  // namespace winnow::qwen3_vl

@@ -1,0 +1,401 @@
+#include "utility/pass.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <set>
+
+#include "core/errors.h"
+#include "core/hash.h"
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "descriptors/row_journal.h"
+#include "models/model_pool.h"
+
+namespace winnow {
+namespace {
+
+// Raised when the same inputs give other numbers than before.
+constexpr std::uint64_t kFormatVersion = 1;
+// Cells that a journal row has after its columns, for each estimator: CPU seconds and operations.
+constexpr std::size_t kCostCells = 2;
+
+double thread_cpu_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+std::string one_line(std::string text) { return text.substr(0, text.find('\n')); }
+
+// Calls `work`; the reason, where data, decoding or the model's arithmetic refuse. Anything else is
+// a bug or no fault of the sample.
+template <class Work>
+std::string reason_of_failure(const Work& work) {
+  try {
+    work();
+    return {};
+  } catch (const DataError& error) {
+    return one_line(error.what());
+  } catch (const c10::Error& error) {
+    return one_line(error.what_without_backtrace());
+  } catch (const cv::Exception& error) {
+    return one_line(error.what());
+  }
+}
+
+double tokens_of(const std::vector<AnchorSet>& anchors) {
+  double tokens = 0.0;
+  for (const AnchorSet& set : anchors) {
+    for (const ModelInput& input : set.inputs) tokens += static_cast<double>(input.length());
+  }
+  return tokens;
+}
+
+struct Prepared {
+  std::string name;
+  PassCount passes;
+  bool uses_anchors = false;
+  std::size_t first_column = 0, columns = 0;
+  std::unique_ptr<UtilityScorer> scorer;
+};
+
+// Scores the rows of a chunk with one model on the calling thread.
+class ChunkScoring {
+ public:
+  ChunkScoring(const UtilityPassRequest& request, const std::vector<Prepared>& prepared,
+               std::size_t columns, std::size_t batch_size, VisionLanguageModel& model)
+      : request_(request),
+        prepared_(prepared),
+        columns_(columns),
+        batch_size_(batch_size),
+        model_(model),
+        anchor_tokens_(tokens_of(request.anchors)) {
+    for (const auto& [name, parameter] : model.named_parameters()) {
+      parameters_ += static_cast<double>(parameter.numel());
+    }
+  }
+
+  // Rows [first, last) of the pool.
+  std::vector<MeasuredRow> run(std::size_t first, std::size_t last) {
+    const torch::NoGradGuard no_gradients;
+    const c10::AutoFwGradMode no_tangents(false);
+    std::vector<MeasuredRow> rows(last - first);
+    std::vector<std::pair<MeasuredRow*, UtilityInput>> inputs;
+    for (std::size_t i = first; i < last; ++i) {
+      MeasuredRow& row = rows[i - first];
+      row.row = i;
+      row.cells.assign(columns_ + kCostCells * prepared_.size(), Cell::number(0.0));
+      const Sample& sample = request_.samples[i];
+      UtilityInput input{&sample, {}};
+      const std::string reason = reason_of_failure([&] {
+        std::vector<torch::Tensor> visual;
+        if (!sample.media.empty()) visual = request_.visual(sample, model_);
+        input.input = model_.input(sample, std::move(visual));
+      });
+      if (reason.empty()) {
+        inputs.emplace_back(&row, std::move(input));
+      } else {
+        std::fill_n(row.cells.begin(), columns_, Cell::failed(reason));
+      }
+    }
+    std::stable_sort(inputs.begin(), inputs.end(), [](const auto& a, const auto& b) {
+      return a.second.input.length() < b.second.input.length();
+    });
+    for (std::size_t start = 0; start < inputs.size(); start += batch_size_) {
+      std::vector<MeasuredRow*> batch_rows;
+      std::vector<UtilityInput> batch;
+      for (std::size_t i = start; i < std::min(inputs.size(), start + batch_size_); ++i) {
+        batch_rows.push_back(inputs[i].first);
+        batch.push_back(std::move(inputs[i].second));
+      }
+      for (std::size_t e = 0; e < prepared_.size(); ++e) score(e, batch_rows, batch);
+    }
+    return rows;
+  }
+
+ private:
+  void score(std::size_t e, const std::vector<MeasuredRow*>& rows,
+             const std::vector<UtilityInput>& batch) {
+    const double start = thread_cpu_seconds();
+    const Prepared& estimator = prepared_[e];
+    torch::Tensor values;
+    std::string reason =
+        reason_of_failure([&] { values = estimator.scorer->score(model_, batch); });
+    if (reason.empty()) check_shape(estimator, values, batch.size());
+    const bool whole = reason.empty() && values.isfinite().all().item<bool>();
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      torch::Tensor own;  // [1, C]
+      if (whole) {
+        own = values.slice(0, static_cast<std::int64_t>(b), static_cast<std::int64_t>(b) + 1);
+      } else if (batch.size() == 1) {
+        own = values;
+      } else {  // so that a sample at fault takes no other with it
+        reason = reason_of_failure([&] { own = estimator.scorer->score(model_, {batch[b]}); });
+      }
+      store(estimator, *rows[b], own, reason);
+    }
+    const double seconds = (thread_cpu_seconds() - start) / static_cast<double>(batch.size());
+    // Of the sample itself once for each of its columns.
+    const double own_passes = estimator.passes.sample * static_cast<double>(estimator.columns);
+    const double anchor_tokens =
+        estimator.uses_anchors ? estimator.passes.anchors * anchor_tokens_ : 0.0;
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      const double tokens =
+          own_passes * static_cast<double>(batch[b].input.length()) + anchor_tokens;
+      Cell* costs = &rows[b]->cells[columns_ + kCostCells * e];
+      costs[0] = Cell::number(seconds);
+      costs[1] = Cell::number(2.0 * parameters_ * tokens);
+    }
+  }
+
+  static void check_shape(const Prepared& estimator, const torch::Tensor& values,
+                          std::size_t batch) {
+    if (values.dim() == 2 && values.size(0) == static_cast<std::int64_t>(batch) &&
+        values.size(1) == static_cast<std::int64_t>(estimator.columns) &&
+        values.scalar_type() == torch::kDouble) {
+      return;
+    }
+    throw std::logic_error("utility '" + estimator.name + "' did not make " +
+                           std::to_string(batch) + " x " + std::to_string(estimator.columns) +
+                           " numbers in double");
+  }
+
+  static void store(const Prepared& estimator, MeasuredRow& row, const torch::Tensor& values,
+                    const std::string& reason) {
+    for (std::size_t c = 0; c < estimator.columns; ++c) {
+      Cell& cell = row.cells[estimator.first_column + c];
+      if (!reason.empty() || !values.defined()) {
+        cell = Cell::failed(reason);
+        continue;
+      }
+      const double value = values[0][static_cast<std::int64_t>(c)].item<double>();
+      cell = std::isfinite(value)
+                 ? Cell::number(value)
+                 : Cell::failed("its loss, or what follows from it, is not a finite number");
+    }
+  }
+
+  const UtilityPassRequest& request_;
+  const std::vector<Prepared>& prepared_;
+  std::size_t columns_, batch_size_;
+  VisionLanguageModel& model_;
+  double anchor_tokens_, parameters_ = 0.0;
+};
+
+// Columns being filled, failures and costs.
+class Collected {
+ public:
+  Collected(const std::vector<std::string>& names, const UtilityPassRequest& request,
+            const std::vector<Prepared>& prepared, double maximum_failed_share)
+      : request_(request), prepared_(prepared), maximum_failed_share_(maximum_failed_share) {
+    for (const std::string& name : names) {
+      columns.push_back(Column::missing(name, request.samples.size()));
+    }
+  }
+
+  void add(const MeasuredChunk& chunk) {
+    for (const MeasuredRow& row : chunk.rows) {
+      const Cell* failed = nullptr;
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        const Cell& cell = row.cells.at(i);
+        if (cell.state == CellState::valid) {
+          columns[i].set(row.row, cell.value);
+        } else {
+          columns[i].set(row.row, cell.state);
+        }
+        if (cell.state == CellState::failed && failed == nullptr) failed = &cell;
+      }
+      if (failed != nullptr) {
+        failures.push_back({row.row, request_.samples[row.row].id, failed->reason});
+      }
+      for (std::size_t e = 0; e < prepared_.size(); ++e) {
+        const Cell* cells = &row.cells.at(columns.size() + kCostCells * e);
+        costs[prepared_[e].name].cpu_seconds += cells[0].value;
+        costs[prepared_[e].name].flops += cells[1].value;
+      }
+    }
+    const double allowed = maximum_failed_share_ * static_cast<double>(request_.samples.size());
+    if (static_cast<double>(failures.size()) <= allowed) return;
+    std::map<std::string, std::size_t> counts;
+    for (const FailedRow& failure : failures) ++counts[failure.reason];
+    const auto most =
+        std::max_element(counts.begin(), counts.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    throw DataError(fmt::format(
+        "{} of {} samples could not be scored so far, more than utility_pass.maximum_failed_share "
+        "= {} allows; most often ({} x): {}",
+        failures.size(), request_.samples.size(), maximum_failed_share_, most->second,
+        most->first));
+  }
+
+  std::vector<Column> columns;
+  std::vector<FailedRow> failures;
+  std::map<std::string, UtilityCost> costs;
+
+ private:
+  const UtilityPassRequest& request_;
+  const std::vector<Prepared>& prepared_;
+  double maximum_failed_share_;
+};
+
+const bool registered = config::add_table<UtilityPassOptions>(
+    "utility_pass", "the walk over the pool that computes a utility");
+
+}  // namespace
+
+config::Help help(const UtilityPassOptions&) {
+  return {{"batch_size", "samples the model takes at once", config::at_least(1)},
+          {"chunk_samples", "samples a thread scores and the journal stores at once",
+           config::at_least(1)},
+          {"maximum_failed_share", "share of samples that may fail before the pass stops",
+           config::between(0, 1)}};
+}
+
+UtilityPass::UtilityPass(std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators,
+                         UtilityPassOptions options)
+    : estimators_(std::move(estimators)), options_(options) {}
+
+UtilityPass UtilityPass::from_config(const config::Value& table, const std::string& path,
+                                     UtilityPassOptions options) {
+  std::map<std::string, std::unique_ptr<UtilityEstimator>> made;
+  if (!table.is_table()) config::fail_value(table, path, "expected a table");
+  if (table.child("type") != nullptr) {
+    made.emplace(path, utilities().create(table, path));
+  } else {
+    for (const auto& [key, value] : table.table()) {
+      made.emplace(key, utilities().create(value, config::join_key(path, key)));
+    }
+  }
+  UtilityPass pass(std::move(made), options);
+  pass.config_digest_ = digest_of(table.to_json());
+  return pass;
+}
+
+bool UtilityPass::uses_anchors() const {
+  return std::any_of(estimators_.begin(), estimators_.end(),
+                     [](const auto& entry) { return entry.second->uses_anchors(); });
+}
+
+std::vector<std::string> UtilityPass::columns(const std::vector<std::string>& anchor_sets) const {
+  std::vector<std::string> names;
+  for (const auto& [name, estimator] : estimators_) {
+    if (!estimator->uses_anchors() || anchor_sets.size() < 2) {
+      names.push_back(name);
+      continue;
+    }
+    for (const std::string& set : anchor_sets) names.push_back(name + "." + set);
+  }
+  return names;
+}
+
+std::string UtilityPass::identity(const UtilityPassRequest& request,
+                                  const std::vector<RowFacts>& facts) const {
+  Digest digest;
+  digest.add(kFormatVersion).add(config_digest_).add(request.identity).add(request.seed);
+  for (const auto& [name, estimator] : estimators_) digest.add(name);
+  digest.add(static_cast<std::uint64_t>(options_.batch_size));
+  digest.add(static_cast<std::uint64_t>(options_.chunk_samples));
+  for (const RowFacts& row : facts) digest.add(row.id).add(row.content_digest);
+  for (const AnchorSet& set : request.anchors) {
+    digest.add(set.name);
+    for (const ModelInput& input : set.inputs) {
+      for (const std::int64_t token : input.tokens) digest.add(static_cast<std::uint64_t>(token));
+      for (const torch::Tensor& visual : input.visual) {
+        const torch::Tensor data = visual.detach().cpu().contiguous();
+        digest.add(std::string_view(static_cast<const char*>(data.data_ptr()), data.nbytes()));
+      }
+    }
+  }
+  digest.add(weights_digest(request.model));
+  return digest.hex();
+}
+
+UtilityPassResult UtilityPass::run(const UtilityPassRequest& request) const {
+  const double start = thread_cpu_seconds();
+  std::vector<RowFacts> facts = facts_of(request.samples);
+  std::vector<std::string> set_names;
+  for (const AnchorSet& set : request.anchors) set_names.push_back(set.name);
+  const std::vector<std::string> names = columns(set_names);
+
+  const OneThreadInside one_thread_inside;
+  std::vector<Prepared> prepared;
+  std::map<std::string, UtilityCost> costs;
+  std::size_t next_column = 0;
+  for (const auto& [name, estimator] : estimators_) {
+    const double before = thread_cpu_seconds();
+    Prepared entry{name, estimator->passes(), estimator->uses_anchors(), next_column, 1, {}};
+    if (entry.uses_anchors) entry.columns = std::max<std::size_t>(1, request.anchors.size());
+    entry.scorer = estimator->prepare(request.model, request.anchors, request.seed);
+    next_column += entry.columns;
+    costs[name].prepare_cpu_seconds = thread_cpu_seconds() - before;
+    prepared.push_back(std::move(entry));
+  }
+  Collected collected(names, request, prepared, options_.maximum_failed_share);
+  collected.costs = std::move(costs);
+  UtilityPassResult result;
+  Progress progress("Utility", static_cast<std::int64_t>(request.samples.size()), "samples");
+
+  std::unique_ptr<RowJournal> journal;
+  std::set<std::size_t> finished;
+  if (!request.journal.empty()) {
+    journal = std::make_unique<RowJournal>(request.journal, identity(request, facts));
+    for (const MeasuredChunk& chunk : journal->take_chunks()) {
+      if (!finished.insert(chunk.index).second) continue;
+      result.earlier_cpu_seconds += chunk.cpu_seconds;
+      result.resumed_rows += chunk.rows.size();
+      collected.add(chunk);
+    }
+    progress.advance(static_cast<std::int64_t>(result.resumed_rows));
+  }
+  const auto size = static_cast<std::size_t>(options_.chunk_samples);
+  std::vector<std::size_t> pending;
+  for (std::size_t i = 0; i * size < request.samples.size(); ++i) {
+    if (finished.count(i) == 0) pending.push_back(i);
+  }
+
+  ModelPool models(&request.model);
+  models.reserve(std::min(worker_count(), std::max<std::size_t>(1, pending.size())));
+  const double before_chunks = thread_cpu_seconds();
+  double chunk_seconds = 0.0;
+  std::mutex mutex;
+  parallel_for(pending.size(), [&](std::size_t i) {
+    const double chunk_start = thread_cpu_seconds();
+    VisionLanguageModel* model = models.take();
+    MeasuredChunk chunk;
+    chunk.index = pending[i];
+    chunk.rows =
+        ChunkScoring(request, prepared, names.size(), static_cast<std::size_t>(options_.batch_size),
+                     *model)
+            .run(pending[i] * size, std::min(request.samples.size(), (pending[i] + 1) * size));
+    models.give_back(model);
+    chunk.cpu_seconds = thread_cpu_seconds() - chunk_start;
+    const std::lock_guard lock(mutex);
+    chunk_seconds += chunk.cpu_seconds;
+    if (journal) journal->append(chunk);
+    collected.add(chunk);
+    progress.advance(static_cast<std::int64_t>(chunk.rows.size()));
+  });
+  const double after_chunks = thread_cpu_seconds();
+
+  result.table = SampleTable(std::move(facts));
+  for (Column& column : collected.columns) result.table.add(std::move(column));
+  std::sort(collected.failures.begin(), collected.failures.end(),
+            [](const FailedRow& a, const FailedRow& b) { return a.row < b.row; });
+  if (!collected.failures.empty()) {
+    spdlog::warn("{} of {} samples could not be scored, e.g. '{}': {}", collected.failures.size(),
+                 request.samples.size(), collected.failures.front().id,
+                 collected.failures.front().reason);
+  }
+  result.failures = std::move(collected.failures);
+  result.costs = std::move(collected.costs);
+  result.cpu_seconds =
+      (before_chunks - start) + chunk_seconds + (thread_cpu_seconds() - after_chunks);
+  return result;
+}
+
+}  // namespace winnow
