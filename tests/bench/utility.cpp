@@ -5,6 +5,7 @@
 // of it with right ones. The proxy is a micro model: one from a folder (--model, a checkpoint or
 // base of a run), or one of any size trained here for a moment.
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct Options {
   std::int64_t width = 128, layers = 3, heads = 4;
   std::int64_t train = 3000, samples = 320, slow_samples = 64, anchors = 100, batch = 32;
   double eta = 1e-3, wrong_share = 0.4;
+  std::vector<std::string> without;
   std::vector<double> sweep = {1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 1.0};
 };
 
@@ -207,6 +209,12 @@ Measured measure(const Row& row, micro::MicroModel& model, const std::vector<Anc
 void run(const Options& options) {
   Progress::set_enabled(false);
   torch::set_num_threads(1);
+  // OpenBLAS has threads of its own; LibTorch may come with another library.
+  using SetThreads = void (*)(int);
+  if (const auto set =
+          reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+    set(1);
+  }
   const auto model = make_model(options);
   double parameters = 0;
   for (const auto& [name, parameter] : model->named_parameters()) {
@@ -261,6 +269,10 @@ void run(const Options& options) {
       rows.push_back({name, name, {}});
     }
   }
+  std::erase_if(rows, [&](const Row& row) {
+    return std::find(options.without.begin(), options.without.end(), row.type) !=
+           options.without.end();
+  });
   fmt::print(
       "{:.2f} M parameters, {} anchors in one batch, eta {}, {} samples ({} for the first two "
       "rows), batches of {}; one thread\n",
@@ -317,6 +329,8 @@ int main(int count, char** words) {
   app.add_option("--anchors", options.anchors)->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--batch", options.batch)->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--eta", options.eta)->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--without", options.without, "Estimators to leave out; not one_step")
+      ->delimiter(',');
   app.add_option("--sweep", options.sweep, "Other step lengths to compare at; 0: none")
       ->delimiter(',');
   CLI11_PARSE(app, count, words);

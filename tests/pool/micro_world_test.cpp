@@ -287,37 +287,6 @@ TEST(MicroWorldCorpus, IsTheSameFromAnyOrderAndSharesScenes) {
   EXPECT_NE(corpus.scene_of(20), corpus.scene_of(21));
 }
 
-TEST(MicroWorldHeldOut, IsOfScenesOfItsOwnAndTheSameEachTime) {
-  const TemporaryFolder folder;
-  fs::create_directories(folder / "a");
-  fs::create_directories(folder / "b");
-  fs::create_directories(folder / "world");
-  write_held_out(small(3), 60, folder / "a");
-  write_held_out(small(3), 60, folder / "b");
-  EXPECT_EQ(digests(folder / "a"), digests(folder / "b"));
-  const auto rows = rows_of(folder / "a" / "held_out.jsonl");
-  ASSERT_EQ(rows.size(), 60U);
-  std::set<std::string> subtasks;
-  std::size_t images = 0;
-  for (const auto& row : rows) {
-    subtasks.emplace(row.at("subtask").as_string());
-    images += row.contains("image") ? 1 : 0;
-    const auto candidates = boost::json::value_to<std::vector<std::string>>(row.at("candidates"));
-    EXPECT_NE(
-        std::find(candidates.begin(), candidates.end(), std::string(row.at("answer").as_string())),
-        candidates.end());
-  }
-  EXPECT_GT(subtasks.size(), 6U);
-  EXPECT_GT(images, 10U);
-  EXPECT_LT(images, 40U);
-  // No file of the world is among them.
-  write_world(small(3), folder / "world");
-  std::set<std::string> world;
-  for (const auto& [path, digest] : digests(folder / "world")) world.insert(digest);
-  for (const auto& [path, digest] : digests(folder / "a"))
-    EXPECT_EQ(world.count(digest), 0U) << path;
-}
-
 TEST(MicroWorldHiddenLabels, ABadLineIsNamed) {
   TemporaryFolder folder;
   const auto path = folder.write("labels.jsonl", "{\"id\":\"a\"}\n");
