@@ -27,6 +27,11 @@ struct BytePairVocabulary {
 // pre-tokenizer or a normalizer of another kind, merges of tokens that are not there.
 BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path);
 
+// Of a checkpoint folder: its tokenizer.json or, without one, vocab.json and merges.txt with the
+// added tokens of tokenizer_config.json, taken for a tokenizer of Qwen2's rules. Throws DataError
+// as above.
+BytePairVocabulary read_vocabulary(const std::filesystem::path& folder);
+
 class BytePairTokenizer : public Tokenizer {
  public:
   // Throws DataError naming `name` when a single byte or a merge's token is missing or when

@@ -1,9 +1,10 @@
-// Reading tokenizer.json.
+// Reading tokenizer.json and its older form in three files.
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <optional>
+#include <charconv>
 
 #include "core/errors.h"
 #include "core/files.h"
@@ -100,10 +101,14 @@ class Reader {
         value.at(1).is_string()) {
       return {bytes(value.at(0).as_string()), bytes(value.at(1).as_string())};
     }
-    const std::string_view text = value.is_string() ? std::string_view(value.as_string()) : "";
+    if (!value.is_string()) refuse("a merge must be two tokens, not " + json::serialize(value));
+    return merge(std::string_view(value.as_string()));
+  }
+
+  std::pair<std::string, std::string> merge(std::string_view text) const {
     const std::size_t space = text.find(' ');  // no token is written with one
     if (space == std::string_view::npos) {
-      refuse("a merge must be two tokens, not " + json::serialize(value));
+      refuse(fmt::format("a merge must be two tokens, not '{}'", text));
     }
     return {bytes(text.substr(0, space)), bytes(text.substr(space + 1))};
   }
@@ -112,13 +117,33 @@ class Reader {
   std::string name_;
 };
 
+// An object in a file of its own.
+json::value read_object(const Reader& reader, const std::filesystem::path& path) {
+  boost::system::error_code parse_error;
+  json::value root = json::parse(read_file(path), parse_error);
+  if (parse_error || !root.is_object()) reader.refuse("is not a JSON object");
+  return root;
+}
+
+void read_tokens(const Reader& reader, const json::value& tokens, BytePairVocabulary& vocabulary) {
+  for (const auto& [written, id] : tokens.as_object()) {
+    vocabulary.tokens.emplace(reader.bytes(written), reader.id(id));
+  }
+}
+
+std::string content_of(const Reader& reader, const json::value& entry) {
+  const json::value& content = reader.at(entry, "content");
+  if (!content.is_string() || content.as_string().empty()) {
+    reader.refuse("an added token has no content");
+  }
+  return std::string(content.as_string());
+}
+
 }  // namespace
 
 BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path) {
   const Reader reader(path.string());
-  boost::system::error_code parse_error;
-  const json::value root = json::parse(read_file(path), parse_error);
-  if (parse_error || !root.is_object()) reader.refuse("is not a JSON object");
+  const json::value root = read_object(reader, path);
   const json::value& model = reader.at(root, "model");
   if (!model.is_object() || reader.type(model) != "BPE") reader.refuse("model.type must be BPE");
   reader.check_pre_tokenizer(root);
@@ -129,21 +154,49 @@ BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path) {
   if (!tokens.is_object() || !merges.is_array()) {
     reader.refuse("model.vocab must be an object and model.merges a list");
   }
-  for (const auto& [written, id] : tokens.as_object()) {
-    vocabulary.tokens.emplace(reader.bytes(written), reader.id(id));
-  }
+  read_tokens(reader, tokens, vocabulary);
   for (const json::value& merge : merges.as_array()) {
     vocabulary.merges.push_back(reader.merge(merge));
   }
   if (const json::value* added = root.as_object().if_contains("added_tokens")) {
     if (!added->is_array()) reader.refuse("added_tokens must be a list");
     for (const json::value& entry : added->as_array()) {
-      const json::value& content = reader.at(entry, "content");
-      if (!content.is_string() || content.as_string().empty()) {
-        reader.refuse("an added token has no content");
-      }
-      vocabulary.added.emplace(std::string(content.as_string()), reader.id(reader.at(entry, "id")));
+      vocabulary.added.emplace(content_of(reader, entry), reader.id(reader.at(entry, "id")));
     }
+  }
+  return vocabulary;
+}
+
+BytePairVocabulary read_vocabulary(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "tokenizer.json")) {
+    return read_tokenizer_json(folder / "tokenizer.json");
+  }
+  BytePairVocabulary vocabulary;
+  const Reader tokens((folder / "vocab.json").string());
+  read_tokens(tokens, read_object(tokens, folder / "vocab.json"), vocabulary);
+
+  const Reader merges((folder / "merges.txt").string());
+  const std::string text = read_file(folder / "merges.txt");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = std::string_view(text).substr(begin, end - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool is_version = begin == 0 && line.starts_with("#version");
+    if (!line.empty() && !is_version) vocabulary.merges.push_back(merges.merge(line));
+    begin = end + 1;
+  }
+
+  const Reader added((folder / "tokenizer_config.json").string());
+  const json::value config = read_object(added, folder / "tokenizer_config.json");
+  const json::value& decoder = added.at(config, "added_tokens_decoder");
+  if (!decoder.is_object()) added.refuse("added_tokens_decoder must be an object");
+  for (const auto& [id, entry] : decoder.as_object()) {
+    std::int64_t number = -1;
+    const auto [last, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+    if (error != std::errc() || last != id.data() + id.size()) {
+      added.refuse(fmt::format("added_tokens_decoder has the id '{}'", std::string_view(id)));
+    }
+    vocabulary.added.emplace(content_of(added, entry), number);
   }
   return vocabulary;
 }

@@ -299,6 +299,32 @@ TEST_F(TokenizerJsonTest, ReadsBothWaysOfWritingMerges) {
   }
 }
 
+TEST_F(TokenizerJsonTest, ReadsTheOlderFormInThreeFiles) {
+  const BytePairVocabulary& vocabulary = repository_vocabulary();
+  const json::object all = tokenizer_json(vocabulary, false);
+  write_file(folder_ / "vocab.json", json::serialize(all.at("model").at("vocab")));
+  std::string merges = "#version: 0.2\n";
+  for (const json::value& merge : all.at("model").at("merges").as_array()) {
+    merges += std::string(merge.as_string()) + "\n";
+  }
+  write_file(folder_ / "merges.txt", merges);
+  json::object added;
+  for (const auto& [content, id] : vocabulary.added) {
+    added[std::to_string(id)] = json::object{{"content", content}};
+  }
+  write_file(folder_ / "tokenizer_config.json",
+             json::serialize(json::object{{"added_tokens_decoder", added}}));
+  const BytePairVocabulary read = read_vocabulary(folder_);
+  EXPECT_EQ(read.tokens, vocabulary.tokens);
+  EXPECT_EQ(read.merges, vocabulary.merges);
+  EXPECT_EQ(read.added, vocabulary.added);
+  write_file(file_, json::serialize(tokenizer_json(trained("", 0), true)));
+  EXPECT_TRUE(read_vocabulary(folder_).merges.empty());  // tokenizer.json goes first
+  fs::remove(file_);
+  write_file(folder_ / "merges.txt", "ab\n");
+  EXPECT_THROW(read_vocabulary(folder_), DataError);
+}
+
 TEST_F(TokenizerJsonTest, RefusesOtherFiles) {
   const json::object good = tokenizer_json(trained("", 0), true);
   expect_refused("text", "not a JSON object");
