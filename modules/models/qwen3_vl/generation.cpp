@@ -41,4 +41,16 @@ void advance(const Config& config, const Weights& weights, const torch::Tensor& 
   state.logits = torch::linear(hidden.squeeze(1), weights.text.output());
 }
 
+GenerationState repeated(const GenerationState& state, std::int64_t count) {
+  GenerationState result;
+  for (const LayerCache& layer : state.cache) {
+    result.cache.push_back(
+        {layer.keys.repeat_interleave(count, 0), layer.values.repeat_interleave(count, 0)});
+  }
+  result.attention_mask = state.attention_mask.repeat_interleave(count, 0);
+  result.next = state.next.repeat_interleave(count, 0);
+  result.logits = state.logits.repeat_interleave(count, 0);
+  return result;
+}
+
 }  // namespace winnow::qwen3_vl

@@ -26,4 +26,7 @@ GenerationState prefill(const Config& config, const Weights& weights, const Batc
 void advance(const Config& config, const Weights& weights, const torch::Tensor& tokens,
              GenerationState& state);
 
+// Each sequence `count` times in a row, so that they go on in different ways.
+GenerationState repeated(const GenerationState& state, std::int64_t count);
+
 }  // namespace winnow::qwen3_vl
