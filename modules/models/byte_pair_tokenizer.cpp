@@ -11,7 +11,7 @@
 namespace winnow {
 namespace {
 
-constexpr std::int64_t kLargestId = 1 << 24;
+constexpr std::int64_t kLargestId = 1 << 21;
 
 // How many bytes at the end of `text` are the beginning of a character that goes on.
 std::size_t incomplete_tail(std::string_view text) {
