@@ -83,6 +83,29 @@ TEST_F(SafetensorsTest, RefusesMalformedFiles) {
                              "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[2,6]}}",
                              "123456"),
                  "overlap");
+  const std::string one = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+  expect_refused(with_header(one, "12345678"), "belong to no tensor");
+  expect_refused(
+      with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "12345678"),
+      "belong to no tensor");
+  expect_refused(
+      with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", "1234"),
+      "two data_offsets");
+  expect_refused(with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[0,4611686018427387904,8],"
+                             "\"data_offsets\":[0,0]}}",
+                             ""),
+                 "impossible shape");
+}
+
+TEST_F(SafetensorsTest, ReadsDataThatIsNotAligned) {
+  const std::string header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+  const float value = 2.5F;
+  const std::string data(reinterpret_cast<const char*>(&value), sizeof value);
+  for (int padding = 0; padding < 8; ++padding) {
+    write_file(file_,
+               with_header(header + std::string(static_cast<std::size_t>(padding), ' '), data));
+    EXPECT_EQ(SafetensorsFile(file_).tensor("a").item<float>(), value);
+  }
 }
 
 TEST_F(SafetensorsTest, RefusesATruncatedFile) {

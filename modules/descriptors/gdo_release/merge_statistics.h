@@ -1,29 +1,13 @@
 #pragma once
-// The numbers of the GDO release's merge step: Python's random numbers, the sample that stands for
-// a column, and its robust centre and scale.
+// The numbers of the GDO release's merge step: the sample that stands for a column, and its robust
+// centre and scale.
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "core/python_random.h"
+
 namespace winnow::gdo_release {
-
-// random.Random(seed) of Python for a seed that is not negative: MT19937, seeded as by
-// init_by_array.
-class PythonRandom {
- public:
-  explicit PythonRandom(std::uint64_t seed);
-  // randint(1, limit): uniform in [1, limit]. Requires limit >= 1.
-  std::uint64_t randint(std::uint64_t limit);
-
- private:
-  std::uint32_t next();
-  std::uint64_t bits(int count);  // getrandbits, count in [1, 64]
-
-  static constexpr std::size_t kSize = 624;
-  std::array<std::uint32_t, kSize> state_{};
-  std::size_t position_ = kSize;
-};
 
 // A uniform sample of a stream of numbers (algorithm R): all of them up to `capacity`.
 class ReservoirSampler {

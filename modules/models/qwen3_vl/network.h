@@ -9,6 +9,7 @@
 
 #include "models/qwen3_vl/text_decoder.h"
 #include "models/qwen3_vl/vision_tower.h"
+#include "models/vision_language_model.h"
 
 namespace winnow::qwen3_vl {
 
@@ -36,8 +37,17 @@ struct TextInput {
 TextInput embed(const Config& config, const Weights& weights, const Batch& batch,
                 const Observer& observe = {});
 
-// [B, S, V]. Observed: as embed; "text." + what decode observes.
+// The normalised last hidden states [B, S, E]. Observed: as embed; "text." + what decode observes.
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
+                            const Observer& observe = {});
+
+// [B, S, V]. Observed: as hidden_states.
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
                      const Observer& observe = {});
+
+// Per sample, over the labelled tokens: labels [B, S] int64 on the CPU, not shifted, -100 where not
+// trained. Only labelled positions pay for the vocabulary.
+AnswerLoss answer_loss(const Config& config, const Weights& weights, const Batch& batch,
+                       const torch::Tensor& labels);
 
 }  // namespace winnow::qwen3_vl

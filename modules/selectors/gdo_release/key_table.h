@@ -2,6 +2,8 @@
 // 64-bit keys, numbered from 0 in the order in which they come. Keys of texts are hashes: of ten
 // million texts, two share a key with a probability of 3e-6.
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,11 @@ class KeyTable {
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
   KeyTable() : slots_(kSmallest, kNone) {}
+  // With room for so many keys.
+  explicit KeyTable(std::size_t expected)
+      : slots_(std::max(kSmallest, std::bit_ceil(expected + expected / 2 + 2)), kNone) {
+    keys_.reserve(expected);
+  }
 
   std::size_t size() const { return keys_.size(); }
   std::uint64_t key(std::size_t number) const { return keys_[number]; }

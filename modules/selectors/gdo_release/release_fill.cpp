@@ -1,5 +1,6 @@
 #include "selectors/gdo_release/release_fill.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -148,9 +149,11 @@ Baseline draw_baseline(const CandidatePool& pool, const SelectionPlan& plan, Pas
   Baseline baseline;
   std::vector<std::uint32_t>& drawn = baseline.candidates;
   if (plan.random_target_count <= 0) return baseline;
-  std::vector<std::uint32_t> shuffled = pass.reservoir;
+  std::vector<std::uint32_t> shuffled = std::move(pass.reservoir);
   pass.random.shuffle(shuffled);
-  KeyTable uids, texts;
+  const auto most = std::min(static_cast<std::size_t>(plan.random_target_count), shuffled.size());
+  KeyTable uids(most), texts(most);
+  drawn.reserve(most);
   VideoCounts videos;
   const auto is_full = [&] {
     return static_cast<std::int64_t>(drawn.size()) >= plan.random_target_count;

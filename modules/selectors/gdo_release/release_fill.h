@@ -28,7 +28,7 @@ struct Baseline {
   bool repeats = false;  // the caps left too few rows, so that the last ones were taken unchecked
 };
 
-// Draws on from `pass.random`.
+// Draws on from `pass.random`, and takes the reservoir away.
 Baseline draw_baseline(const CandidatePool& pool, const SelectionPlan& plan, PassResult& pass,
                        std::int64_t max_qa_per_video);
 

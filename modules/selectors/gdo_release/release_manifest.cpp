@@ -111,7 +111,8 @@ std::string write_release_manifest(const std::filesystem::path& folder,
     lines.append("{\"id\":").append(id) += ',';
     lines.append(json::serialize(line).substr(1)) += '\n';
   }
-  return write_manifest(folder, json::serialize(head_of(input, ids)) + "\n" + lines);
+  lines.insert(0, json::serialize(head_of(input, ids)) + "\n");
+  return write_manifest(folder, lines);
 }
 
 }  // namespace winnow::gdo_release

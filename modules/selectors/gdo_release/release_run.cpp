@@ -189,6 +189,8 @@ ReleaseOutcome Group::run(PlannedJob& planned) const {
   const ReleaseScore score(pool_, input.profile, terms(options), options);
   PassResult pass = run_pass(pool_, plan, score, options.seed);
   const Subset subset = fill_subset(pool_, plan, pass, options.max_qa_per_video);
+  pass.heaps = {};
+  pass.all = {};
   const Baseline baseline = draw_baseline(pool_, plan, pass, options.max_qa_per_video);
   if (!options.metrics.empty()) {
     input.coverage =
@@ -205,12 +207,14 @@ ReleaseOutcome Group::run(PlannedJob& planned) const {
     outcome.warnings.push_back(
         fmt::format("{} of {} rows were found", outcome.subset_rows, plan.target_count));
   }
-  RowFiles rows(scan_, pool_, score);
-  rows.write(subset, folder / kSubsetFile);
   // With repeated rows the file shows scores of the subset too, which is not the twin's.
   if (baseline.repeats) planned.twin = nullptr;
-  if (planned.makes_baseline() && planned.twin == nullptr) {
-    rows.write(baseline, subset, folder / kBaselineFile);
+  {
+    RowFiles rows(scan_, pool_, score);
+    rows.write(subset, folder / kSubsetFile);
+    if (planned.makes_baseline() && planned.twin == nullptr) {
+      rows.write(baseline, subset, folder / kBaselineFile);
+    }
   }
   write_file(folder / kReportFile,
              indented_python_json(selection_report(input, subset, baseline.candidates)));

@@ -98,6 +98,12 @@ class GoldenQwen3VlNetwork : public testing::Test {
 
     const torch::Tensor loss = mean_loss(logits, inputs.at("in.labels"));
     compare("out.loss", loss.detach().view({1}), stored.at("out.loss"), kLossLimit, "loss");
+    const AnswerLoss by_sample =
+        answer_loss(model.config, model.weights, batch, inputs.at("in.labels"));
+    compare("loss by sample", (by_sample.sum.sum() / by_sample.count.sum()).detach().view({1}),
+            stored.at("out.loss"), kLossLimit, "loss");
+    if (name == "e_right") by_padding_side_[1] = by_sample.sum.detach();
+    if (name == "e_left") by_padding_side_[0] = by_sample.sum.detach();
     loss.backward();
     if (name.starts_with("b_image")) check_gradients(name, stored, table);
 
@@ -107,6 +113,7 @@ class GoldenQwen3VlNetwork : public testing::Test {
     }
   }
 
+  torch::Tensor by_padding_side_[2];  // losses of the two samples, padded left and right
   std::set<std::string> compared_;
   std::map<std::string, double> worst_;
 };
@@ -123,6 +130,9 @@ TEST_F(GoldenQwen3VlNetwork, EveryCaseAgrees) {
   for (const std::string& name : names) {
     EXPECT_TRUE(listed.contains(name)) << name;
     check_case(name);
+  }
+  if (by_padding_side_[0].defined() && by_padding_side_[1].defined()) {
+    EXPECT_LE(testing_support::difference(by_padding_side_[0], by_padding_side_[1]), 1e-4);
   }
   std::string line = fmt::format("[ golden   ] qwen3_vl: {} cases", names.size());
   for (const auto& [kind, off] : worst_) line += fmt::format(", worst {} {:.1e}", kind, off);

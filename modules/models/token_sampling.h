@@ -1,0 +1,22 @@
+#pragma once
+// Drawing the next token.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "core/random.h"
+
+namespace winnow {
+
+struct TokenSampling {
+  double temperature = 1.0;  // 0: the likeliest token, the first of equals
+  double top_p = 1.0;        // only the likeliest tokens that together reach this much, in (0, 1]
+};
+
+// One token from logits [V]. Takes exactly one number from the stream whatever the options, so that
+// what follows does not depend on them.
+std::int64_t sample_token(const torch::Tensor& logits, const TokenSampling& sampling,
+                          RandomStream& stream);
+
+}  // namespace winnow

@@ -1,0 +1,204 @@
+// Reading tokenizer.json and its older form in three files.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "core/errors.h"
+#include "core/files.h"
+#include "models/byte_pair_tokenizer.h"
+#include "models/pre_tokenizer.h"
+
+namespace winnow {
+namespace json = boost::json;
+namespace {
+
+// The files write each byte as one printable character: itself where it is printable in Latin-1,
+// else one of those from U+0100 on, in order. Gives the byte of a character below U+0144.
+std::vector<int> byte_of_character() {
+  std::vector<int> bytes(0x144, -1);
+  int next = 0x100;
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool is_printable = (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte != 0xAD);
+    bytes[static_cast<std::size_t>(is_printable ? byte : next++)] = byte;
+  }
+  return bytes;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string name) : name_(std::move(name)) {}
+
+  [[noreturn]] void refuse(const std::string& what) const { throw DataError(name_ + ": " + what); }
+
+  const json::value& at(const json::value& value, const char* key) const {
+    const json::value* found = value.is_object() ? value.as_object().if_contains(key) : nullptr;
+    if (found == nullptr) refuse(fmt::format("needs the key '{}'", key));
+    return *found;
+  }
+
+  std::int64_t id(const json::value& value) const {
+    boost::system::error_code error;
+    const std::int64_t id = value.to_number<std::int64_t>(error);
+    if (error) refuse("a token's id is " + json::serialize(value) + ", not a whole number");
+    return id;
+  }
+
+  std::string bytes(std::string_view written) const {
+    static const std::vector<int> byte_of = byte_of_character();
+    std::string result;
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      const unsigned lead = static_cast<unsigned char>(written[i]);
+      unsigned code = lead;
+      if ((lead & 0xE0U) == 0xC0U && i + 1 < written.size()) {  // up to U+07FF
+        code = (lead & 0x1FU) << 6 | (static_cast<unsigned char>(written[++i]) & 0x3FU);
+      } else if (lead >= 0x80U) {
+        code = ~0U;
+      }
+      if (code >= byte_of.size() || byte_of[code] < 0) {
+        refuse(fmt::format("the token '{}' is not written in byte-level characters", written));
+      }
+      result.push_back(static_cast<char>(byte_of[code]));
+    }
+    return result;
+  }
+
+  std::string type(const json::value& value) const {
+    const json::value& found = at(value, "type");
+    return found.is_string() ? std::string(found.as_string()) : std::string();
+  }
+
+  // NFC or nothing.
+  bool normalizes(const json::value& root) const {
+    const json::value* value = root.as_object().if_contains("normalizer");
+    if (value == nullptr || value->is_null()) return false;
+    if (type(*value) != "NFC") refuse("normalizer.type must be NFC or the normalizer null");
+    return true;
+  }
+
+  void check_pre_tokenizer(const json::value& root) const {
+    const json::value& value = at(root, "pre_tokenizer");
+    bool splits = false, is_byte_level = false;
+    if (value.is_object() && type(value) == "Sequence" && at(value, "pretokenizers").is_array()) {
+      for (const json::value& step : at(value, "pretokenizers").as_array()) {
+        if (type(step) == "Split") {
+          const json::value& pattern = at(at(step, "pattern"), "Regex");
+          splits = pattern.is_string() && pattern.as_string() == kQwenPattern;
+        }
+        is_byte_level |= type(step) == "ByteLevel";
+      }
+    }
+    if (!splits || !is_byte_level) {
+      refuse(fmt::format("pre_tokenizer must be a Sequence of Split by {} and ByteLevel",
+                         kQwenPattern));
+    }
+  }
+
+  std::pair<std::string, std::string> merge(const json::value& value) const {
+    if (value.is_array() && value.as_array().size() == 2 && value.at(0).is_string() &&
+        value.at(1).is_string()) {
+      return {bytes(value.at(0).as_string()), bytes(value.at(1).as_string())};
+    }
+    if (!value.is_string()) refuse("a merge must be two tokens, not " + json::serialize(value));
+    return merge(std::string_view(value.as_string()));
+  }
+
+  std::pair<std::string, std::string> merge(std::string_view text) const {
+    const std::size_t space = text.find(' ');  // no token is written with one
+    if (space == std::string_view::npos) {
+      refuse(fmt::format("a merge must be two tokens, not '{}'", text));
+    }
+    return {bytes(text.substr(0, space)), bytes(text.substr(space + 1))};
+  }
+
+ private:
+  std::string name_;
+};
+
+// An object in a file of its own.
+json::value read_object(const Reader& reader, const std::filesystem::path& path) {
+  boost::system::error_code parse_error;
+  json::value root = json::parse(read_file(path), parse_error);
+  if (parse_error || !root.is_object()) reader.refuse("is not a JSON object");
+  return root;
+}
+
+void read_tokens(const Reader& reader, const json::value& tokens, BytePairVocabulary& vocabulary) {
+  for (const auto& [written, id] : tokens.as_object()) {
+    vocabulary.tokens.emplace(reader.bytes(written), reader.id(id));
+  }
+}
+
+std::string content_of(const Reader& reader, const json::value& entry) {
+  const json::value& content = reader.at(entry, "content");
+  if (!content.is_string() || content.as_string().empty()) {
+    reader.refuse("an added token has no content");
+  }
+  return std::string(content.as_string());
+}
+
+}  // namespace
+
+BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path) {
+  const Reader reader(path.string());
+  const json::value root = read_object(reader, path);
+  const json::value& model = reader.at(root, "model");
+  if (!model.is_object() || reader.type(model) != "BPE") reader.refuse("model.type must be BPE");
+  reader.check_pre_tokenizer(root);
+  BytePairVocabulary vocabulary;
+  vocabulary.normalize = reader.normalizes(root);
+  const json::value& tokens = reader.at(model, "vocab");
+  const json::value& merges = reader.at(model, "merges");
+  if (!tokens.is_object() || !merges.is_array()) {
+    reader.refuse("model.vocab must be an object and model.merges a list");
+  }
+  read_tokens(reader, tokens, vocabulary);
+  for (const json::value& merge : merges.as_array()) {
+    vocabulary.merges.push_back(reader.merge(merge));
+  }
+  if (const json::value* added = root.as_object().if_contains("added_tokens")) {
+    if (!added->is_array()) reader.refuse("added_tokens must be a list");
+    for (const json::value& entry : added->as_array()) {
+      vocabulary.added.emplace(content_of(reader, entry), reader.id(reader.at(entry, "id")));
+    }
+  }
+  return vocabulary;
+}
+
+BytePairVocabulary read_vocabulary(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / "tokenizer.json")) {
+    return read_tokenizer_json(folder / "tokenizer.json");
+  }
+  BytePairVocabulary vocabulary;
+  const Reader tokens((folder / "vocab.json").string());
+  read_tokens(tokens, read_object(tokens, folder / "vocab.json"), vocabulary);
+
+  const Reader merges((folder / "merges.txt").string());
+  const std::string text = read_file(folder / "merges.txt");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = std::string_view(text).substr(begin, end - begin);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool is_version = begin == 0 && line.starts_with("#version");
+    if (!line.empty() && !is_version) vocabulary.merges.push_back(merges.merge(line));
+    begin = end + 1;
+  }
+
+  const Reader added((folder / "tokenizer_config.json").string());
+  const json::value config = read_object(added, folder / "tokenizer_config.json");
+  const json::value& decoder = added.at(config, "added_tokens_decoder");
+  if (!decoder.is_object()) added.refuse("added_tokens_decoder must be an object");
+  for (const auto& [id, entry] : decoder.as_object()) {
+    std::int64_t number = -1;
+    const auto [last, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+    if (error != std::errc() || last != id.data() + id.size()) {
+      added.refuse(fmt::format("added_tokens_decoder has the id '{}'", std::string_view(id)));
+    }
+    vocabulary.added.emplace(content_of(added, entry), number);
+  }
+  return vocabulary;
+}
+
+}  // namespace winnow
