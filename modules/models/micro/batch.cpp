@@ -30,8 +30,8 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
     for (std::int64_t t = 0; t < valid; ++t) {
       if (tokenizer.is_visual_slot(input.tokens[static_cast<std::size_t>(t)])) slots.push_back(t);
     }
-    for (const torch::Tensor& visual : input.visual) {
-      const std::int64_t count = visual.size(0);
+    for (const VisualTokens& visual : input.visual) {
+      const std::int64_t count = visual.tokens.size(0);
       const std::int64_t end = slots[static_cast<std::size_t>(slot + count - 1)] + 1;
       for (std::int64_t i = slot; i < slot + count; ++i) {
         const std::int64_t t = slots[static_cast<std::size_t>(i)];
@@ -39,7 +39,7 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
         rows.push_back(b * length + t);
       }
       slot += count;
-      media.push_back(visual);
+      media.push_back(visual.tokens);
       packed.frames_per_medium.push_back(count / kTokensPerFrame);
     }
     std::int64_t text = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/byte_pair_tokenizer.h"
 #include "models/micro/batch.h"
 #include "models/micro/micro_model.h"
 
@@ -188,6 +189,40 @@ std::vector<std::vector<std::string>> MicroModel::sample_answers(
     }
   }
   return result;
+}
+
+bool MicroModel::stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                               std::int64_t maximum_tokens, RandomStream& stream,
+                               const std::function<void(std::string_view)>& piece) {
+  const torch::NoGradGuard no_grad;
+  const MicroPrefix& state = micro(prefix);
+  const auto first_prompt = [](const torch::Tensor& x) { return x.slice(0, 0, 1); };
+  std::vector<LayerCache> layers, grown;
+  for (const LayerCache& layer : state.layers) {
+    layers.push_back({first_prompt(layer.keys), first_prompt(layer.values)});
+  }
+  torch::Tensor mask = first_prompt(state.allowed);  // [1, 1, 1, T + tokens so far]
+  torch::Tensor hidden = first_prompt(state.last);   // [1, D]
+  StreamingDecoder decoder(*tokenizer_);
+  bool ended = false;
+  for (std::int64_t step = 0; step < maximum_tokens; ++step) {
+    const std::int64_t token = sample_token(network_->head(hidden)[0], sampling, stream);
+    ended = token == tokenizer_->end_of_turn();
+    if (ended) break;
+    const std::string text = decoder.push(token);
+    if (!text.empty()) piece(text);
+    const std::int64_t position = std::min(state.position[0] + step, options_.maximum_text - 1);
+    mask = torch::cat({mask, torch::zeros({1, 1, 1, 1})}, 3);
+    hidden = network_
+                 ->extend(network_->embed(torch::full({1, 1}, token, torch::kInt64),
+                                          torch::full({1, 1}, position, torch::kInt64),
+                                          torch::empty({0}, torch::kInt64), {}),
+                          layers, grown, mask)
+                 .squeeze(1);
+  }
+  const std::string rest = decoder.finish();
+  if (!rest.empty()) piece(rest);
+  return ended;
 }
 
 torch::Tensor MicroModel::prompt_features(const Prefix& prefix) { return micro(prefix).mean; }
