@@ -64,6 +64,18 @@ std::vector<std::int64_t> ConfigTable::integers(const std::string& key, std::int
   return numbers;
 }
 
+std::vector<double> ConfigTable::colours(const std::string& key) const {
+  const json::value* value = object_.if_contains(key);
+  if (!value || !value->is_array() || value->as_array().size() != 3) refuse(key, "three numbers");
+  std::vector<double> numbers;
+  for (const json::value& entry : value->as_array()) {
+    boost::system::error_code error;
+    numbers.push_back(entry.to_number<double>(error));
+    if (error) refuse(key, "three numbers");
+  }
+  return numbers;
+}
+
 std::string ConfigTable::choice(const std::string& key,
                                 const std::vector<std::string>& known) const {
   const json::value* value = object_.if_contains(key);

@@ -29,6 +29,8 @@ class ConfigTable {
   double positive(const std::string& key) const;
   bool boolean(const std::string& key) const;
   std::vector<std::int64_t> integers(const std::string& key, std::int64_t most) const;
+  // Three of them, one for each colour.
+  std::vector<double> colours(const std::string& key) const;
   // One of `known`; `expect_text` of a single one.
   std::string choice(const std::string& key, const std::vector<std::string>& known) const;
   void expect_text(const std::string& key, const std::string& wanted) const;

@@ -11,9 +11,26 @@
 #include "models/checkpoint.h"
 
 namespace winnow {
+namespace {
+
+void check_tied(const Checkpoint& checkpoint, const std::filesystem::path& folder,
+                const TiedTensor& tied) {
+  const SafetensorsFile::Entry &copy = checkpoint.entry(tied.name),
+                               &original = checkpoint.entry(tied.original);
+  if (copy.type == original.type && copy.shape == original.shape &&
+      torch::equal(checkpoint.tensor(tied.name), checkpoint.tensor(tied.original))) {
+    return;
+  }
+  throw DataError(
+      fmt::format("{}: holds tensor '{}' with values of its own, but config.json has "
+                  "tie_word_embeddings = true, which makes it '{}'",
+                  folder.string(), tied.name, tied.original));
+}
+
+}  // namespace
 
 void load_parameters(const std::vector<TableEntry>& table, const std::filesystem::path& folder,
-                     torch::ScalarType dtype, const std::string& family) {
+                     torch::ScalarType dtype, const std::string& family, const TiedTensor& tied) {
   const Checkpoint checkpoint(folder);
   std::set<std::string> expected;
   for (const TableEntry& entry : table) {
@@ -37,6 +54,10 @@ void load_parameters(const std::vector<TableEntry>& table, const std::filesystem
   }
   for (const std::string& name : checkpoint.names()) {
     if (expected.count(name) > 0) continue;
+    if (name == tied.name) {
+      check_tied(checkpoint, folder, tied);
+      continue;
+    }
     throw DataError(
         fmt::format("{}: holds tensor '{}', for which {} of its config.json has no place",
                     folder.string(), name, family));

@@ -39,11 +39,19 @@ class TableMaker {
   std::vector<TableEntry> table_;
 };
 
+// A tensor that some tools write although the config says that it is another one: the output layer
+// of a tied model. Published names; empty: there is none.
+struct TiedTensor {
+  std::string name, original;
+};
+
 // Fills the table's tensors from a checkpoint folder (see Checkpoint), converted to `dtype` one at
-// a time. Throws DataError naming the file's tensor: missing, of another shape or not of floats, or
-// one for which `family` has no place. Nothing is allocated before every name and shape is checked.
+// a time. Throws DataError naming the file's tensor: missing, of another shape or not of floats,
+// one for which `family` has no place, or `tied` with values of its own. Nothing is allocated
+// before every name and shape is checked.
 void load_parameters(const std::vector<TableEntry>& table, const std::filesystem::path& folder,
-                     torch::ScalarType dtype, const std::string& family);
+                     torch::ScalarType dtype, const std::string& family,
+                     const TiedTensor& tied = {});
 
 // Writes the tensors under their published names; see write_checkpoint.
 void save_parameters(const std::vector<TableEntry>& table, const std::filesystem::path& folder,

@@ -10,10 +10,7 @@ namespace winnow::internvl {
 TextInput embed(const Config& config, const Weights& weights, const Batch& batch,
                 const Observer& observe) {
   TextInput input;
-  // A token's position is the number of tokens before it, wherever the padding stands.
-  const torch::Tensor seen = batch.attention_mask.cumsum(1);  // [B, S]
-  input.positions = (seen - 1) * batch.attention_mask;
-  input.next = seen.select(1, -1);
+  input.positions = (batch.attention_mask.cumsum(1) - 1) * batch.attention_mask;
   input.embeddings = torch::embedding(weights.text.token, batch.tokens);  // [B, S, E]
   const torch::Tensor places =
       ((batch.tokens == config.image_token) & (batch.attention_mask == 1)).flatten();
@@ -36,16 +33,17 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
 }
 
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
-                            const Observer& observe) {
+                            std::vector<LayerCache>* cache, const Observer& observe) {
   const TextInput input = embed(config, weights, batch, observe);
   return decode(config.text, weights.text, input.embeddings, input.positions,
-                causal_mask(batch.attention_mask, input.embeddings.scalar_type()), nullptr,
+                causal_mask(batch.attention_mask, input.embeddings.scalar_type()), cache,
                 with_prefix(observe, "text."));
 }
 
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
                      const Observer& observe) {
-  return torch::linear(hidden_states(config, weights, batch, observe), weights.text.output());
+  return torch::linear(hidden_states(config, weights, batch, nullptr, observe),
+                       weights.text.output());
 }
 
 AnswerLoss answer_loss(const Config& config, const Weights& weights, const Batch& batch,

@@ -6,6 +6,8 @@
 
 #include <torch/torch.h>
 
+#include <vector>
+
 #include "models/internvl/text_decoder.h"
 #include "models/internvl/vision_tower.h"
 #include "models/vision_language_model.h"
@@ -22,8 +24,7 @@ struct Batch {
 // What the text model is run on.
 struct TextInput {
   torch::Tensor embeddings;  // [B, S, E]
-  torch::Tensor positions;   // [B, S] int64, 0 at padding
-  torch::Tensor next;        // [B] int64: position of the token after the last
+  torch::Tensor positions;   // [B, S] int64: how many tokens stand before; 0 at padding
 };
 
 // Projects the visual tokens and puts them into their places. Throws DataError when there are more
@@ -31,9 +32,10 @@ struct TextInput {
 TextInput embed(const Config& config, const Weights& weights, const Batch& batch,
                 const Observer& observe = {});
 
-// The normalised last hidden states [B, S, E]. Observed: as embed; "text." + what decode observes.
+// The normalised last hidden states [B, S, E]. With a cache (one entry per layer) keys and values
+// are appended to it. Observed: as embed; "text." + what decode observes.
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
-                            const Observer& observe = {});
+                            std::vector<LayerCache>* cache = nullptr, const Observer& observe = {});
 
 // [B, S, V]. Observed: as hidden_states.
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,

@@ -6,6 +6,8 @@ namespace winnow::internvl {
 namespace {
 
 constexpr double kLayerScale = 0.1;
+constexpr const char* kHead = "language_model.lm_head.weight";
+constexpr const char* kEmbedding = "language_model.model.embed_tokens.weight";
 
 using Shape = std::vector<std::int64_t>;
 
@@ -56,7 +58,7 @@ class InternVlTable : public TableMaker {
     const std::int64_t q = config.heads * config.head_size();
     const std::int64_t kv = config.key_value_heads * config.head_size();
     const std::string ours = "text.", theirs = "language_model.model.";
-    add(ours + "token", theirs + "embed_tokens.weight", {config.vocabulary, e}, weights.token);
+    add(ours + "token", kEmbedding, {config.vocabulary, e}, weights.token);
     weights.layers.resize(static_cast<std::size_t>(config.layers));
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
       TextLayer& layer = weights.layers[i];
@@ -77,7 +79,7 @@ class InternVlTable : public TableMaker {
     }
     add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
     if (tied) return;
-    add(ours + "head", "language_model.lm_head.weight", {config.vocabulary, e}, weights.head);
+    add(ours + "head", kHead, {config.vocabulary, e}, weights.head);
   }
 };
 
@@ -94,7 +96,8 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      torch::ScalarType dtype) {
   Weights weights;
-  load_parameters(tensor_table(config, weights), folder, dtype, "an InternVL3");
+  load_parameters(tensor_table(config, weights), folder, dtype, "an InternVL3",
+                  config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
   return weights;
 }
 
