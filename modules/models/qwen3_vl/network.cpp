@@ -134,10 +134,16 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
 
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
                             const Observer& observe) {
-  const TextInput input = embed(config, weights, batch, observe);
+  return hidden_states(config, weights, embed(config, weights, batch, observe),
+                       batch.attention_mask, nullptr, with_prefix(observe, "text."));
+}
+
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const TextInput& input,
+                            const torch::Tensor& attention_mask, std::vector<LayerCache>* cache,
+                            const Observer& observe) {
   return decode(config.text, weights.text, input.embeddings, input.positions,
-                causal_mask(batch.attention_mask, input.embeddings.scalar_type()), input.deepstack,
-                nullptr, with_prefix(observe, "text."));
+                causal_mask(attention_mask, input.embeddings.scalar_type()), input.deepstack, cache,
+                observe);
 }
 
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
@@ -147,6 +153,11 @@ torch::Tensor logits(const Config& config, const Weights& weights, const Batch& 
 
 AnswerLoss answer_loss(const Config& config, const Weights& weights, const Batch& batch,
                        const torch::Tensor& labels) {
+  return labelled_loss(weights, hidden_states(config, weights, batch), labels);
+}
+
+AnswerLoss labelled_loss(const Weights& weights, const torch::Tensor& hidden,
+                         const torch::Tensor& labels) {
   const std::int64_t samples = labels.size(0), length = labels.size(1);
   const auto label = labels.accessor<std::int64_t, 2>();
   std::vector<std::int64_t> rows, targets, owners;
@@ -158,7 +169,6 @@ AnswerLoss answer_loss(const Config& config, const Weights& weights, const Batch
       owners.push_back(b);
     }
   }
-  const torch::Tensor hidden = hidden_states(config, weights, batch);
   const auto index = [&](const std::vector<std::int64_t>& values) {
     return torch::tensor(values, torch::kInt64).to(hidden.device());
   };

@@ -41,6 +41,12 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
                             const Observer& observe = {});
 
+// The same on what is embedded already. With a cache (one entry per layer) keys and values are
+// appended to it.
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const TextInput& input,
+                            const torch::Tensor& attention_mask,
+                            std::vector<LayerCache>* cache = nullptr, const Observer& observe = {});
+
 // [B, S, V]. Observed: as hidden_states.
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
                      const Observer& observe = {});
@@ -49,5 +55,8 @@ torch::Tensor logits(const Config& config, const Weights& weights, const Batch& 
 // trained. Only labelled positions pay for the vocabulary.
 AnswerLoss answer_loss(const Config& config, const Weights& weights, const Batch& batch,
                        const torch::Tensor& labels);
+// The same from hidden states [B, S, E].
+AnswerLoss labelled_loss(const Weights& weights, const torch::Tensor& hidden,
+                         const torch::Tensor& labels);
 
 }  // namespace winnow::qwen3_vl

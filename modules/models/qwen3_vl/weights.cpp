@@ -15,6 +15,23 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
+constexpr const char* kHead = "lm_head.weight";
+constexpr const char* kEmbedding = "model.language_model.embed_tokens.weight";
+
+// Some tools write the output layer of a tied model a second time.
+void check_tied_head(const Checkpoint& checkpoint, const std::filesystem::path& folder) {
+  const SafetensorsFile::Entry &head = checkpoint.entry(kHead),
+                               &embedding = checkpoint.entry(kEmbedding);
+  if (head.type == embedding.type && head.shape == embedding.shape &&
+      torch::equal(checkpoint.tensor(kHead), checkpoint.tensor(kEmbedding))) {
+    return;
+  }
+  throw DataError(
+      fmt::format("{}: holds tensor '{}' with values of its own, but config.json has "
+                  "tie_word_embeddings = true, which makes it '{}'",
+                  folder.string(), kHead, kEmbedding));
+}
+
 class TableMaker {
  public:
   void add(const std::string& name, const std::string& published, Shape shape,
@@ -71,7 +88,7 @@ class TableMaker {
     const std::int64_t q = config.heads * config.head_size;
     const std::int64_t kv = config.key_value_heads * config.head_size;
     const std::string ours = "text.", theirs = "model.language_model.";
-    add(ours + "token", theirs + "embed_tokens.weight", {config.vocabulary, e}, weights.token);
+    add(ours + "token", kEmbedding, {config.vocabulary, e}, weights.token);
     weights.layers.resize(static_cast<std::size_t>(config.layers));
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
       TextLayer& layer = weights.layers[i];
@@ -93,7 +110,7 @@ class TableMaker {
       put("down", "mlp.down_proj", {e, n}, layer.down);
     }
     add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
-    if (!tied) add(ours + "head", "lm_head.weight", {config.vocabulary, e}, weights.head);
+    if (!tied) add(ours + "head", kHead, {config.vocabulary, e}, weights.head);
   }
 
   std::vector<TableEntry> take() { return std::move(table_); }
@@ -138,6 +155,10 @@ Weights load_weights(const Config& config, const std::filesystem::path& folder,
   }
   for (const std::string& name : checkpoint.names()) {
     if (expected.count(name) > 0) continue;
+    if (config.tied && name == kHead) {
+      check_tied_head(checkpoint, folder);
+      continue;
+    }
     throw DataError(
         fmt::format("{}: holds tensor '{}', for which a Qwen3-VL of its config.json "
                     "has no place",
