@@ -54,6 +54,9 @@ class VisionLanguageModel {
   // The folder of trained weights that the options name; empty where the model has to be trained
   // from nothing. A model has no weights before load() or initialise_from().
   virtual std::filesystem::path pretrained() const { return {}; }
+  // Trains every parameter from now on, whatever the options freeze: a model that is trained from
+  // nothing needs all of it. Nothing to do for one whose frozen parts are trained elsewhere.
+  virtual void thaw() {}
   // Random weights and a tokenizer that learns its words from the texts. Equal options, texts and
   // seed give equal weights.
   virtual void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) = 0;
@@ -89,7 +92,7 @@ class VisionLanguageModel {
   virtual std::vector<std::vector<std::string>> sample_answers(
       const Prefix& prefix, std::int64_t count, std::int64_t maximum_tokens, double temperature,
       std::vector<RandomStream>& streams) = 0;
-  // One answer to the first prompt, handed to `piece` as soon as its characters are complete.
+  // One answer to the prefix of one prompt, handed to `piece` as soon as characters are complete.
   // Returns whether it ended by itself and was not cut off at `maximum_tokens`.
   virtual bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
                              std::int64_t maximum_tokens, RandomStream& stream,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/continuations.h"
+
 namespace winnow::micro {
 
 Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer) {
@@ -59,15 +61,6 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
   packed.visual_rows = torch::tensor(rows, torch::kInt64);
   if (!media.empty()) packed.visual = torch::cat(media, 0);
   return packed;
-}
-
-ModelInput prompt_of(const ModelInput& input) {
-  std::size_t begin = input.labels.size();
-  while (begin > 0 && input.labels[begin - 1] != -100) --begin;
-  ModelInput prompt = input;
-  prompt.tokens.resize(begin);
-  prompt.labels.resize(begin);
-  return prompt;
 }
 
 }  // namespace winnow::micro

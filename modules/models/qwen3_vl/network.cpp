@@ -128,10 +128,16 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
 
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
                             const Observer& observe) {
-  const TextInput input = embed(config, weights, batch, observe);
+  return hidden_states(config, weights, embed(config, weights, batch, observe),
+                       batch.attention_mask, nullptr, with_prefix(observe, "text."));
+}
+
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const TextInput& input,
+                            const torch::Tensor& attention_mask, std::vector<LayerCache>* cache,
+                            const Observer& observe) {
   return decode(config.text, weights.text, input.embeddings, input.positions,
-                causal_mask(batch.attention_mask, input.embeddings.scalar_type()), input.deepstack,
-                nullptr, with_prefix(observe, "text."));
+                causal_mask(attention_mask, input.embeddings.scalar_type()), input.deepstack, cache,
+                observe);
 }
 
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,

@@ -99,17 +99,22 @@ std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
   return indices;
 }
 
-std::vector<std::string> timestamp_texts(std::vector<std::int64_t> indices, double native_fps,
-                                         std::int64_t temporal_patch_size) {
-  assert(!indices.empty());
+std::vector<std::string> timestamp_texts(const std::vector<std::int64_t>& indices,
+                                         double native_fps, std::int64_t temporal_patch_size) {
   const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
+  std::vector<double> seconds;
+  for (const std::int64_t index : indices) seconds.push_back(static_cast<double>(index) / rate);
+  return timestamp_texts(std::move(seconds), temporal_patch_size);
+}
+
+std::vector<std::string> timestamp_texts(std::vector<double> seconds,
+                                         std::int64_t temporal_patch_size) {
+  assert(!seconds.empty());
   const auto group = static_cast<std::size_t>(temporal_patch_size);
-  while (indices.size() % group != 0) indices.push_back(indices.back());
+  while (seconds.size() % group != 0) seconds.push_back(seconds.back());
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < indices.size(); i += group) {
-    const double first = static_cast<double>(indices[i]) / rate;
-    const double last = static_cast<double>(indices[i + group - 1]) / rate;
-    texts.push_back(fmt::format("<{:.1f} seconds>", (first + last) / 2));
+  for (std::size_t i = 0; i < seconds.size(); i += group) {
+    texts.push_back(fmt::format("<{:.1f} seconds>", (seconds[i] + seconds[i + group - 1]) / 2));
   }
   return texts;
 }

@@ -7,6 +7,9 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
+constexpr const char* kHead = "lm_head.weight";
+constexpr const char* kEmbedding = "model.language_model.embed_tokens.weight";
+
 class Qwen3VlTable : public TableMaker {
  public:
   void add_merger(const std::string& name, const std::string& published, std::int64_t norm_size,
@@ -51,7 +54,7 @@ class Qwen3VlTable : public TableMaker {
     const std::int64_t q = config.heads * config.head_size;
     const std::int64_t kv = config.key_value_heads * config.head_size;
     const std::string ours = "text.", theirs = "model.language_model.";
-    add(ours + "token", theirs + "embed_tokens.weight", {config.vocabulary, e}, weights.token);
+    add(ours + "token", kEmbedding, {config.vocabulary, e}, weights.token);
     weights.layers.resize(static_cast<std::size_t>(config.layers));
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
       TextLayer& layer = weights.layers[i];
@@ -73,7 +76,7 @@ class Qwen3VlTable : public TableMaker {
       put("down", "mlp.down_proj", {e, n}, layer.down);
     }
     add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
-    if (!tied) add(ours + "head", "lm_head.weight", {config.vocabulary, e}, weights.head);
+    if (!tied) add(ours + "head", kHead, {config.vocabulary, e}, weights.head);
   }
 };
 
@@ -89,7 +92,8 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      torch::ScalarType dtype) {
   Weights weights;
-  load_parameters(tensor_table(config, weights), folder, dtype, "a Qwen3-VL");
+  load_parameters(tensor_table(config, weights), folder, dtype, "a Qwen3-VL",
+                  config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
   return weights;
 }
 
