@@ -36,7 +36,7 @@ struct Pipeline::Loaded {
   void merge_duplicates();
   bool usable(const Sample& sample) const;
   // From the stored features, or by the model where its tower is trained.
-  std::vector<torch::Tensor> visual(const Sample& sample, VisionLanguageModel& model) const;
+  std::vector<VisualTokens> visual(const Sample& sample, VisionLanguageModel& model) const;
 };
 
 // Pieces of stage configs.

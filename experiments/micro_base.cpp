@@ -21,7 +21,7 @@ namespace mw = micro_world;
 
 // A scene of the base corpus as training needs it: no pictures kept, only what the tower sees.
 struct BaseScene {
-  torch::Tensor pixels;  // [F, 3, size, size] uint8
+  PreprocessedMedium pixels;  // [F, 3, size, size] uint8
   mw::SceneTruth truth;
   Sample conversation;  // asks all its questions
 };
@@ -33,6 +33,7 @@ std::vector<BaseScene> imagine(const mw::CleanCorpus& corpus, const micro::Micro
     mw::ImaginedScene scene = corpus.scene(i);
     scenes[i].conversation = corpus.conversation_of(scene);
     Frames frames;
+    frames.kind = scene.frames.size() == 1 ? Media::Kind::image : Media::Kind::video;
     frames.images = std::move(scene.frames);
     scenes[i].pixels = model.preprocess(frames);
     scenes[i].truth = std::move(scene.truth);
@@ -46,14 +47,14 @@ TowerFrames tower_frames(const std::vector<BaseScene>& scenes, std::int64_t want
                          std::uint64_t seed) {
   std::vector<std::pair<std::size_t, std::int64_t>> all;
   for (std::size_t i = 0; i < scenes.size(); ++i) {
-    for (std::int64_t f = 0; f < scenes[i].pixels.size(0); ++f) all.emplace_back(i, f);
+    for (std::int64_t f = 0; f < scenes[i].pixels.values.size(0); ++f) all.emplace_back(i, f);
   }
   RandomStream(seed, "base/tower/frames").shuffle(all);
   if (static_cast<std::int64_t>(all.size()) > wanted) all.resize(static_cast<std::size_t>(wanted));
   TowerFrames frames;
   std::vector<torch::Tensor> pixels;
   for (const auto& [scene, frame] : all) {
-    pixels.push_back(scenes[scene].pixels[frame]);
+    pixels.push_back(scenes[scene].pixels.values[frame]);
     frames.truth.push_back(scenes[scene].truth.frames[static_cast<std::size_t>(frame)]);
   }
   frames.pixels = torch::stack(pixels);
@@ -61,16 +62,16 @@ TowerFrames tower_frames(const std::vector<BaseScene>& scenes, std::int64_t want
 }
 
 // The tower's features of every scene.
-std::vector<torch::Tensor> features_of(const std::vector<BaseScene>& scenes,
-                                       const VisionLanguageModel& model) {
+std::vector<VisualTokens> features_of(const std::vector<BaseScene>& scenes,
+                                      const VisionLanguageModel& model) {
   constexpr std::size_t kChunk = 128;
-  std::vector<torch::Tensor> features(scenes.size());
+  std::vector<VisualTokens> features(scenes.size());
   parallel_for((scenes.size() + kChunk - 1) / kChunk, [&](std::size_t chunk) {
     const std::unique_ptr<VisionLanguageModel> worker = model.clone();
     const std::size_t end = std::min(scenes.size(), (chunk + 1) * kChunk);
-    std::vector<torch::Tensor> media;
+    std::vector<PreprocessedMedium> media;
     for (std::size_t i = chunk * kChunk; i < end; ++i) media.push_back(scenes[i].pixels);
-    const std::vector<torch::Tensor> encoded = worker->encode_vision(media);
+    const std::vector<VisualTokens> encoded = worker->encode_vision(media);
     for (std::size_t i = 0; i < encoded.size(); ++i) features[chunk * kChunk + i] = encoded[i];
   });
   return features;
@@ -90,7 +91,7 @@ config::Value trainer_config(const MicroBaseOptions& options) {
 
 void train_phase(const std::string& title, const MicroBaseOptions& options,
                  micro::MicroModel& model, const std::vector<BaseScene>& scenes,
-                 const std::vector<torch::Tensor>& features, const std::vector<std::size_t>& chosen,
+                 const std::vector<VisualTokens>& features, const std::vector<std::size_t>& chosen,
                  std::uint64_t seed, const fs::path& folder) {
   const std::int64_t slots = model.options().frame_slots;
   TrainingJob job;
@@ -103,7 +104,7 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
     ModelInput input = model.input(sample, {features[chosen[position]]});
     // Clips are seen at all times, so that later, longer ones find every time slot trained.
     RandomStream stream(seed, "base/time/" + sample.id);
-    model.place_clips(input, stream.integer(0, slots - scene.pixels.size(0)));
+    model.place_clips(input, stream.integer(0, slots - scene.pixels.values.size(0)));
     return input;
   };
   for (const std::size_t i : chosen) {
@@ -166,10 +167,7 @@ void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& any_
         sample.modality() == Modality::image && stream.chance(options.image_first_share);
     (early ? first : rest).push_back(i);
   }
-  model->initialise(
-      micro::WordTokenizer::train(vocabulary_texts,
-                                  static_cast<std::size_t>(model->options().vocabulary_words)),
-      seed);
+  model->initialise_from(vocabulary_texts, seed);
 
   const fs::path tower = folder / "tower";
   if (fs::exists(tower)) {
@@ -194,7 +192,7 @@ void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& any_
     model->save(pending.path());
     pending.commit();
   }
-  const std::vector<torch::Tensor> features = features_of(scenes, *model);
+  const std::vector<VisualTokens> features = features_of(scenes, *model);
   const fs::path after_images = folder / "images" / "checkpoint-1";
   if (fs::exists(after_images)) {
     model->load(after_images);

@@ -59,7 +59,7 @@ namespace {
 // Raise one when its stage computes or writes something else.
 constexpr int world_format = 2;
 constexpr int base_format = 2;
-constexpr int features_format = 2;
+constexpr int features_format = 3;
 constexpr int descriptors_format = 2;
 constexpr int diagnosis_format = 1;
 
@@ -76,14 +76,18 @@ bool Pipeline::Loaded::usable(const Sample& sample) const {
   });
 }
 
-std::vector<torch::Tensor> Pipeline::Loaded::visual(const Sample& sample,
-                                                    VisionLanguageModel& model) const {
-  std::vector<torch::Tensor> result;
+std::vector<VisualTokens> Pipeline::Loaded::visual(const Sample& sample,
+                                                   VisionLanguageModel& model) const {
+  std::vector<VisualTokens> stored;
+  std::vector<PreprocessedMedium> seen;
   for (const Media& medium : sample.media) {
-    result.push_back(features ? features->of(world.name_of(medium))
-                              : model.preprocess(decode(medium, sampling)));
+    if (features) {
+      stored.push_back(features->of(world.name_of(medium)));
+    } else {
+      seen.push_back(model.preprocess(decode(medium, sampling)));
+    }
   }
-  return features ? result : model.encode_vision(result);
+  return features ? stored : model.encode_vision(seen);
 }
 
 Pipeline::Pipeline(const config::Value& config, std::uint64_t seed, StageCache& stages)

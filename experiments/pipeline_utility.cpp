@@ -180,7 +180,7 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
   }
   const torch::NoGradGuard no_gradients;
   const auto input_of = [&](std::size_t i) {
-    std::vector<torch::Tensor> media;
+    std::vector<PreprocessedMedium> media;
     for (const Media& medium : candidates[i].sample.media) {
       media.push_back(model.preprocess(decode(medium, data.sampling)));
     }

@@ -28,7 +28,7 @@ fs::path chunk_index(const fs::path& folder, std::size_t chunk) {
 void encode_batch(VisionLanguageModel& model, const std::vector<NamedMedium>& media,
                   const SamplingOptions& sampling, std::size_t begin, std::size_t end,
                   std::string& data, json::array& index) {
-  std::vector<torch::Tensor> pixels;
+  std::vector<PreprocessedMedium> pixels;
   std::vector<std::string> reasons;
   for (std::size_t i = begin; i < end; ++i) {
     std::string reason;
@@ -39,18 +39,22 @@ void encode_batch(VisionLanguageModel& model, const std::vector<NamedMedium>& me
     }
     reasons.push_back(std::move(reason));
   }
-  const std::vector<torch::Tensor> encoded =
-      pixels.empty() ? std::vector<torch::Tensor>{} : model.encode_vision(pixels);
+  const std::vector<VisualTokens> encoded = model.encode_vision(pixels);
   std::size_t next = 0;
   for (std::size_t i = begin; i < end; ++i) {
     if (!reasons[i - begin].empty()) {
       index.push_back({{"name", media[i].name}, {"failure", reasons[i - begin]}});
       continue;
     }
-    const torch::Tensor features = encoded[next++].to(torch::kFloat32).contiguous();
+    const VisualTokens& visual = encoded[next++];
+    const torch::Tensor features = visual.tokens.to(torch::kFloat32).contiguous();
     data.append(static_cast<const char*>(features.data_ptr()), features.nbytes());
-    index.push_back(
-        {{"name", media[i].name}, {"tokens", features.size(0)}, {"width", features.size(1)}});
+    index.push_back({{"name", media[i].name},
+                     {"tokens", features.size(0)},
+                     {"width", features.size(1)},
+                     {"grid", json::value_from(visual.layout.grid)},
+                     {"timestamps", json::value_from(visual.layout.timestamps)},
+                     {"video", visual.layout.video}});
   }
 }
 
@@ -107,9 +111,12 @@ VisualFeatures VisualFeatures::load(const fs::path& output) {
         features.failures_[name] = failure->as_string().c_str();
         continue;
       }
-      const Place place{floats, entry.at("tokens").as_int64(), entry.at("width").as_int64()};
+      Place place{floats, entry.at("tokens").as_int64(), entry.at("width").as_int64(), {}};
+      place.layout = {json::value_to<std::vector<std::int64_t>>(entry.at("grid")),
+                      json::value_to<std::vector<std::string>>(entry.at("timestamps")),
+                      entry.at("video").as_bool()};
       floats += place.tokens * place.width;
-      features.places_[name] = place;
+      features.places_[name] = std::move(place);
     }
   } catch (const Error&) {
     throw;
@@ -126,11 +133,11 @@ VisualFeatures VisualFeatures::load(const fs::path& output) {
   return features;
 }
 
-torch::Tensor VisualFeatures::of(const std::string& name) const {
+VisualTokens VisualFeatures::of(const std::string& name) const {
   const auto place = places_.find(name);
   if (place != places_.end()) {
-    const auto& [offset, tokens, width] = place->second;
-    return data_.narrow(0, offset, tokens * width).view({tokens, width});
+    const auto& [offset, tokens, width, layout] = place->second;
+    return {data_.narrow(0, offset, tokens * width).view({tokens, width}), layout};
   }
   const auto failure = failures_.find(name);
   throw DataError(failure != failures_.end() ? failure->second

@@ -32,9 +32,9 @@ class VisualFeatures {
   // What compute() wrote. Throws DataError when the files do not fit together.
   static VisualFeatures load(const std::filesystem::path& output);
 
-  // [N, vision width]; a view of the mapped file. Throws DataError with the reason when the medium
+  // Its tokens are a view of the mapped file. Throws DataError with the reason when the medium
   // could not be decoded.
-  torch::Tensor of(const std::string& name) const;
+  VisualTokens of(const std::string& name) const;
 
   // Media without features and why.
   const std::map<std::string, std::string>& failures() const { return failures_; }
@@ -42,6 +42,7 @@ class VisualFeatures {
  private:
   struct Place {
     std::int64_t offset = 0, tokens = 0, width = 0;  // in floats
+    MediumLayout layout;
   };
   torch::Tensor data_;  // [floats]
   std::map<std::string, Place> places_;

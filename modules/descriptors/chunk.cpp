@@ -163,8 +163,8 @@ void ChunkMeasurement::look_at_media_of(Item& item, Held& held,
     const std::string& key = item.media_keys[i];
     Medium& medium = media_[key];
     if (!medium.failure.empty()) throw DataError(medium.failure);
-    const bool make_whole = whole && !medium.whole.preprocessed.defined();
-    const bool make_single = single_frame && !medium.single_frame.preprocessed.defined();
+    const bool make_whole = whole && !medium.whole.preprocessed.values.defined();
+    const bool make_single = single_frame && !medium.single_frame.preprocessed.values.defined();
     if (!needs_.frames && !make_whole && !make_single) continue;
     try_sample(
         [&] {
@@ -188,11 +188,11 @@ void ChunkMeasurement::look_at_media_of(Item& item, Held& held,
 
 void ChunkMeasurement::encode(std::vector<std::pair<Medium*, View*>>& pending) {
   const auto encode_some = [&](std::size_t first, std::size_t last) {
-    std::vector<torch::Tensor> tensors;
-    for (std::size_t i = first; i < last; ++i) tensors.push_back(pending[i].second->preprocessed);
-    const std::vector<torch::Tensor> features = model_->encode_vision(tensors);
+    std::vector<PreprocessedMedium> media;
+    for (std::size_t i = first; i < last; ++i) media.push_back(pending[i].second->preprocessed);
+    std::vector<VisualTokens> features = model_->encode_vision(media);
     for (std::size_t i = first; i < last; ++i) {
-      pending[i].second->features = features[i - first];
+      pending[i].second->features = std::move(features[i - first]);
     }
   };
   const auto batch = static_cast<std::size_t>(options_.batch_size);
@@ -206,20 +206,20 @@ void ChunkMeasurement::encode(std::vector<std::pair<Medium*, View*>>& pending) {
     }
   }
   // An undefined tensor would be preprocessed again: leave an empty one that holds no memory.
-  for (auto& [medium, view] : pending) view->preprocessed = torch::empty({0});
+  for (auto& [medium, view] : pending) view->preprocessed.values = torch::empty({0});
   pending.clear();
 }
 
-std::vector<torch::Tensor> ChunkMeasurement::visual_of(const Item& item, bool single_frame) const {
+std::vector<VisualTokens> ChunkMeasurement::visual_of(const Item& item, bool single_frame) const {
   const Sample& sample = item.sample();
   const VisualFeatureProvider& provider =
       single_frame ? request_.visual_single_frame : request_.visual;
   if (provider) {
-    std::vector<torch::Tensor> features = provider(sample);
+    std::vector<VisualTokens> features = provider(sample);
     if (features.size() == sample.media.size()) return features;
     throw std::logic_error("the visual features of '" + sample.id + "' are not one per medium");
   }
-  std::vector<torch::Tensor> features;
+  std::vector<VisualTokens> features;
   for (const std::string& key : item.media_keys) {
     const Medium& medium = media_.at(key);
     if (!medium.failure.empty()) throw DataError(medium.failure);

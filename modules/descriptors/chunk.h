@@ -43,7 +43,8 @@ class ChunkMeasurement {
   };
   // The two ways a medium is shown; the tensors are empty until they are made.
   struct View {
-    torch::Tensor preprocessed, features;
+    PreprocessedMedium preprocessed;
+    VisualTokens features;
   };
   struct Medium {
     View whole, single_frame;
@@ -60,7 +61,7 @@ class ChunkMeasurement {
   void look_at_media_of(Item& item, Held& held, std::vector<std::pair<Medium*, View*>>& pending);
   void encode(std::vector<std::pair<Medium*, View*>>& pending);
   void ask_model();
-  std::vector<torch::Tensor> visual_of(const Item& item, bool single_frame) const;
+  std::vector<VisualTokens> visual_of(const Item& item, bool single_frame) const;
   template <class MakeInput>
   void in_batches(bool (*wanted)(const Item&), const MakeInput& make_input, BatchFunction function);
   void with_vision(const std::vector<Item*>& items, const std::vector<ModelInput>& inputs);

@@ -32,10 +32,9 @@ BOOST_DESCRIBE_STRUCT(DescriptorPassOptions, (),
                        feature_dimensions))
 config::Help help(const DescriptorPassOptions&);
 
-// The visual features of a sample, one tensor [N, vision width] per medium, from somewhere else
-// than the pass's own decoding and encoding. Throws DataError for a sample that has none. Called
-// from several threads.
-using VisualFeatureProvider = std::function<std::vector<torch::Tensor>(const Sample&)>;
+// The visual features of a sample, one per medium, from somewhere else than the pass's own decoding
+// and encoding. Throws DataError for a sample that has none. Called from several threads.
+using VisualFeatureProvider = std::function<std::vector<VisualTokens>(const Sample&)>;
 
 struct DescriptorPassRequest {
   const std::vector<Sample>& samples;

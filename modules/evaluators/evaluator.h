@@ -43,7 +43,7 @@ class Evaluator {
   // checkpoints with one frozen tower share them.
   virtual BenchmarkScores evaluate(
       VisionLanguageModel& model, const Benchmark& benchmark,
-      const std::function<std::vector<torch::Tensor>(std::size_t)>& visual) const = 0;
+      const std::function<std::vector<VisualTokens>(std::size_t)>& visual) const = 0;
 };
 
 config::ComponentKind<Evaluator>& evaluators();

@@ -32,6 +32,10 @@ BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path);
 // as above.
 BytePairVocabulary read_vocabulary(const std::filesystem::path& folder);
 
+// The vocabulary in the layout of tokenizer.json with the rules of Qwen2, such that
+// read_tokenizer_json and other tools open it.
+std::string tokenizer_json_text(const BytePairVocabulary& vocabulary);
+
 class BytePairTokenizer : public Tokenizer {
  public:
   // Throws DataError naming `name` when a single byte or a merge's token is missing or when

@@ -8,6 +8,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "models/byte_characters.h"
 #include "models/byte_pair_tokenizer.h"
 #include "models/pre_tokenizer.h"
 
@@ -15,14 +16,11 @@ namespace winnow {
 namespace json = boost::json;
 namespace {
 
-// The files write each byte as one printable character: itself where it is printable in Latin-1,
-// else one of those from U+0100 on, in order. Gives the byte of a character below U+0144.
-std::vector<int> byte_of_character() {
-  std::vector<int> bytes(0x144, -1);
-  int next = 0x100;
-  for (int byte = 0; byte < 256; ++byte) {
-    const bool is_printable = (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte != 0xAD);
-    bytes[static_cast<std::size_t>(is_printable ? byte : next++)] = byte;
+std::unordered_map<std::string, char> byte_of_character() {
+  std::unordered_map<std::string, char> bytes;
+  const std::vector<std::string> characters = byte_characters();
+  for (std::size_t byte = 0; byte < characters.size(); ++byte) {
+    bytes.emplace(characters[byte], static_cast<char>(byte));
   }
   return bytes;
 }
@@ -47,20 +45,17 @@ class Reader {
   }
 
   std::string bytes(std::string_view written) const {
-    static const std::vector<int> byte_of = byte_of_character();
+    static const std::unordered_map<std::string, char> byte_of = byte_of_character();
     std::string result;
-    for (std::size_t i = 0; i < written.size(); ++i) {
-      const unsigned lead = static_cast<unsigned char>(written[i]);
-      unsigned code = lead;
-      if ((lead & 0xE0U) == 0xC0U && i + 1 < written.size()) {  // up to U+07FF
-        code = (lead & 0x1FU) << 6 | (static_cast<unsigned char>(written[++i]) & 0x3FU);
-      } else if (lead >= 0x80U) {
-        code = ~0U;
-      }
-      if (code >= byte_of.size() || byte_of[code] < 0) {
+    for (std::size_t i = 0; i < written.size();) {
+      // All of these characters are of one or two bytes.
+      const std::size_t length = (static_cast<unsigned char>(written[i]) & 0x80U) == 0 ? 1 : 2;
+      const auto found = byte_of.find(std::string(written.substr(i, length)));
+      if (found == byte_of.end()) {
         refuse(fmt::format("the token '{}' is not written in byte-level characters", written));
       }
-      result.push_back(static_cast<char>(byte_of[code]));
+      result.push_back(found->second);
+      i += length;
     }
     return result;
   }

@@ -8,24 +8,28 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "config/component.h"
 #include "core/random.h"
 #include "media/frames.h"
+#include "models/token_sampling.h"
 #include "models/tokenizer.h"
+#include "models/visual_tokens.h"
 #include "pool/sample.h"
 
 namespace winnow {
 
 // A conversation ready for the model: made by VisionLanguageModel::input.
 struct ModelInput {
-  std::vector<std::int64_t> tokens;   // [T]; a visual placeholder stands once per visual token
-  std::vector<std::int64_t> labels;   // [T]; the token itself where it is trained, else -100
-  std::vector<torch::Tensor> visual;  // per medium [N, vision width], in order of appearance
+  std::vector<std::int64_t> tokens;  // [T]; a visual placeholder stands once per visual token
+  std::vector<std::int64_t> labels;  // [T]; the token itself where it is trained, else -100
+  std::vector<VisualTokens> visual;  // one per medium, in order of appearance
   std::int64_t length() const { return static_cast<std::int64_t>(tokens.size()); }
 };
 
@@ -47,19 +51,29 @@ class VisionLanguageModel {
  public:
   virtual ~VisionLanguageModel() = default;
 
+  // The folder of trained weights that the options name; empty where the model has to be trained
+  // from nothing. A model has no weights before load() or initialise_from().
+  virtual std::filesystem::path pretrained() const { return {}; }
+  // Trains every parameter from now on, whatever the options freeze: a model that is trained from
+  // nothing needs all of it. Nothing to do for one whose frozen parts are trained elsewhere.
+  virtual void thaw() {}
+  // Random weights and a tokenizer that learns its words from the texts. Equal options, texts and
+  // seed give equal weights.
+  virtual void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) = 0;
+
   virtual const Tokenizer& tokenizer() const = 0;
 
   // One medium as the vision tower takes it (resized, model's own layout); no parameters involved.
-  virtual torch::Tensor preprocess(const Frames& frames) const = 0;
-  // Runs the vision tower on preprocessed media: per medium [N, vision width]. Media of different
-  // sizes may be mixed. Carries gradients only where the tower is trainable.
-  virtual std::vector<torch::Tensor> encode_vision(const std::vector<torch::Tensor>& media) = 0;
+  virtual PreprocessedMedium preprocess(const Frames& frames) const = 0;
+  // Runs the vision tower on preprocessed media. Media of different sizes may be mixed. Carries
+  // gradients only where the tower is trainable.
+  virtual std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) = 0;
   // Whether training moves the tower; when not, its features may be computed once and kept.
   virtual bool vision_is_trainable() const = 0;
 
   // The conversation with these visual features, one per medium of the sample. Trained labels:
   // the assistant turns with their end-of-turn token.
-  virtual ModelInput input(const Sample& sample, std::vector<torch::Tensor> visual) const = 0;
+  virtual ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const = 0;
   // The same conversation with all media and their placeholders left out.
   virtual ModelInput blind_input(const Sample& sample) const = 0;
 
@@ -78,6 +92,11 @@ class VisionLanguageModel {
   virtual std::vector<std::vector<std::string>> sample_answers(
       const Prefix& prefix, std::int64_t count, std::int64_t maximum_tokens, double temperature,
       std::vector<RandomStream>& streams) = 0;
+  // One answer to the prefix of one prompt, handed to `piece` as soon as characters are complete.
+  // Returns whether it ended by itself and was not cut off at `maximum_tokens`.
+  virtual bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                             std::int64_t maximum_tokens, RandomStream& stream,
+                             const std::function<void(std::string_view)>& piece) = 0;
   // Text and vision summarised: [B, D] mean hidden state of the last layer over the prompt.
   virtual torch::Tensor prompt_features(const Prefix& prefix) = 0;
 

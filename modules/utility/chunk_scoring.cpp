@@ -94,7 +94,7 @@ std::vector<MeasuredRow> ChunkScoring::run(std::size_t first, std::size_t last) 
     const Sample& sample = request_.samples[i];
     UtilityInput input{&sample, {}};
     const std::string reason = reason_of_failure([&] {
-      std::vector<torch::Tensor> visual;
+      std::vector<VisualTokens> visual;
       if (!sample.media.empty()) visual = request_.visual(sample, model_);
       input.input = model_.input(sample, std::move(visual));
     });

@@ -145,10 +145,7 @@ std::string UtilityPass::identity(const UtilityPassRequest& request,
     digest.add(set.name);
     for (const ModelInput& input : set.inputs) {
       for (const std::int64_t token : input.tokens) digest.add(static_cast<std::uint64_t>(token));
-      for (const torch::Tensor& visual : input.visual) {
-        const torch::Tensor data = visual.detach().cpu().contiguous();
-        digest.add(std::string_view(static_cast<const char*>(data.data_ptr()), data.nbytes()));
-      }
+      for (const VisualTokens& visual : input.visual) add_to(digest, visual);
     }
   }
   digest.add(weights_digest(request.model));

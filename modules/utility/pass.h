@@ -30,9 +30,9 @@ config::Help help(const UtilityPassOptions&);
 struct UtilityPassRequest {
   const std::vector<Sample>& samples;
   VisionLanguageModel& model;
-  // Visual features of a sample for a model whose parameters equal those of `model`, one tensor per
+  // Visual features of a sample for a model whose parameters equal those of `model`, one per
   // medium. Throws DataError for a sample that has none. Called from several threads.
-  std::function<std::vector<torch::Tensor>(const Sample&, VisionLanguageModel&)> visual;
+  std::function<std::vector<VisualTokens>(const Sample&, VisionLanguageModel&)> visual;
   const std::vector<AnchorSet>& anchors;
   std::uint64_t seed = 0;
   // As for a descriptor pass (descriptors/pass.h).

@@ -64,10 +64,7 @@ std::string key_of(const ModelInput& input) {
     digest.add(static_cast<std::uint64_t>(input.tokens[t]));
     digest.add(static_cast<std::uint64_t>(input.labels[t]));
   }
-  for (const torch::Tensor& visual : input.visual) {
-    const torch::Tensor data = visual.detach().cpu().contiguous();
-    digest.add(std::string_view(static_cast<const char*>(data.data_ptr()), data.nbytes()));
-  }
+  for (const VisualTokens& visual : input.visual) add_to(digest, visual);
   return digest.hex();
 }
 

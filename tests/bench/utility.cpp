@@ -56,7 +56,7 @@ Frames frames_of(const std::vector<cv::Mat>& images) {
 ModelInput input_of(micro::MicroModel& model, const Sample& sample,
                     const std::vector<std::vector<cv::Mat>>& media) {
   const torch::NoGradGuard no_gradients;
-  std::vector<torch::Tensor> pixels;
+  std::vector<PreprocessedMedium> pixels;
   for (const auto& images : media) pixels.push_back(model.preprocess(frames_of(images)));
   return model.input(sample, model.encode_vision(pixels));
 }

@@ -150,7 +150,7 @@ TEST_F(Pass, TakesVisualFeaturesFromElsewhere) {
   FrameCache frames({}, kLargeCache), untouched({}, kLargeCache);
   const DescriptorPassResult expected = run(model, frames);
   const auto features = [&](const Sample& sample, bool single_frame) {
-    std::vector<torch::Tensor> result;
+    std::vector<VisualTokens> result;
     for (const Media& medium : sample.media) {
       const auto decoded = frames.get(medium);
       std::vector<float> brightness;
@@ -158,7 +158,7 @@ TEST_F(Pass, TakesVisualFeaturesFromElsewhere) {
         const std::size_t shown = single_frame ? decoded->images.size() / 2 : i;
         brightness.push_back(static_cast<float>(decoded->images[shown].at<cv::Vec3b>(0, 0)[0]));
       }
-      result.push_back(torch::tensor(brightness).unsqueeze(1) / 255.0);
+      result.push_back({torch::tensor(brightness).unsqueeze(1) / 255.0, {}});
     }
     return result;
   };

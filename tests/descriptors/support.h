@@ -92,23 +92,26 @@ class FakeModel : public VisionLanguageModel {
   const Counts& counts() const { return *counts_; }
 
   const Tokenizer& tokenizer() const override { return tokenizer_; }
-  torch::Tensor preprocess(const Frames& frames) const override {
+  void initialise_from(const std::vector<std::string>&, std::uint64_t) override { no_such_thing(); }
+  PreprocessedMedium preprocess(const Frames& frames) const override {
     ++counts_->preprocessed;
     std::vector<float> brightness;
     for (const cv::Mat& image : frames.images) {
       brightness.push_back(static_cast<float>(image.at<cv::Vec3b>(0, 0)[0]));
     }
-    return torch::tensor(brightness);
+    return {torch::tensor(brightness), {}};
   }
-  std::vector<torch::Tensor> encode_vision(const std::vector<torch::Tensor>& media) override {
+  std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override {
     counts_->encoded += static_cast<int>(media.size());
-    std::vector<torch::Tensor> result;
-    for (const torch::Tensor& medium : media) result.push_back(medium.unsqueeze(1) / 255.0);
+    std::vector<VisualTokens> result;
+    for (const PreprocessedMedium& medium : media) {
+      result.push_back({medium.values.unsqueeze(1) / 255.0, medium.layout});
+    }
     return result;
   }
   bool vision_is_trainable() const override { return false; }
 
-  ModelInput input(const Sample& sample, std::vector<torch::Tensor> visual) const override {
+  ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const override {
     ModelInput result;
     result.tokens = tokenizer_.encode(sample.question());
     result.visual = std::move(visual);
@@ -169,13 +172,18 @@ class FakeModel : public VisionLanguageModel {
     }
     return result;
   }
+  bool stream_answer(const Prefix&, const TokenSampling&, std::int64_t, RandomStream&,
+                     const std::function<void(std::string_view)>&) override {
+    return no_such_thing().defined();
+  }
   torch::Tensor prompt_features(const Prefix& prefix) override {
     const auto& inputs = static_cast<const FakePrefix&>(prefix).inputs;
     std::vector<torch::Tensor> rows;
     for (const ModelInput& input : inputs) {
       const auto length = static_cast<float>(input.length());
       rows.push_back(torch::tensor(
-          {length, input.visual.empty() ? -1.0F : input.visual[0].mean().item<float>(), 7.0F}));
+          {length, input.visual.empty() ? -1.0F : input.visual[0].tokens.mean().item<float>(),
+           7.0F}));
     }
     return torch::stack(rows);
   }
@@ -200,8 +208,8 @@ class FakeModel : public VisionLanguageModel {
     if (text_of(input).find("nan") != std::string::npos) return std::nan("");
     if (!input.labels.empty()) return 2.0;
     double loss = 1.0 + static_cast<double>(input.length()) / 1000.0;
-    for (const torch::Tensor& medium : input.visual) {
-      loss -= medium.diff(1, 0).abs().sum().item<double>();
+    for (const VisualTokens& medium : input.visual) {
+      loss -= medium.tokens.diff(1, 0).abs().sum().item<double>();
     }
     return loss;
   }

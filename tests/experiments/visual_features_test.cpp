@@ -49,10 +49,13 @@ class VisualFeaturesTest : public testing::Test {
 
 TEST_F(VisualFeaturesTest, AreWhatTheTowerSays) {
   const VisualFeatures features = compute("output", "resume", 2);
-  const torch::Tensor expected =
+  const VisualTokens expected =
       model_.encode_vision({model_.preprocess(decode(media_[299].medium, SamplingOptions{}))})[0];
-  EXPECT_TRUE(torch::allclose(features.of("medium-299"), expected, 1e-5, 1e-6));
-  EXPECT_FALSE(torch::allclose(features.of("medium-0"), expected, 1e-5, 1e-6));
+  const VisualTokens stored = features.of("medium-299");
+  EXPECT_TRUE(torch::allclose(stored.tokens, expected.tokens, 1e-5, 1e-6));
+  EXPECT_EQ(stored.layout, expected.layout);
+  EXPECT_EQ(stored.layout.grid, std::vector<std::int64_t>{1});
+  EXPECT_FALSE(torch::allclose(features.of("medium-0").tokens, expected.tokens, 1e-5, 1e-6));
 }
 
 TEST_F(VisualFeaturesTest, DoNotDependOnThreadsOrOnWhereAKilledRunStopped) {

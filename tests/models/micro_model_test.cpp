@@ -105,8 +105,8 @@ TEST(MicroModel, CausalTextAndTwoWayVision) {
   EXPECT_TRUE(torch::allclose(before.slice(1, 0, -1), after.slice(1, 0, -1), 1e-5, 1e-6));
   // The last frame changes the state of the first: the visual block sees itself both ways.
   ModelInput other = input;
-  other.visual[0] = input.visual[0].clone();
-  other.visual[0].slice(0, micro::kTokensPerFrame).add_(1.0);
+  other.visual[0].tokens = input.visual[0].tokens.clone();
+  other.visual[0].tokens.slice(0, micro::kTokensPerFrame).add_(1.0);
   EXPECT_GT((model->logits({other}) - before)[0][1].abs().max().item<double>(), 1e-6);
 }
 
@@ -132,6 +132,21 @@ TEST(MicroModel, ColdSamplingIsGreedy) {
   streams.emplace_back(1, "s");
   const auto answers = model->sample_answers(*model->prefill({input}), 4, 5, 1e-4, streams);
   for (const std::string& answer : answers[0]) EXPECT_EQ(answer, answers[0][0]);
+}
+
+TEST(MicroModel, StreamsTheAnswerThatColdSamplingGives) {
+  const auto model = tiny_model();
+  const ModelInput input = noise_input(*model, 2, "red", 9);
+  const auto prefix = model->prefill({input});
+  std::vector<RandomStream> streams;
+  streams.emplace_back(1, "a");
+  const auto sampled = model->sample_answers(*prefix, 1, 5, 1e-4, streams);
+  std::string streamed;
+  RandomStream stream(1, "s");
+  model->stream_answer(*prefix, {0.0, 1.0}, 5, stream,
+                       [&](std::string_view piece) { streamed += piece; });
+  EXPECT_EQ(streamed, sampled[0][0]);
+  EXPECT_FALSE(streamed.empty());
 }
 
 TEST(MicroModel, SavesAndLoadsToTheBit) {

@@ -133,7 +133,7 @@ TEST_F(SftTest, ANonFiniteStepIsSkippedAndTooManyStopTheRun) {
   const auto poisoned = [&](std::size_t first, std::size_t count) {
     return [this, first, count](std::size_t i) {
       ModelInput input = inputs_[i];
-      if (i >= first && i < first + count) input.visual[0] = input.visual[0] * NAN;
+      if (i >= first && i < first + count) input.visual[0].tokens = input.visual[0].tokens * NAN;
       return input;
     };
   };

@@ -31,7 +31,7 @@ class UtilityConformance : public testing::TestWithParam<std::string> {
 
   UtilityPassResult run(
       const std::vector<Sample>& samples, UtilityPassOptions options,
-      const std::function<std::vector<torch::Tensor>(const Sample&, VisionLanguageModel&)>& visual =
+      const std::function<std::vector<VisualTokens>(const Sample&, VisionLanguageModel&)>& visual =
           test::noise_visual) {
     std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators;
     estimators["utility"] = make_utility(GetParam());
@@ -72,7 +72,7 @@ TEST_P(UtilityConformance, LeavesTheModelAsItWas) {
   scorer->score(*model_, batch);
   EXPECT_EQ(weights_digest(*model_), before);
   // A sample that the model chokes on: its features have the wrong width.
-  batch[0].input.visual[0] = torch::ones({batch[0].input.visual[0].size(0), 3});
+  batch[0].input.visual[0].tokens = torch::ones({batch[0].input.visual[0].tokens.size(0), 3});
   EXPECT_ANY_THROW(scorer->score(*model_, batch));
   EXPECT_EQ(weights_digest(*model_), before);
   for (const auto& [name, parameter] : model_->named_parameters()) {
@@ -99,8 +99,8 @@ TEST_P(UtilityConformance, ThePassDoesNotDependOnThreadsAndHardlyOnBatches) {
 TEST_P(UtilityConformance, MasksWhatCannotBeScoredWithAReason) {
   const auto visual = [&](const Sample& sample, VisionLanguageModel& model) {
     if (sample.id == "s3") throw DataError("the picture of s3 is torn\nin the middle");
-    std::vector<torch::Tensor> result = test::noise_visual(sample, model);
-    if (sample.id == "s7") result[0].fill_(NAN);
+    std::vector<VisualTokens> result = test::noise_visual(sample, model);
+    if (sample.id == "s7") result[0].tokens.fill_(NAN);
     return result;
   };
   EXPECT_THROW(run(samples_, {4, 5, 0.1}, visual), DataError);

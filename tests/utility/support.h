@@ -26,12 +26,13 @@ class TwoParameterModel : public VisionLanguageModel {
         b_(torch::tensor(b, torch::kDouble).requires_grad_(true)) {}
 
   const Tokenizer& tokenizer() const override { throw std::logic_error("no tokenizer"); }
-  torch::Tensor preprocess(const Frames&) const override { return {}; }
-  std::vector<torch::Tensor> encode_vision(const std::vector<torch::Tensor>& media) override {
-    return media;
+  void initialise_from(const std::vector<std::string>&, std::uint64_t) override {}
+  PreprocessedMedium preprocess(const Frames&) const override { return {}; }
+  std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>&) override {
+    return {};
   }
   bool vision_is_trainable() const override { return false; }
-  ModelInput input(const Sample& sample, std::vector<torch::Tensor>) const override {
+  ModelInput input(const Sample& sample, std::vector<VisualTokens>) const override {
     const std::int64_t y = micros(sample.answer());
     return {{micros(sample.question()), y}, {-100, y}, {}};
   }
@@ -56,6 +57,10 @@ class TwoParameterModel : public VisionLanguageModel {
                                                        double,
                                                        std::vector<RandomStream>&) override {
     return {};
+  }
+  bool stream_answer(const Prefix&, const TokenSampling&, std::int64_t, RandomStream&,
+                     const std::function<void(std::string_view)>&) override {
+    return true;
   }
   torch::Tensor prompt_features(const Prefix&) override { return {}; }
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override {
@@ -180,7 +185,7 @@ inline std::vector<Sample> micro_samples(std::size_t count, const std::string& p
 }
 
 // Pictures of noise or short clips, by the sample's id.
-inline std::vector<torch::Tensor> noise_visual(const Sample& sample, VisionLanguageModel& model) {
+inline std::vector<VisualTokens> noise_visual(const Sample& sample, VisionLanguageModel& model) {
   const std::uint64_t number = std::stoull(sample.id.substr(1));
   const torch::NoGradGuard no_gradients;
   return model.encode_vision(
@@ -194,7 +199,7 @@ inline AnchorSet micro_anchors(VisionLanguageModel& model, std::size_t count,
   for (const Sample& sample : micro_samples(count, "9")) {
     set.ids.push_back(sample.id);
     set.inputs.push_back(model.input(
-        sample, sample.media.empty() ? std::vector<torch::Tensor>{} : noise_visual(sample, model)));
+        sample, sample.media.empty() ? std::vector<VisualTokens>{} : noise_visual(sample, model)));
   }
   return set;
 }
@@ -204,7 +209,7 @@ inline std::vector<UtilityInput> micro_inputs(VisionLanguageModel& model,
   std::vector<UtilityInput> inputs;
   for (const Sample& sample : samples) {
     inputs.push_back(
-        {&sample, model.input(sample, sample.media.empty() ? std::vector<torch::Tensor>{}
+        {&sample, model.input(sample, sample.media.empty() ? std::vector<VisualTokens>{}
                                                            : noise_visual(sample, model))});
   }
   return inputs;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/continuations.h"
+
 namespace winnow::micro {
 
 Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer) {
@@ -30,8 +32,8 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
     for (std::int64_t t = 0; t < valid; ++t) {
       if (tokenizer.is_visual_slot(input.tokens[static_cast<std::size_t>(t)])) slots.push_back(t);
     }
-    for (const torch::Tensor& visual : input.visual) {
-      const std::int64_t count = visual.size(0);
+    for (const VisualTokens& visual : input.visual) {
+      const std::int64_t count = visual.tokens.size(0);
       const std::int64_t end = slots[static_cast<std::size_t>(slot + count - 1)] + 1;
       for (std::int64_t i = slot; i < slot + count; ++i) {
         const std::int64_t t = slots[static_cast<std::size_t>(i)];
@@ -39,7 +41,7 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
         rows.push_back(b * length + t);
       }
       slot += count;
-      media.push_back(visual);
+      media.push_back(visual.tokens);
       packed.frames_per_medium.push_back(count / kTokensPerFrame);
     }
     std::int64_t text = 0;
@@ -59,15 +61,6 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
   packed.visual_rows = torch::tensor(rows, torch::kInt64);
   if (!media.empty()) packed.visual = torch::cat(media, 0);
   return packed;
-}
-
-ModelInput prompt_of(const ModelInput& input) {
-  std::size_t begin = input.labels.size();
-  while (begin > 0 && input.labels[begin - 1] != -100) --begin;
-  ModelInput prompt = input;
-  prompt.tokens.resize(begin);
-  prompt.labels.resize(begin);
-  return prompt;
 }
 
 }  // namespace winnow::micro

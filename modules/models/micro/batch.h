@@ -23,9 +23,4 @@ struct Batch {
 
 Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer);
 
-// The part of an input before its last answer: up to and including the assistant's role token.
-ModelInput prompt_of(const ModelInput& input);
-
-inline constexpr float kMasked = -1e9F;
-
 }  // namespace winnow::micro

@@ -60,7 +60,12 @@ void MicroModel::initialise(std::vector<std::string> words, std::uint64_t seed) 
   network_->set_trainable("vision.", options_.train_vision);
 }
 
-torch::Tensor MicroModel::preprocess(const Frames& frames) const {
+void MicroModel::initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) {
+  initialise(WordTokenizer::train(texts, static_cast<std::size_t>(options_.vocabulary_words)),
+             seed);
+}
+
+PreprocessedMedium MicroModel::preprocess(const Frames& frames) const {
   const auto count = static_cast<std::int64_t>(frames.images.size());
   const auto size = static_cast<int>(options_.image_size);
   if (count > options_.frame_slots) {
@@ -73,14 +78,19 @@ torch::Tensor MicroModel::preprocess(const Frames& frames) const {
     cv::resize(frames.images[static_cast<std::size_t>(i)], target, target.size(), 0, 0,
                cv::INTER_AREA);
   }
-  return pixels.permute({0, 3, 1, 2}).contiguous();
+  return {pixels.permute({0, 3, 1, 2}).contiguous(),
+          {{count}, {}, frames.kind != Media::Kind::image}};
 }
 
-std::vector<torch::Tensor> MicroModel::encode_vision(const std::vector<torch::Tensor>& media) {
+std::vector<VisualTokens> MicroModel::encode_vision(const std::vector<PreprocessedMedium>& media) {
   if (media.empty()) return {};
   std::vector<std::int64_t> counts;
-  for (const torch::Tensor& medium : media) counts.push_back(medium.size(0) * kTokensPerFrame);
-  const torch::Tensor pixels = torch::cat(media, 0).to(torch::kFloat32) / 255.0;
+  std::vector<torch::Tensor> frames;
+  for (const PreprocessedMedium& medium : media) {
+    frames.push_back(medium.values);
+    counts.push_back(medium.values.size(0) * kTokensPerFrame);
+  }
+  const torch::Tensor pixels = torch::cat(frames, 0).to(torch::kFloat32) / 255.0;
   torch::Tensor visual;
   if (options_.train_vision) {
     visual = network_->tower(pixels);
@@ -88,10 +98,13 @@ std::vector<torch::Tensor> MicroModel::encode_vision(const std::vector<torch::Te
     const torch::NoGradGuard no_grad;
     visual = network_->tower(pixels);
   }
-  return visual.split_with_sizes(counts, 0);
+  const std::vector<torch::Tensor> parts = visual.split_with_sizes(counts, 0);
+  std::vector<VisualTokens> result;
+  for (std::size_t i = 0; i < media.size(); ++i) result.push_back({parts[i], media[i].layout});
+  return result;
 }
 
-ModelInput MicroModel::conversation(const Sample& sample, std::vector<torch::Tensor> visual,
+ModelInput MicroModel::conversation(const Sample& sample, std::vector<VisualTokens> visual,
                                     bool with_media) const {
   ModelInput result;
   std::size_t next_medium = 0;
@@ -105,7 +118,7 @@ ModelInput MicroModel::conversation(const Sample& sample, std::vector<torch::Ten
     append(tokenizer_->encode(text), trained);
   };
   const auto append_medium = [&] {
-    const std::int64_t count = visual.at(next_medium++).size(0);
+    const std::int64_t count = visual.at(next_medium++).tokens.size(0);
     const std::int64_t frames = count / kTokensPerFrame;
     // Clips sit in the middle of the time slots, wherever that is for their length.
     const std::int64_t first = (options_.frame_slots - frames) / 2;
@@ -145,7 +158,7 @@ ModelInput MicroModel::conversation(const Sample& sample, std::vector<torch::Ten
   return result;
 }
 
-ModelInput MicroModel::input(const Sample& sample, std::vector<torch::Tensor> visual) const {
+ModelInput MicroModel::input(const Sample& sample, std::vector<VisualTokens> visual) const {
   return conversation(sample, std::move(visual), true);
 }
 
@@ -155,8 +168,8 @@ ModelInput MicroModel::blind_input(const Sample& sample) const {
 
 void MicroModel::place_clips(ModelInput& input, std::int64_t first_slot) const {
   std::size_t t = 0;
-  for (const torch::Tensor& visual : input.visual) {
-    const std::int64_t count = visual.size(0);
+  for (const VisualTokens& visual : input.visual) {
+    const std::int64_t count = visual.tokens.size(0);
     while (!tokenizer_->is_visual_slot(input.tokens[t])) ++t;
     if (count == kTokensPerFrame) {
       t += static_cast<std::size_t>(count);

@@ -22,14 +22,16 @@ class MicroModel : public VisionLanguageModel {
   // Has no weights yet: initialise() or load() first.
   explicit MicroModel(MicroOptions options);
 
+  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) override;
   // Random weights over a vocabulary.
   void initialise(std::vector<std::string> words, std::uint64_t seed);
 
   const Tokenizer& tokenizer() const override { return *tokenizer_; }
-  torch::Tensor preprocess(const Frames& frames) const override;  // [F, 3, size, size] uint8
-  std::vector<torch::Tensor> encode_vision(const std::vector<torch::Tensor>& media) override;
+  // values: [F, 3, size, size] uint8
+  PreprocessedMedium preprocess(const Frames& frames) const override;
+  std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;
   bool vision_is_trainable() const override { return options_.train_vision; }
-  ModelInput input(const Sample& sample, std::vector<torch::Tensor> visual) const override;
+  ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const override;
   ModelInput blind_input(const Sample& sample) const override;
   torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
   AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
@@ -40,6 +42,9 @@ class MicroModel : public VisionLanguageModel {
                                                        std::int64_t maximum_tokens,
                                                        double temperature,
                                                        std::vector<RandomStream>& streams) override;
+  bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                     std::int64_t maximum_tokens, RandomStream& stream,
+                     const std::function<void(std::string_view)>& piece) override;
   torch::Tensor prompt_features(const Prefix& prefix) override;
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override;
   std::unique_ptr<VisionLanguageModel> clone() const override;
@@ -56,7 +61,7 @@ class MicroModel : public VisionLanguageModel {
  private:
   torch::Tensor hidden_states(const std::vector<ModelInput>& inputs,
                               std::vector<LayerCache>* cache);
-  ModelInput conversation(const Sample& sample, std::vector<torch::Tensor> visual,
+  ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
                           bool with_media) const;
 
   MicroOptions options_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/byte_pair_tokenizer.h"
+#include "models/chat_ml.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/vision_tower.h"
 #include "pool/sample.h"
@@ -19,19 +20,10 @@ struct ChatMedium {
   std::vector<std::string> timestamps;  // of a video, one per frame pair (timestamp_texts)
 };
 
-struct Chat {
-  std::vector<std::int64_t> tokens;
-  // The token itself where it is trained, else -100: assistant turns with their <|im_end|> and the
-  // line break after it.
-  std::vector<std::int64_t> labels;
-};
-
-// <|im_start|>ROLE\nTEXT<|im_end|>\n for every turn. An image stands as <|vision_start|>, one
-// placeholder per visual token, <|vision_end|>; a video as that for each frame pair, its timestamp
-// in front. Neighbouring untrained pieces are tokenized as one text, trained ones by themselves.
-// Text cannot become a control token. `media`: in order of appearance; none leaves all placeholders
-// out (a blind input). Throws DataError naming the sample when their number or the number of
-// timestamps does not fit.
+// See winnow::chat_tokens. An image stands as <|vision_start|>, one placeholder per visual token,
+// <|vision_end|>; a video as that for each frame pair, its timestamp in front. `media`: in order of
+// appearance; none makes a blind input. Throws DataError naming the sample when their number or the
+// number of timestamps does not fit.
 Chat chat_tokens(const Config& config, const BytePairTokenizer& tokenizer, const Sample& sample,
                  const std::vector<ChatMedium>& media);
 

@@ -1,92 +1,18 @@
 #include "models/qwen3_vl/config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "core/errors.h"
 #include "core/files.h"
+#include "models/config_json.h"
 
 namespace winnow::qwen3_vl {
 namespace json = boost::json;
 namespace {
 
-// One object of the file; errors carry its place.
-class Table {
- public:
-  Table(std::string file, std::string place, const json::object& object)
-      : file_(std::move(file)), place_(std::move(place)), object_(object) {}
-
-  [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const {
-    const json::value* value = object_.if_contains(key);
-    throw DataError(fmt::format("{}: {}{} {}; it must be {}", file_, place_, key,
-                                value ? "is " + json::serialize(*value) : "is missing", wanted));
-  }
-
-  bool has(const std::string& key) const { return object_.contains(key); }
-
-  std::int64_t integer(const std::string& key, std::int64_t least, std::int64_t most) const {
-    const json::value* value = object_.if_contains(key);
-    boost::system::error_code error;
-    const std::int64_t number = value ? value->to_number<std::int64_t>(error) : 0;
-    if (!value || error || number < least || number > most) {
-      refuse(key, fmt::format("a whole number from {} to {}", least, most));
-    }
-    return number;
-  }
-
-  double positive(const std::string& key) const {
-    const json::value* value = object_.if_contains(key);
-    boost::system::error_code error;
-    const double number = value ? value->to_number<double>(error) : 0.0;
-    if (!value || error || !(number > 0.0)) refuse(key, "a number above 0");
-    return number;
-  }
-
-  bool boolean(const std::string& key) const {
-    const json::value* value = object_.if_contains(key);
-    if (!value || !value->is_bool()) refuse(key, "true or false");
-    return value->as_bool();
-  }
-
-  std::vector<std::int64_t> integers(const std::string& key, std::int64_t most) const {
-    const std::string wanted = fmt::format("a list of whole numbers from 0 to {}", most);
-    const json::value* value = object_.if_contains(key);
-    if (!value || !value->is_array()) refuse(key, wanted);
-    std::vector<std::int64_t> numbers;
-    for (const json::value& entry : value->as_array()) {
-      boost::system::error_code error;
-      numbers.push_back(entry.to_number<std::int64_t>(error));
-      if (error || numbers.back() < 0 || numbers.back() > most) refuse(key, wanted);
-    }
-    return numbers;
-  }
-
-  void expect_text(const std::string& key, const std::string& wanted) const {
-    const json::value* value = object_.if_contains(key);
-    if (!value || !value->is_string() || value->as_string() != wanted) {
-      refuse(key, "\"" + wanted + "\"");
-    }
-  }
-
-  Table table(const std::string& key) const {
-    const json::value* value = object_.if_contains(key);
-    if (!value || !value->is_object()) refuse(key, "an object");
-    return Table(file_, place_ + key + ".", value->as_object());
-  }
-
- private:
-  std::string file_, place_;
-  const json::object& object_;
-};
-
-constexpr std::int64_t kLargestSize = 1 << 20;
-constexpr std::int64_t kLargestVocabulary = 1 << 24;
-constexpr std::int64_t kMostLayers = 1024;
-
-VisionConfig vision_config(const Table& table) {
+VisionConfig vision_config(const ConfigTable& table) {
   VisionConfig vision;
   table.expect_text("hidden_act", "gelu_pytorch_tanh");
   vision.depth = table.integer("depth", 1, kMostLayers);
@@ -114,9 +40,9 @@ VisionConfig vision_config(const Table& table) {
   return vision;
 }
 
-void read_rope(const Table& table, TextConfig& text) {
+void read_rope(const ConfigTable& table, TextConfig& text) {
   const bool together = table.has("rope_parameters");
-  const Table rope = table.table(together ? "rope_parameters" : "rope_scaling");
+  const ConfigTable rope = table.table(together ? "rope_parameters" : "rope_scaling");
   text.rope_theta = (together ? rope : table).positive("rope_theta");
   // Older tools write `type` for `rope_type`.
   rope.expect_text(rope.has("rope_type") || !rope.has("type") ? "rope_type" : "type", "default");
@@ -136,7 +62,7 @@ void read_rope(const Table& table, TextConfig& text) {
   }
 }
 
-TextConfig text_config(const Table& table) {
+TextConfig text_config(const ConfigTable& table) {
   TextConfig text;
   table.expect_text("hidden_act", "silu");
   if (table.has("attention_bias") && table.boolean("attention_bias")) {
@@ -165,14 +91,12 @@ std::int64_t VisionConfig::positions_per_side() const {
 }
 
 Config parse_config(const std::string& text, const std::string& name) {
-  boost::system::error_code parse_error;
-  const json::value value = json::parse(text, parse_error);
-  if (parse_error || !value.is_object()) throw DataError(name + ": is not a JSON object");
-  const Table table(name, "", value.as_object());
+  const json::object object = parse_config_object(text, name);
+  const ConfigTable table(name, "", object);
   table.expect_text("model_type", "qwen3_vl");
   Config config;
   config.vision = vision_config(table.table("vision_config"));
-  const Table text_table = table.table("text_config");
+  const ConfigTable text_table = table.table("text_config");
   config.text = text_config(text_table);
   if (config.vision.output_size != config.text.hidden_size) {
     table.table("vision_config")
@@ -183,12 +107,7 @@ Config parse_config(const std::string& text, const std::string& name) {
     table.table("vision_config")
         .refuse("deepstack_visual_indexes", "no longer than num_hidden_layers of the text model");
   }
-  // The outer key decides, as in the reference; some files have only the inner one.
-  for (const Table* place : {&table, &text_table}) {
-    if (!place->has("tie_word_embeddings")) continue;
-    config.tied = place->boolean("tie_word_embeddings");
-    break;
-  }
+  config.tied = read_tied(table, text_table);
   const std::int64_t last = config.text.vocabulary - 1;
   config.image_token = table.integer("image_token_id", 0, last);
   config.video_token = table.integer("video_token_id", 0, last);

@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include "core/errors.h"
+#include "models/answer_loss.h"
 #include "models/qwen3_vl/positions.h"
 
 namespace winnow::qwen3_vl {
 namespace {
-
-Observer with_prefix(const Observer& observe, const std::string& prefix) {
-  if (!observe) return {};
-  return [&observe, prefix](const std::string& stage, const torch::Tensor& value) {
-    observe(prefix + stage, value);
-  };
-}
 
 VisionFeatures encode_observed(const Config& config, const Weights& weights,
                                const torch::Tensor& patches, const std::vector<Grid>& grids,
@@ -134,10 +128,16 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
 
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
                             const Observer& observe) {
-  const TextInput input = embed(config, weights, batch, observe);
+  return hidden_states(config, weights, embed(config, weights, batch, observe),
+                       batch.attention_mask, nullptr, with_prefix(observe, "text."));
+}
+
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const TextInput& input,
+                            const torch::Tensor& attention_mask, std::vector<LayerCache>* cache,
+                            const Observer& observe) {
   return decode(config.text, weights.text, input.embeddings, input.positions,
-                causal_mask(batch.attention_mask, input.embeddings.scalar_type()), input.deepstack,
-                nullptr, with_prefix(observe, "text."));
+                causal_mask(attention_mask, input.embeddings.scalar_type()), input.deepstack, cache,
+                observe);
 }
 
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
@@ -147,28 +147,7 @@ torch::Tensor logits(const Config& config, const Weights& weights, const Batch& 
 
 AnswerLoss answer_loss(const Config& config, const Weights& weights, const Batch& batch,
                        const torch::Tensor& labels) {
-  const std::int64_t samples = labels.size(0), length = labels.size(1);
-  const auto label = labels.accessor<std::int64_t, 2>();
-  std::vector<std::int64_t> rows, targets, owners;
-  for (std::int64_t b = 0; b < samples; ++b) {
-    for (std::int64_t s = 1; s < length; ++s) {
-      if (label[b][s] == -100) continue;
-      rows.push_back(b * length + s - 1);  // the state that predicts it
-      targets.push_back(label[b][s]);
-      owners.push_back(b);
-    }
-  }
-  const torch::Tensor hidden = hidden_states(config, weights, batch);
-  const auto index = [&](const std::vector<std::int64_t>& values) {
-    return torch::tensor(values, torch::kInt64).to(hidden.device());
-  };
-  const torch::Tensor states = hidden.flatten(0, 1).index_select(0, index(rows));  // [n, E]
-  const torch::Tensor losses = torch::nn::functional::cross_entropy(
-      torch::linear(states, weights.text.output()).to(torch::kFloat32), index(targets),
-      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
-  const torch::Tensor none = torch::zeros({samples}, losses.options().requires_grad(false));
-  return {none.index_add(0, index(owners), losses),
-          none.index_add(0, index(owners), torch::ones_like(losses.detach()))};
+  return winnow::answer_loss(hidden_states(config, weights, batch), weights.text.output(), labels);
 }
 
 }  // namespace winnow::qwen3_vl

@@ -41,6 +41,12 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
 torch::Tensor hidden_states(const Config& config, const Weights& weights, const Batch& batch,
                             const Observer& observe = {});
 
+// The same on what is embedded already. With a cache (one entry per layer) keys and values are
+// appended to it.
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const TextInput& input,
+                            const torch::Tensor& attention_mask,
+                            std::vector<LayerCache>* cache = nullptr, const Observer& observe = {});
+
 // [B, S, V]. Observed: as hidden_states.
 torch::Tensor logits(const Config& config, const Weights& weights, const Batch& batch,
                      const Observer& observe = {});

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
 
 #include "core/errors.h"
 #include "media/bicubic.h"
+#include "models/pixel_values.h"
 
 namespace winnow::qwen3_vl {
 namespace {
@@ -45,19 +45,6 @@ PixelSize fitted_size(double volume, double frames, PixelSize original, std::int
 
 std::int64_t rounded_up(std::int64_t value, std::int64_t factor) {
   return (value + factor - 1) / factor * factor;
-}
-
-// The normalised value of every 8-bit value, by channel.
-std::array<std::array<float, 256>, 3> value_table(const PreprocessingOptions& options) {
-  std::array<std::array<float, 256>, 3> table{};
-  for (std::size_t channel = 0; channel < 3; ++channel) {
-    for (std::size_t v = 0; v < 256; ++v) {
-      table[channel][v] =
-          static_cast<float>((static_cast<double>(v) / 255.0 - options.mean.at(channel)) /
-                             options.deviation.at(channel));
-    }
-  }
-  return table;
 }
 
 PixelSize size_of(const cv::Mat& image) { return {image.rows, image.cols}; }
@@ -112,17 +99,22 @@ std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
   return indices;
 }
 
-std::vector<std::string> timestamp_texts(std::vector<std::int64_t> indices, double native_fps,
-                                         std::int64_t temporal_patch_size) {
-  assert(!indices.empty());
+std::vector<std::string> timestamp_texts(const std::vector<std::int64_t>& indices,
+                                         double native_fps, std::int64_t temporal_patch_size) {
   const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
+  std::vector<double> seconds;
+  for (const std::int64_t index : indices) seconds.push_back(static_cast<double>(index) / rate);
+  return timestamp_texts(std::move(seconds), temporal_patch_size);
+}
+
+std::vector<std::string> timestamp_texts(std::vector<double> seconds,
+                                         std::int64_t temporal_patch_size) {
+  assert(!seconds.empty());
   const auto group = static_cast<std::size_t>(temporal_patch_size);
-  while (indices.size() % group != 0) indices.push_back(indices.back());
+  while (seconds.size() % group != 0) seconds.push_back(seconds.back());
   std::vector<std::string> texts;
-  for (std::size_t i = 0; i < indices.size(); i += group) {
-    const double first = static_cast<double>(indices[i]) / rate;
-    const double last = static_cast<double>(indices[i + group - 1]) / rate;
-    texts.push_back(fmt::format("<{:.1f} seconds>", (first + last) / 2));
+  for (std::size_t i = 0; i < seconds.size(); i += group) {
+    texts.push_back(fmt::format("<{:.1f} seconds>", (seconds[i] + seconds[i + group - 1]) / 2));
   }
   return texts;
 }
@@ -134,7 +126,7 @@ Patches to_patches(const VisionConfig& config, const PreprocessingOptions& optio
   assert(height % token_pixels(config) == 0 && width % token_pixels(config) == 0);
   const auto given = static_cast<std::int64_t>(frames.size());
   const Grid grid = {rounded_up(given, t) / t, height / p, width / p};
-  const auto values = value_table(options);
+  const PixelValues values = pixel_values(options.mean, options.deviation);
   torch::Tensor patches = torch::empty({grid.patches(), config.patch_values()});
   float* out = patches.data_ptr<float>();
   for (std::int64_t i = 0; i < grid.patches(); ++i) {

@@ -46,7 +46,10 @@ std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
 
 // "<0.3 seconds>" for each group of `temporal_patch_size` frames: the middle between its first and
 // its last; the last frame is repeated to fill the last group.
-std::vector<std::string> timestamp_texts(std::vector<std::int64_t> indices, double native_fps,
+std::vector<std::string> timestamp_texts(const std::vector<std::int64_t>& indices,
+                                         double native_fps, std::int64_t temporal_patch_size);
+// The same from the frames' seconds.
+std::vector<std::string> timestamp_texts(std::vector<double> seconds,
                                          std::int64_t temporal_patch_size);
 
 struct Patches {

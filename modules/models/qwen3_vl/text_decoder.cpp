@@ -1,18 +1,25 @@
 #include "models/qwen3_vl/text_decoder.h"
 
-#include <limits>
-
 #include "models/attention.h"
-#include "models/qwen3_vl/rotary.h"
+#include "models/rotary.h"
 
 namespace winnow::qwen3_vl {
 namespace {
 
-// In float32 whatever the dtype, as the reference does it.
-torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double epsilon) {
-  const torch::Tensor wide = x.to(torch::kFloat32);
-  const torch::Tensor scale = torch::rsqrt(wide.square().mean(-1, true) + epsilon);
-  return weight * (wide * scale).to(x.scalar_type());
+// Angles [B, S, head size / 2] from positions [3, B, S] (time, height, width). Frequencies are
+// dealt out in turns: of the first 3 * sections[1] every second of three follows height, of the
+// first 3 * sections[2] every third of three follows width, all others time.
+torch::Tensor interleaved_angles(const torch::Tensor& positions, const torch::Tensor& frequencies,
+                                 const std::vector<std::int64_t>& sections) {
+  std::vector<std::int64_t> axis(static_cast<std::size_t>(frequencies.size(0)), 0);
+  for (std::int64_t which = 1; which < 3; ++which) {
+    const std::int64_t end = 3 * sections[static_cast<std::size_t>(which)];
+    for (std::int64_t i = which; i < end; i += 3) axis[static_cast<std::size_t>(i)] = which;
+  }
+  // [3, B, S] -> [head size / 2, B, S]: each frequency's own row of positions.
+  const torch::Tensor chosen =
+      positions.index_select(0, torch::tensor(axis).to(positions.device())).to(torch::kFloat32);
+  return chosen.permute({1, 2, 0}) * frequencies.to(positions.device());
 }
 
 torch::Tensor attend(const TextConfig& config, const TextLayer& layer, const torch::Tensor& x,
@@ -28,19 +35,12 @@ torch::Tensor attend(const TextConfig& config, const TextLayer& layer, const tor
       rms_norm(heads(layer.key), layer.key_norm, config.norm_epsilon).transpose(1, 2), rotary);
   torch::Tensor v = heads(layer.value).transpose(1, 2);
   if (cache != nullptr) {
-    if (cache->keys.defined()) {
-      k = torch::cat({cache->keys, k}, 2);
-      v = torch::cat({cache->values, v}, 2);
-    }
-    *cache = {k, v};
+    cache->append(k, v);
+    k = cache->keys;
+    v = cache->values;
   }
   const torch::Tensor seen = attention(q, k, v, mask).transpose(1, 2).reshape({batch, length, -1});
   return torch::linear(seen, layer.output);
-}
-
-torch::Tensor gated_mlp(const TextLayer& layer, const torch::Tensor& x) {
-  return torch::linear(torch::silu(torch::linear(x, layer.gate)) * torch::linear(x, layer.up),
-                       layer.down);
 }
 
 }  // namespace
@@ -63,7 +63,8 @@ torch::Tensor decode(const TextConfig& config, const TextWeights& weights,
     if (observe) observe("layer." + std::to_string(i) + ".in", x);
     x = x + attend(config, layer, rms_norm(x, layer.attention_norm, config.norm_epsilon), rotary,
                    mask, cache != nullptr ? &cache->at(i) : nullptr);
-    x = x + gated_mlp(layer, rms_norm(x, layer.mlp_norm, config.norm_epsilon));
+    x = x + gated_mlp(rms_norm(x, layer.mlp_norm, config.norm_epsilon), layer.gate, layer.up,
+                      layer.down);
     if (observe) observe("layer." + std::to_string(i) + ".out", x);
     if (i < deepstack.features.size()) {
       x = x.flatten(0, 1).index_add(0, deepstack.rows, deepstack.features[i]).view(x.sizes());
@@ -73,23 +74,6 @@ torch::Tensor decode(const TextConfig& config, const TextWeights& weights,
   x = rms_norm(x, weights.norm, config.norm_epsilon);
   if (observe) observe("norm.out", x);
   return x;
-}
-
-torch::Tensor causal_mask(const torch::Tensor& attention_mask, torch::ScalarType dtype) {
-  const std::int64_t length = attention_mask.size(1);
-  const torch::Tensor before =
-      torch::ones({length, length},
-                  torch::TensorOptions(torch::kBool).device(attention_mask.device()))
-          .tril();
-  const torch::Tensor self =
-      torch::eye(length, torch::TensorOptions(torch::kBool).device(attention_mask.device()));
-  const torch::Tensor present = attention_mask.to(torch::kBool);  // [B, S]
-  const torch::Tensor allowed =
-      (before.unsqueeze(0) & present.unsqueeze(1)) | self.unsqueeze(0);  // [B, S, S]
-  const torch::Tensor mask =
-      torch::zeros(allowed.sizes(), torch::TensorOptions(dtype).device(attention_mask.device()))
-          .masked_fill(~allowed, -std::numeric_limits<float>::infinity());
-  return mask.unsqueeze(1);
 }
 
 }  // namespace winnow::qwen3_vl

@@ -8,16 +8,12 @@
 
 #include <vector>
 
+#include "models/layers.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/vision_tower.h"
 #include "models/qwen3_vl/weights.h"
 
 namespace winnow::qwen3_vl {
-
-// One layer's keys and values so far; undefined when there are none.
-struct LayerCache {
-  torch::Tensor keys, values;  // [B, key-value heads, T, head size]
-};
 
 // Where visual tokens stand and what is added there after layer i.
 struct DeepstackInput {
@@ -33,9 +29,5 @@ torch::Tensor decode(const TextConfig& config, const TextWeights& weights,
                      const torch::Tensor& embeddings, const torch::Tensor& positions,
                      const torch::Tensor& mask, const DeepstackInput& deepstack,
                      std::vector<LayerCache>* cache = nullptr, const Observer& observe = {});
-
-// Causal mask over a padded batch: additive [B, 1, S, S], of `dtype`. attention_mask: [B, S] int64,
-// 1 at tokens and 0 at padding, which may stand on either side. Padding sees itself.
-torch::Tensor causal_mask(const torch::Tensor& attention_mask, torch::ScalarType dtype);
 
 }  // namespace winnow::qwen3_vl

@@ -1,19 +1,16 @@
 #include "models/qwen3_vl/vision_tower.h"
 
 #include <algorithm>
+#include <string>
 
 #include "models/attention.h"
-#include "models/qwen3_vl/rotary.h"
+#include "models/rotary.h"
 
 namespace winnow::qwen3_vl {
 namespace {
 
 constexpr double kNormEpsilon = 1e-6;
 constexpr double kRopeTheta = 10000.0;
-
-torch::Tensor apply(const Affine& affine, const torch::Tensor& x) {
-  return torch::linear(x, affine.weight, affine.bias);
-}
 
 torch::Tensor layer_norm(const Affine& affine, const torch::Tensor& x) {
   return torch::layer_norm(x, affine.weight.sizes(), affine.weight, affine.bias, kNormEpsilon);

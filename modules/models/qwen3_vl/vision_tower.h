@@ -7,10 +7,9 @@
 #include <torch/torch.h>
 
 #include <cstdint>
-#include <functional>
-#include <string>
 #include <vector>
 
+#include "models/observer.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/weights.h"
 
@@ -23,9 +22,6 @@ struct Grid {
   std::int64_t patches() const { return frames * rows * columns; }
   bool operator==(const Grid&) const = default;
 };
-
-// Sees intermediate values by name while they are computed; may be empty.
-using Observer = std::function<void(const std::string& stage, const torch::Tensor& value)>;
 
 struct VisionFeatures {
   torch::Tensor tokens;                  // [M, E]

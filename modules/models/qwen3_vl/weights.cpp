@@ -1,34 +1,17 @@
 #include "models/qwen3_vl/weights.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <map>
-#include <set>
-
-#include "core/errors.h"
-#include "core/random.h"
-#include "models/checkpoint.h"
 
 namespace winnow::qwen3_vl {
 namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-class TableMaker {
+constexpr const char* kHead = "lm_head.weight";
+constexpr const char* kEmbedding = "model.language_model.embed_tokens.weight";
+
+class Qwen3VlTable : public TableMaker {
  public:
-  void add(const std::string& name, const std::string& published, Shape shape,
-           torch::Tensor& tensor) {
-    table_.push_back({name, published, std::move(shape), &tensor});
-  }
-
-  // A weight and a bias as long as the weight's first dimension.
-  void add_affine(const std::string& name, const std::string& published, const Shape& shape,
-                  Affine& affine) {
-    add(name + ".weight", published + ".weight", shape, affine.weight);
-    add(name + ".bias", published + ".bias", {shape[0]}, affine.bias);
-  }
-
   void add_merger(const std::string& name, const std::string& published, std::int64_t norm_size,
                   std::int64_t merged_size, std::int64_t output_size, Merger& merger) {
     add_affine(name + ".norm", published + ".norm", {norm_size}, merger.norm);
@@ -71,7 +54,7 @@ class TableMaker {
     const std::int64_t q = config.heads * config.head_size;
     const std::int64_t kv = config.key_value_heads * config.head_size;
     const std::string ours = "text.", theirs = "model.language_model.";
-    add(ours + "token", theirs + "embed_tokens.weight", {config.vocabulary, e}, weights.token);
+    add(ours + "token", kEmbedding, {config.vocabulary, e}, weights.token);
     weights.layers.resize(static_cast<std::size_t>(config.layers));
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
       TextLayer& layer = weights.layers[i];
@@ -93,19 +76,14 @@ class TableMaker {
       put("down", "mlp.down_proj", {e, n}, layer.down);
     }
     add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
-    if (!tied) add(ours + "head", "lm_head.weight", {config.vocabulary, e}, weights.head);
+    if (!tied) add(ours + "head", kHead, {config.vocabulary, e}, weights.head);
   }
-
-  std::vector<TableEntry> take() { return std::move(table_); }
-
- private:
-  std::vector<TableEntry> table_;
 };
 
 }  // namespace
 
 std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
-  TableMaker maker;
+  Qwen3VlTable maker;
   maker.add_vision(config.vision, weights.vision);
   maker.add_text(config.text, config.tied, weights.text);
   return maker.take();
@@ -113,68 +91,21 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
 
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      torch::ScalarType dtype) {
-  const Checkpoint checkpoint(folder);
   Weights weights;
-  const std::vector<TableEntry> table = tensor_table(config, weights);
-  std::set<std::string> expected;
-  for (const TableEntry& entry : table) {
-    expected.insert(entry.published);
-    if (!checkpoint.contains(entry.published)) {
-      throw DataError(
-          fmt::format("{}: lacks tensor '{}' of shape [{}], which its config.json asks "
-                      "for",
-                      folder.string(), entry.published, fmt::join(entry.shape, ", ")));
-    }
-    const SafetensorsFile::Entry& found = checkpoint.entry(entry.published);
-    if (found.shape != entry.shape) {
-      throw DataError(fmt::format("{}: tensor '{}' has shape [{}]; its config.json asks for [{}]",
-                                  folder.string(), entry.published, fmt::join(found.shape, ", "),
-                                  fmt::join(entry.shape, ", ")));
-    }
-    if (!torch::isFloatingType(found.type)) {
-      throw DataError(fmt::format("{}: tensor '{}' holds {}; F32, F16 or BF16 is needed",
-                                  folder.string(), entry.published, torch::toString(found.type)));
-    }
-  }
-  for (const std::string& name : checkpoint.names()) {
-    if (expected.count(name) > 0) continue;
-    throw DataError(
-        fmt::format("{}: holds tensor '{}', for which a Qwen3-VL of its config.json "
-                    "has no place",
-                    folder.string(), name));
-  }
-  for (const TableEntry& entry : table) {
-    *entry.tensor = torch::empty(entry.shape, dtype);
-    entry.tensor->copy_(checkpoint.tensor(entry.published));
-  }
+  load_parameters(tensor_table(config, weights), folder, dtype, "a Qwen3-VL",
+                  config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
   return weights;
 }
 
 void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
                   std::uint64_t maximum_bytes) {
   Weights same = weights;  // shares the tensors; the table wants something to point into
-  std::map<std::string, torch::Tensor> tensors;
-  for (const TableEntry& entry : tensor_table(config, same)) {
-    tensors.emplace(entry.published, *entry.tensor);
-  }
-  write_checkpoint(folder, tensors, maximum_bytes);
+  save_parameters(tensor_table(config, same), folder, maximum_bytes);
 }
 
 Weights random_weights(const Config& config, std::uint64_t seed) {
   Weights weights;
-  for (const TableEntry& entry : tensor_table(config, weights)) {
-    const bool is_bias = entry.name.ends_with(".bias");
-    const bool is_norm = entry.name.ends_with("norm") || entry.name.ends_with("norm.weight");
-    torch::Tensor values = torch::full(entry.shape, is_norm ? 1.0 : 0.0, torch::kFloat32);
-    if (!is_bias && !is_norm) {
-      RandomStream stream(seed, "model/qwen3_vl/" + entry.name);
-      float* data = values.data_ptr<float>();
-      for (std::int64_t i = 0; i < values.numel(); ++i) {
-        data[i] = static_cast<float>(0.02 * stream.normal());
-      }
-    }
-    *entry.tensor = values;
-  }
+  draw_parameters(tensor_table(config, weights), seed, "model/qwen3_vl/");
   return weights;
 }
 

@@ -11,13 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "models/parameter_table.h"
 #include "models/qwen3_vl/config.h"
 
 namespace winnow::qwen3_vl {
-
-struct Affine {
-  torch::Tensor weight, bias;
-};
 
 struct VisionBlock {
   Affine attention_norm;  // [D]
@@ -67,29 +64,19 @@ struct Weights {
   TextWeights text;
 };
 
-struct TableEntry {
-  std::string name;       // ours: "text.layers.3.query"
-  std::string published;  // "model.language_model.layers.3.self_attn.q_proj.weight"
-  std::vector<std::int64_t> shape;
-  torch::Tensor* tensor;  // into the Weights the table was made for
-};
-
 // All parameters, in a fixed order. Gives `weights` the config's number of blocks and layers; the
 // entries point into it, and stay valid while those vectors do.
 std::vector<TableEntry> tensor_table(const Config& config, Weights& weights);
 
-// Weights of a checkpoint folder (see Checkpoint), converted to `dtype` one tensor at a time.
-// Throws DataError naming the file's tensor: missing, of another shape or not of floats,
-// unexpected. Nothing is allocated before every name and shape is checked.
+// Weights of a checkpoint folder; see load_parameters.
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      torch::ScalarType dtype = torch::kFloat32);
 
-// Writes the weights under their published names; see write_checkpoint.
+// Writes the weights under their published names; see save_parameters.
 void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
                   std::uint64_t maximum_bytes = 5'000'000'000);
 
-// Seeded random weights: matrices of standard deviation 0.02, norms 1, biases 0. A tensor's values
-// depend on its name, its shape and the seed alone.
+// Seeded random weights; see draw_parameters.
 Weights random_weights(const Config& config, std::uint64_t seed);
 
 }  // namespace winnow::qwen3_vl

@@ -36,7 +36,7 @@ TEST(GoldenQwen3VlGeneration, GreedyTokensAndLogits) {
       if (step + 1 < tokens.size(1)) advance(model.config, model.weights, best, state);
     }
   }
-  std::cout << "[ golden   ] qwen3_vl: " << names.size() << " generations, worst logits " << worst
+  std::cout << "golden qwen3_vl generation: " << names.size() << " cases, worst logits " << worst
             << std::endl;
 }
 

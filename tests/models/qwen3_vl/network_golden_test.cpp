@@ -13,18 +13,11 @@ namespace {
 namespace json = boost::json;
 using testing_support::batch_of;
 using testing_support::difference;
+using testing_support::mean_loss;
 
 constexpr double kFeatureLimit = 5e-5;
 constexpr double kLossLimit = 1e-5;
 constexpr double kGradientLimit = 1e-4;  // of the largest entry
-
-// Mean over the labelled tokens of the batch; labels are not shifted.
-torch::Tensor mean_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const std::int64_t length = labels.size(1);
-  return torch::nn::functional::cross_entropy(
-      logits.narrow(1, 0, length - 1).flatten(0, 1), labels.narrow(1, 1, length - 1).flatten(),
-      torch::nn::functional::CrossEntropyFuncOptions().ignore_index(-100));
-}
 
 class GoldenQwen3VlNetwork : public testing::Test {
  protected:
@@ -134,7 +127,7 @@ TEST_F(GoldenQwen3VlNetwork, EveryCaseAgrees) {
   if (by_padding_side_[0].defined() && by_padding_side_[1].defined()) {
     EXPECT_LE(testing_support::difference(by_padding_side_[0], by_padding_side_[1]), 1e-4);
   }
-  std::string line = fmt::format("[ golden   ] qwen3_vl: {} cases", names.size());
+  std::string line = fmt::format("golden qwen3_vl network: {} cases", names.size());
   for (const auto& [kind, off] : worst_) line += fmt::format(", worst {} {:.1e}", kind, off);
   std::cout << line << std::endl;
 }

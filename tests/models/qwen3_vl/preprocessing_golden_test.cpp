@@ -163,7 +163,7 @@ TEST(GoldenQwen3VlPreprocessing, ResizedPicturesAndPatches) {
     compared.insert(values->first);
   }
   for (const auto& [name, value] : stored) EXPECT_EQ(compared.count(name), 1U) << name;
-  std::cout << "[ golden   ] qwen3_vl: worst patch value " << worst << std::endl;
+  std::cout << "golden qwen3_vl preprocessing: worst patch value " << worst << std::endl;
 }
 
 // Frames of a [F, height, width, 3] tensor, which must outlive them.

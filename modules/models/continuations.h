@@ -1,0 +1,67 @@
+#pragma once
+// One prefill, any number of continuations: what all families share of it. A family computes the
+// states of its prompts and says how new tokens go on from them.
+//
+// Shapes: B prompts, T prompt tokens with padding on the right, S new tokens, D width, V
+// vocabulary.
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "models/vision_language_model.h"
+
+namespace winnow {
+
+// The part of an input before its last answer: up to the header of the assistant's turn.
+ModelInput prompt_of(const ModelInput& input);
+
+// Additive mask of what may not be seen; finite, so that a row of it alone is no NaN.
+inline constexpr double kMasked = -1e9;
+
+struct PromptStates {
+  torch::Tensor allowed;  // [B, 1, 1, T] additive: 0 at tokens, kMasked at padding
+  torch::Tensor last;     // [B, D] the last layer's state of the last token
+  torch::Tensor mean;     // [B, D] and its mean over all tokens
+};
+
+// hidden: [B, T, D] of prompts of these lengths.
+PromptStates prompt_states(const torch::Tensor& hidden, const std::vector<std::int64_t>& lengths);
+
+// New tokens on top of a batch of prompts. Used once: it remembers all it was given.
+class Continuation {
+ public:
+  virtual ~Continuation() = default;
+  // tokens, places: [B, S] int64 on the CPU; a place is counted from the end of the prompt. mask:
+  // additive [B, 1, S, T + S'] over the prompt and all new tokens so far, these included. Returns
+  // the states [B, S, D].
+  virtual torch::Tensor extend(const torch::Tensor& tokens, const torch::Tensor& places,
+                               const torch::Tensor& mask) = 0;
+  // Logits: [..., D] -> [..., V].
+  virtual torch::Tensor head(const torch::Tensor& states) const = 0;
+};
+
+// The methods of VisionLanguageModel by the same names. All continuations of a prompt lie one after
+// another in one sequence, told apart by the mask.
+std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
+    const PromptStates& prompts, Continuation& continuation, const Tokenizer& tokenizer,
+    const std::vector<std::vector<std::string>>& texts);
+
+std::vector<std::vector<std::string>> sample_answers(const PromptStates& prompts,
+                                                     Continuation& continuation,
+                                                     const Tokenizer& tokenizer, std::int64_t count,
+                                                     std::int64_t maximum_tokens,
+                                                     double temperature,
+                                                     std::vector<RandomStream>& streams);
+
+bool stream_answer(const PromptStates& prompts, Continuation& continuation,
+                   const Tokenizer& tokenizer, const TokenSampling& sampling,
+                   std::int64_t maximum_tokens, RandomStream& stream,
+                   const std::function<void(std::string_view)>& piece);
+
+}  // namespace winnow

@@ -1,0 +1,26 @@
+#pragma once
+// What preprocessor_config.json and video_preprocessor_config.json of a checkpoint say.
+
+#include <filesystem>
+#include <string>
+
+#include "models/qwen3_vl/config.h"
+#include "models/qwen3_vl/preprocessing.h"
+
+namespace winnow::qwen3_vl {
+
+struct MediaOptions {
+  PreprocessingOptions image = {65536, 16777216};
+  PreprocessingOptions video = {4096, 25165824};  // bounds of frames x height x width
+};
+
+// Of a checkpoint folder; the published defaults where a file is not there. Bounds may stand in
+// `size` (shortest_edge and longest_edge, in pixels) or in `min_pixels` and `max_pixels`. Throws
+// DataError naming file, key and value, also for patch sizes that are not those of the config.
+MediaOptions read_media_options(const std::filesystem::path& folder, const Config& config);
+
+// The files in the published layout, such that read_media_options gives them back.
+std::string image_processor_text(const Config& config, const PreprocessingOptions& options);
+std::string video_processor_text(const Config& config, const PreprocessingOptions& options);
+
+}  // namespace winnow::qwen3_vl

@@ -1,0 +1,74 @@
+#pragma once
+// Qwen3-VL behind the common interface: an ordinary Hugging Face checkpoint folder, or a small
+// model of the same architecture that is trained from nothing.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/byte_pair_tokenizer.h"
+#include "models/checkpoint_files.h"
+#include "models/qwen3_vl/batch.h"
+#include "models/qwen3_vl/media_options.h"
+#include "models/qwen3_vl/options.h"
+#include "models/qwen3_vl/weights.h"
+#include "models/vision_language_model.h"
+
+namespace winnow::qwen3_vl {
+
+class Model : public VisionLanguageModel {
+ public:
+  explicit Model(Options options) : options_(std::move(options)) {}
+
+  std::filesystem::path pretrained() const override { return options_.path; }
+  // Throws ConfigError when the options name a checkpoint or contradict each other.
+  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) override;
+  void thaw() override;
+
+  const Tokenizer& tokenizer() const override { return *tokenizer_; }
+  // values: patches [P, patch values] float32
+  PreprocessedMedium preprocess(const Frames& frames) const override;
+  // tokens: see side_by_side
+  std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;
+  bool vision_is_trainable() const override;
+  ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const override;
+  ModelInput blind_input(const Sample& sample) const override;
+  torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
+  AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
+  std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override;
+  std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
+      const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) override;
+  std::vector<std::vector<std::string>> sample_answers(const Prefix& prefix, std::int64_t count,
+                                                       std::int64_t maximum_tokens,
+                                                       double temperature,
+                                                       std::vector<RandomStream>& streams) override;
+  bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                     std::int64_t maximum_tokens, RandomStream& stream,
+                     const std::function<void(std::string_view)>& piece) override;
+  torch::Tensor prompt_features(const Prefix& prefix) override;
+  std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override;
+  std::unique_ptr<VisionLanguageModel> clone() const override;
+  // The published layout, which other tools open. Files of the folder that a model came from go
+  // along as they are.
+  void save(const std::filesystem::path& folder) const override;
+  // Without `path` in the options the folder must hold the architecture that they describe.
+  void load(const std::filesystem::path& folder) override;
+
+  const Config& config() const { return config_; }
+
+ private:
+  ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
+                          bool with_media) const;
+  void set_trainable();
+  torch::ScalarType dtype() const;
+
+  Options options_;
+  Config config_;
+  MediaOptions media_;
+  Weights weights_;
+  bool thawed_ = false;
+  std::shared_ptr<const BytePairTokenizer> tokenizer_;
+  std::shared_ptr<const FolderFiles> files_;
+};
+
+}  // namespace winnow::qwen3_vl

@@ -1,0 +1,104 @@
+// One prefill of Qwen3-VL and what goes on from it.
+
+#include "models/answer_loss.h"
+#include "models/continuations.h"
+#include "models/qwen3_vl/model.h"
+
+namespace winnow::qwen3_vl {
+namespace {
+
+struct PrefixState : Prefix {
+  std::vector<LayerCache> cache;  // per layer
+  torch::Tensor next;             // [B] int64: position of the first new token
+  PromptStates states;
+};
+
+const PrefixState& state_of(const Prefix& prefix) {
+  return dynamic_cast<const PrefixState&>(prefix);
+}
+
+class TextContinuation : public Continuation {
+ public:
+  TextContinuation(const Config& config, const Weights& weights, const PrefixState& prefix)
+      : config_(config), weights_(weights), next_(prefix.next), cache_(prefix.cache) {}
+
+  torch::Tensor extend(const torch::Tensor& tokens, const torch::Tensor& places,
+                       const torch::Tensor& mask) override {
+    const torch::Tensor positions = (next_.unsqueeze(1) + places.to(next_.device()))
+                                        .expand({3, tokens.size(0), tokens.size(1)});
+    const torch::Tensor embeddings =
+        torch::embedding(weights_.text.token, tokens.to(next_.device()));  // [B, S, E]
+    return decode(config_.text, weights_.text, embeddings, positions, mask, {}, &cache_);
+  }
+  torch::Tensor head(const torch::Tensor& states) const override {
+    return torch::linear(states, weights_.text.output());
+  }
+
+ private:
+  const Config& config_;
+  const Weights& weights_;
+  torch::Tensor next_;             // [B]
+  std::vector<LayerCache> cache_;  // the prompt's, then grown
+};
+
+}  // namespace
+
+torch::Tensor Model::logits(const std::vector<ModelInput>& inputs) {
+  const PackedInputs packed = pack(config_, weights_, inputs);
+  return torch::linear(hidden_states(config_, weights_, packed.text, packed.attention_mask),
+                       weights_.text.output());
+}
+
+AnswerLoss Model::answer_loss(const std::vector<ModelInput>& inputs) {
+  const PackedInputs packed = pack(config_, weights_, inputs);
+  return winnow::answer_loss(hidden_states(config_, weights_, packed.text, packed.attention_mask),
+                             weights_.text.output(), packed.labels);
+}
+
+std::unique_ptr<Prefix> Model::prefill(const std::vector<ModelInput>& inputs) {
+  const torch::NoGradGuard no_grad;
+  std::vector<ModelInput> prompts;
+  for (const ModelInput& input : inputs) prompts.push_back(prompt_of(input));
+  const PackedInputs packed = pack(config_, weights_, prompts);
+  auto prefix = std::make_unique<PrefixState>();
+  prefix->cache.resize(weights_.text.layers.size());
+  prefix->next = packed.text.next;
+  prefix->states = prompt_states(
+      hidden_states(config_, weights_, packed.text, packed.attention_mask, &prefix->cache),
+      packed.lengths);
+  return prefix;
+}
+
+std::vector<std::vector<std::pair<double, std::int64_t>>> Model::score_continuations(
+    const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) {
+  const torch::NoGradGuard no_grad;
+  TextContinuation continuation(config_, weights_, state_of(prefix));
+  return winnow::score_continuations(state_of(prefix).states, continuation, *tokenizer_,
+                                     continuations);
+}
+
+std::vector<std::vector<std::string>> Model::sample_answers(const Prefix& prefix,
+                                                            std::int64_t count,
+                                                            std::int64_t maximum_tokens,
+                                                            double temperature,
+                                                            std::vector<RandomStream>& streams) {
+  const torch::NoGradGuard no_grad;
+  TextContinuation continuation(config_, weights_, state_of(prefix));
+  return winnow::sample_answers(state_of(prefix).states, continuation, *tokenizer_, count,
+                                maximum_tokens, temperature, streams);
+}
+
+bool Model::stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                          std::int64_t maximum_tokens, RandomStream& stream,
+                          const std::function<void(std::string_view)>& piece) {
+  const torch::NoGradGuard no_grad;
+  TextContinuation continuation(config_, weights_, state_of(prefix));
+  return winnow::stream_answer(state_of(prefix).states, continuation, *tokenizer_, sampling,
+                               maximum_tokens, stream, piece);
+}
+
+torch::Tensor Model::prompt_features(const Prefix& prefix) {
+  return state_of(prefix).states.mean.to(torch::kFloat32);
+}
+
+}  // namespace winnow::qwen3_vl

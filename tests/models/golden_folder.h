@@ -1,0 +1,103 @@
+#pragma once
+// A folder of golden cases of one model family: tiny random weights, inputs and what a reference
+// made of them (golden/README.md).
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "golden.h"
+#include "models/safetensors.h"
+
+namespace winnow::testing_support {
+
+using Tensors = std::map<std::string, torch::Tensor>;
+
+class GoldenFolder {
+ public:
+  // `name`: "internvl_tiny/".
+  explicit GoldenFolder(std::string name)
+      : name_(std::move(name)),
+        summary_(boost::json::parse(read_golden(name_ + "cases/summary.json"))) {}
+
+  const boost::json::object& summary() const { return summary_.as_object(); }
+  // Path of a file, or of its `.gz`; empty when there is none.
+  std::filesystem::path find(const std::string& file) const { return find_golden(name_ + file); }
+  boost::json::value json(const std::string& file) const {
+    return boost::json::parse(read_golden(name_ + file));
+  }
+
+  // Names of the case files that are there, of those that begin with `generate_` or of the others.
+  // A clone's own copy has some; the folder they come from has all that summary.json lists.
+  std::set<std::string> case_names(bool generate) const {
+    std::set<std::string> names;
+    for (const auto& root : golden_roots()) {
+      const std::filesystem::path folder = root / (name_ + "cases");
+      if (!std::filesystem::exists(folder)) continue;
+      for (const auto& file : std::filesystem::directory_iterator(folder)) {
+        if (file.path().extension() != ".safetensors") continue;
+        const std::string name = file.path().stem();
+        if (name.starts_with("generate_") == generate) names.insert(name);
+      }
+    }
+    return names;
+  }
+
+  Tensors tensors(const std::string& case_name) const {
+    const std::filesystem::path path = find("cases/" + case_name + ".safetensors");
+    if (path.empty()) throw std::runtime_error("no golden case " + case_name);
+    return read_safetensors(path);
+  }
+
+  // Inputs of a case with what it takes from others filled in.
+  Tensors inputs(const std::string& case_name) const {
+    Tensors inputs = tensors(case_name);
+    const auto take = [&](const std::string& other, const std::string& only) {
+      for (const auto& [key, value] : this->inputs(other)) {
+        if (key.starts_with("in.") && (only.empty() || key == only)) inputs.emplace(key, value);
+      }
+    };
+    const std::string generate = "generate_";
+    if (case_name.starts_with(generate)) {
+      take(case_name.substr(generate.size()), "");
+      return inputs;
+    }
+    const boost::json::object& facts = summary().at("cases").as_object().at(case_name).as_object();
+    if (const auto* from = facts.if_contains("inputs_from")) {
+      for (const auto& [key, other] : from->as_object()) {
+        take(std::string(other.as_string()), std::string(key));
+      }
+    }
+    const std::string those_of = "those of ";
+    if (const auto* text = facts.if_contains("inputs")) {
+      take(std::string(text->as_string()).substr(those_of.size()), "");
+    }
+    return inputs;
+  }
+
+ private:
+  std::string name_;
+  boost::json::value summary_;
+};
+
+// Largest absolute difference; infinite for another shape or values that are not finite.
+inline double difference(const torch::Tensor& a, const torch::Tensor& b) {
+  if (a.sizes() != b.sizes() || !torch::isfinite(a).all().item<bool>()) {
+    return std::numeric_limits<double>::infinity();
+  }
+  return (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+}
+
+// Mean over the labelled tokens of the batch; labels are not shifted.
+inline torch::Tensor mean_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
+  const std::int64_t length = labels.size(1);
+  return torch::nn::functional::cross_entropy(
+      logits.narrow(1, 0, length - 1).flatten(0, 1), labels.narrow(1, 1, length - 1).flatten(),
+      torch::nn::functional::CrossEntropyFuncOptions().ignore_index(-100));
+}
+
+}  // namespace winnow::testing_support
