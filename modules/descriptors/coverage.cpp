@@ -13,15 +13,13 @@
 #include <set>
 
 #include "core/random.h"
-#include "descriptors/descriptor.h"
+#include "descriptors/features.h"
 
 namespace winnow {
 namespace {
 
 enum class CoverageMeasure { rarity, distance_rank };
 BOOST_DESCRIBE_ENUM(CoverageMeasure, rarity, distance_rank)
-enum class FeatureSpace { prompt, question };
-BOOST_DESCRIBE_ENUM(FeatureSpace, prompt, question)
 
 struct CoverageOptions {
   std::int64_t clusters = 64;
@@ -66,28 +64,6 @@ class DeterministicFaiss {
   int threads_ = omp_get_max_threads();
 };
 
-// Mean 0 and standard deviation 1 per dimension; a constant dimension becomes 0. Row-major
-// [rows][D].
-std::vector<float> standardised(const std::vector<std::vector<float>>& features,
-                                const std::vector<std::size_t>& rows) {
-  const std::size_t dimensions = features[rows.front()].size();
-  std::vector<float> result(rows.size() * dimensions, 0.0F);
-  const auto count = static_cast<double>(rows.size());
-  for (std::size_t d = 0; d < dimensions; ++d) {
-    double mean = 0.0, variance = 0.0;
-    for (const std::size_t row : rows) mean += features[row][d];
-    mean /= count;
-    for (const std::size_t row : rows) variance += std::pow(features[row][d] - mean, 2);
-    const double deviation = std::sqrt(variance / count);
-    // Relative to the mean: rounding leaves a constant dimension a deviation just above zero.
-    if (deviation <= 1e-6 * std::abs(mean)) continue;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      result[i * dimensions + d] = static_cast<float>((features[rows[i]][d] - mean) / deviation);
-    }
-  }
-  return result;
-}
-
 // Of each position, its distance's rank among those of its cluster in [0, 1]; ties share the mean.
 std::vector<double> distance_ranks(const std::vector<float>& distances,
                                    const std::vector<faiss::Index::idx_t>& clusters) {
@@ -120,38 +96,24 @@ class Coverage : public Descriptor {
     return {options_.column_prefix + "cluster", options_.column_prefix + "coverage"};
   }
 
-  Needs needs() const override {
-    Needs needs;
-    (options_.space == FeatureSpace::prompt ? needs.prompt_features : needs.question_features) =
-        true;
-    return needs;
-  }
+  Needs needs() const override { return needs_of(options_.space); }
 
   // Nothing is known of a cluster before the whole pool is: finish() fills the cells.
   std::vector<Cell> measure(const Observation& observation) const override {
-    const auto& features = options_.space == FeatureSpace::prompt ? observation.prompt_features
-                                                                  : observation.question_features;
-    if (features.empty()) return {Cell::absent(observation), Cell::absent(observation)};
+    if (features_in(observation, options_.space).empty()) {
+      return {Cell::absent(observation), Cell::absent(observation)};
+    }
     return {Cell{0.0, CellState::missing, {}}, Cell{0.0, CellState::missing, {}}};
   }
 
   void finish(SampleTable& table, const PoolFeatures& pool_features,
               std::uint64_t seed) const override {
-    const auto& features =
-        options_.space == FeatureSpace::prompt ? pool_features.prompt : pool_features.question;
-    std::vector<std::size_t> rows;
-    std::set<std::string> distinct;
-    for (std::size_t row = 0; row < features.size(); ++row) {
-      if (features[row].empty()) continue;
-      rows.push_back(row);
-      distinct.insert(table.rows()[row].content_digest);
-    }
-    if (rows.empty()) return;
+    const auto& features = features_in(pool_features, options_.space);
     // k-means depends on the order of its points; this one does not depend on the pool's.
-    const auto key = [&](std::size_t row) {
-      return std::tie(table.rows()[row].content_digest, table.rows()[row].id);
-    };
-    std::sort(rows.begin(), rows.end(), [&](auto a, auto b) { return key(a) < key(b); });
+    const std::vector<std::size_t> rows = rows_with_features(table, features);
+    if (rows.empty()) return;
+    std::set<std::string> distinct;
+    for (const std::size_t row : rows) distinct.insert(table.rows()[row].content_digest);
 
     const std::vector<float> points = standardised(features, rows);
     const auto count = static_cast<faiss::Index::idx_t>(rows.size());

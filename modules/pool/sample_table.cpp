@@ -19,6 +19,7 @@ namespace {
 constexpr const char* kRowsFile = "rows.jsonl";
 constexpr const char* kValuesEnding = ".values.npy";
 constexpr const char* kStatesEnding = ".states.npy";
+constexpr const char* kVectorsEnding = ".vectors.npy";
 constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 
 bool is_file_name(const std::string& name) {
@@ -49,18 +50,18 @@ RowFacts from_json(const boost::json::object& object) {
           object.at("answer_words").to_number<std::int64_t>()};
 }
 
-template <class T>
-xt::xtensor<T, 1> load_array(const fs::path& path, std::size_t rows) {
+template <class T, std::size_t Dimensions = 1>
+xt::xtensor<T, Dimensions> load_array(const fs::path& path, std::size_t rows) {
   std::istringstream stream(read_file(path));
-  xt::xtensor<T, 1> array;
+  xt::xtensor<T, Dimensions> array;
   try {
     array = xt::load_npy<T>(stream);
   } catch (const std::exception& error) {
-    throw DataError(path.string() +
-                    ": not a one-dimensional .npy array of the expected type: " + error.what());
+    throw DataError(path.string() + ": not a " + (Dimensions == 1 ? "one" : "two") +
+                    "-dimensional .npy array of the expected type: " + error.what());
   }
-  if (array.size() != rows) {
-    throw DataError(path.string() + ": " + std::to_string(array.size()) +
+  if (array.shape(0) != rows) {
+    throw DataError(path.string() + ": " + std::to_string(array.shape(0)) +
                     " values for a table of " + std::to_string(rows) + " rows");
   }
   return array;
@@ -110,6 +111,11 @@ void SampleTable::add(Column column) {
                            std::to_string(column.states.size()) + " states for " +
                            std::to_string(size()) + " rows");
   }
+  if (column.vectors.size() > 0 && column.vectors.shape(0) != size()) {
+    throw std::logic_error("column '" + column.name + "' has " +
+                           std::to_string(column.vectors.shape(0)) + " vectors for " +
+                           std::to_string(size()) + " rows");
+  }
   if (!is_file_name(column.name)) {
     throw std::logic_error("column name '" + column.name +
                            "' must be made of letters, digits, '_', '-' and '.'");
@@ -140,6 +146,8 @@ void SampleTable::save(const fs::path& folder) const {
   for (const auto& [name, column] : columns_) {
     write_file(pending.path() / (name + kValuesEnding), xt::dump_npy(column.values));
     write_file(pending.path() / (name + kStatesEnding), xt::dump_npy(column.states));
+    if (column.vectors.size() == 0) continue;
+    write_file(pending.path() / (name + kVectorsEnding), xt::dump_npy(column.vectors));
   }
   pending.commit();
 }
@@ -173,6 +181,8 @@ SampleTable SampleTable::load(const fs::path& folder) {
     Column column{name, load_array<double>(values, table.size()),
                   load_array<std::uint8_t>(folder / (name + kStatesEnding), table.size())};
     check_states(column, values);
+    const fs::path vectors = folder / (name + kVectorsEnding);
+    if (fs::exists(vectors)) column.vectors = load_array<float, 2>(vectors, table.size());
     table.add(std::move(column));
   }
   return table;

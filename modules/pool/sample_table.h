@@ -24,6 +24,9 @@ struct Column {
   std::string name;
   xt::xtensor<double, 1> values;        // [rows], NaN where not valid
   xt::xtensor<std::uint8_t, 1> states;  // [rows], CellState
+  // [rows, D] of a column that has a vector for each row beside its number (an embedding and its
+  // length): 4 D bytes a row. Zeros where the row is not valid. Empty for all other columns.
+  xt::xtensor<float, 2> vectors = {};
   bool valid(std::size_t row) const {
     return states(row) == static_cast<std::uint8_t>(CellState::valid);
   }
@@ -61,8 +64,8 @@ class SampleTable {
   const Column& column(const std::string& name) const;
   std::vector<std::string> column_names() const;
 
-  // <folder>/rows.jsonl, <name>.values.npy, <name>.states.npy; the folder appears whole or not
-  // at all. Throws IoError, DataError.
+  // <folder>/rows.jsonl, <name>.values.npy, <name>.states.npy and, where there are vectors,
+  // <name>.vectors.npy; the folder appears whole or not at all. Throws IoError, DataError.
   void save(const std::filesystem::path& folder) const;
   static SampleTable load(const std::filesystem::path& folder);
 

@@ -53,6 +53,25 @@ TEST(SampleTableTest, MissingIsAStateNotANumber) {
   EXPECT_THROW(column.set(0, CellState::valid), std::logic_error);
 }
 
+TEST(SampleTableTest, KeepsVectorsBesideNumbers) {
+  const TemporaryFolder folder;
+  SampleTable table = table_of_three();
+  Column embedding = Column::missing("embedding", 3);
+  embedding.vectors = {{1.5F, -2.0F}, {0.0F, 0.0F}, {3e-30F, 4.0F}};
+  embedding.set(0, 2.5);
+  table.add(embedding);
+  table.save(folder / "table");
+  const SampleTable loaded = SampleTable::load(folder / "table");
+  EXPECT_EQ(loaded.column("embedding").vectors, embedding.vectors);
+  EXPECT_EQ(loaded.column("embedding").values(0), 2.5);
+  EXPECT_EQ(loaded.column("optical_flow").vectors.size(), 0U);
+
+  embedding.vectors = {{1.0F, 2.0F}};
+  EXPECT_THROW(table.add(embedding), std::logic_error);
+  write_file(folder / "table/embedding.vectors.npy", "no array");
+  EXPECT_THAT(load_error<DataError>(folder / "table"), HasSubstr("embedding.vectors.npy"));
+}
+
 TEST(SampleTableTest, ComesBackFromDiskBitForBit) {
   const TemporaryFolder folder;
   const SampleTable table = table_of_three();

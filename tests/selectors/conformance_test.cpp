@@ -56,6 +56,12 @@ class Conformance : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<Selector> selector(std::int64_t budget) const {
     std::vector<Setting> settings = {{"budget", budget}};
     if (GetParam() == "top_k") settings.emplace_back("column", "visual_dependency");
+    if (GetParam() == "deita") {
+      settings.emplace_back("complexity", "perplexity");
+      settings.emplace_back("quality", "self_consistency");
+      settings.emplace_back("scale", "rank");
+      settings.emplace_back("minimum_distance", 0.2);
+    }
     if (GetParam() == "oracle") {
       settings.emplace_back("labels", (folder_ / "labels.jsonl").string());
     }

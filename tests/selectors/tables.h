@@ -73,6 +73,20 @@ inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
     }
     table.add(column);
   }
+  // Directions in eight dimensions, some of them close to each other.
+  Column embedding = Column::missing("embedding", rows.size());
+  embedding.vectors = xt::xtensor<float, 2>::from_shape({rows.size(), 8});
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    RandomStream cell(seed, "embedding" + rows[row].content_digest);
+    double squares = 0.0;
+    for (std::size_t d = 0; d < 8; ++d) {
+      const double value = cell.normal();
+      embedding.vectors(row, d) = static_cast<float>(value);
+      squares += value * value;
+    }
+    embedding.set(row, std::sqrt(squares));
+  }
+  table.add(embedding);
   return table;
 }
 
@@ -91,6 +105,14 @@ inline SampleTable shuffled(const SampleTable& table, std::uint64_t seed) {
         to.set(i, from.values(order[i]));
       } else {
         to.set(i, static_cast<CellState>(from.states(order[i])));
+      }
+    }
+    if (from.vectors.size() > 0) {
+      to.vectors = xt::xtensor<float, 2>::from_shape(from.vectors.shape());
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        for (std::size_t d = 0; d < from.vectors.shape(1); ++d) {
+          to.vectors(i, d) = from.vectors(order[i], d);
+        }
       }
     }
     result.add(to);
