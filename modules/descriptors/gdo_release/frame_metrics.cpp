@@ -105,7 +105,13 @@ FrameMeter::FrameMeter(std::int64_t flow_frames, FlowMethod method)
 FrameMetrics FrameMeter::measure(const std::vector<std::string>& paths) const {
   std::vector<std::string> named = paths;
   std::erase(named, "");
-  const auto count = static_cast<std::int64_t>(named.size());
+  return measure(static_cast<std::int64_t>(named.size()), [&](std::int64_t file) {
+    return read_picture(named[static_cast<std::size_t>(file)]);
+  });
+}
+
+FrameMetrics FrameMeter::measure(std::int64_t count,
+                                 const std::function<cv::Mat(std::int64_t)>& picture_of) const {
   std::map<std::int64_t, std::pair<int, int>> uses;  // file -> times in flow, in the vision feature
   for (const std::int64_t file : sample_files(count, flow_frames_)) ++uses[file].first;
   for (const std::int64_t file : sample_files(count, std::min(flow_frames_, kVisionFrames))) {
@@ -114,7 +120,7 @@ FrameMetrics FrameMeter::measure(const std::vector<std::string>& paths) const {
   std::vector<cv::Mat> squares;
   ColourSums colours;
   for (const auto& [file, times] : uses) {
-    const cv::Mat picture = read_picture(named[static_cast<std::size_t>(file)]);
+    const cv::Mat picture = picture_of(file);
     if (picture.empty()) continue;
     if (times.first > 0) squares.push_back(grey_square(picture));
     if (times.second > 0) colours.add(picture);

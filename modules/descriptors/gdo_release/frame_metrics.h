@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <opencv2/core.hpp>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,11 @@ class FrameMeter {
   // Where the release adds up pixels in float32, which drifts, these are sums of integers.
   // Thread-safe.
   FrameMetrics measure(const std::vector<std::string>& paths) const;
+
+  // The same of `count` pictures (BGR, 8 bits) that lie elsewhere. `picture` is called once for
+  // each that is looked at; an empty one is passed over.
+  FrameMetrics measure(std::int64_t count,
+                       const std::function<cv::Mat(std::int64_t)>& picture) const;
 
  private:
   std::int64_t flow_frames_;
