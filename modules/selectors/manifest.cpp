@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <fstream>
 #include <numeric>
 #include <sstream>
 
+#include "core/errors.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/mapped_file.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -168,11 +171,23 @@ std::string write_selection(const fs::path& folder, const SampleTable& table,
                       {"rank", account.rank[row.row]},
                       {"terms", std::move(terms)}});
   }
-  return write_manifest(folder, lines);
+  return write_named(folder, kManifestPrefix, lines);
 }
 
-std::string write_manifest(const fs::path& folder, const std::string& lines) {
-  return write_named(folder, kManifestPrefix, lines);
+std::string write_manifest(const fs::path& folder,
+                           const std::function<void(std::ostream&)>& write) {
+  std::string name;
+  const fs::path unnamed = folder / "manifest.part";
+  write_file_with(unnamed, [&](const fs::path& path) {
+    std::ofstream file(path, std::ios::binary);
+    write(file);
+    if (!file.flush()) throw IoError(path.string() + ": cannot be written");
+    name = kManifestPrefix + digest_of(MappedFile(path).bytes()) + kEnding;
+  });
+  std::error_code error;
+  fs::rename(unnamed, folder / name, error);
+  if (error) throw IoError((folder / name).string() + ": cannot be written: " + error.message());
+  return name;
 }
 
 fs::path find_selection(const fs::path& folder) {

@@ -10,6 +10,8 @@
 //                               `winnow explain` needs to say why it was taken or not
 
 #include <filesystem>
+#include <functional>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -37,9 +39,10 @@ struct SelectionOrigin {
 std::string write_selection(const std::filesystem::path& folder, const SampleTable& table,
                             const Selection& selection, const SelectionOrigin& origin);
 
-// For selectors that make their lines themselves: writes selection-<digest>.jsonl and returns its
-// name.
-std::string write_manifest(const std::filesystem::path& folder, const std::string& lines);
+// For selectors that make their lines themselves, one after the other: `write` puts them out, and
+// the file selection-<digest>.jsonl has them. Returns its name. Throws IoError.
+std::string write_manifest(const std::filesystem::path& folder,
+                           const std::function<void(std::ostream&)>& write);
 
 // Path of the manifest in a folder that holds one. Throws DataError when there is none or several.
 std::filesystem::path find_selection(const std::filesystem::path& folder);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <limits>
+#include <bit>
 
 #include "core/errors.h"
 #include "selectors/gdo_release/release_text.h"
@@ -10,10 +10,19 @@
 namespace winnow::gdo_release {
 namespace {
 
-std::uint32_t narrow(std::int64_t value, const ReleasePair& pair) {
-  if (value <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(value);
+std::uint64_t narrow_to(int bits, std::int64_t value, const ReleasePair& pair) {
+  if (value >> bits == 0) return static_cast<std::uint64_t>(value);
   throw DataError(
       fmt::format("line {}: {} is more than a row or a file may have", pair.line, value));
+}
+std::uint32_t narrow(std::int64_t value, const ReleasePair& pair) {
+  return static_cast<std::uint32_t>(narrow_to(32, value, pair));
+}
+
+std::uint64_t place_of(const ReleasePair& pair) {
+  const std::uint64_t offset = narrow_to(Candidate::kOffsetBits, pair.offset, pair);
+  const std::uint64_t turn = narrow_to(Candidate::kTurnBits, pair.turn, pair);
+  return turn << (1 + Candidate::kOffsetBits) | offset << 1 | (pair.video ? 1 : 0);
 }
 
 class Reader {
@@ -33,10 +42,10 @@ class Reader {
     candidate.uid = key_of(pair.uid);
     candidate.text = text_key(pair);
     candidate.video = pair.video_uid.empty() ? 0 : key_of(pair.video_uid) | 1;
-    candidate.place = static_cast<std::uint64_t>(pair.offset) << 1 | (pair.video ? 1 : 0);
-    candidate.fluency = quality_score(pair.question_tokens, pair.answer_tokens, pair.answer);
+    candidate.place = place_of(pair);
+    candidate.fluency =
+        fluency_of(quality_score(pair.question_tokens, pair.answer_tokens, pair.answer));
     candidate.line = narrow(pair.line, pair);
-    candidate.turn = narrow(pair.turn, pair);
     candidate.source = source_of(pair);
     candidate.stratum = stratum_of(pair);
     candidate.length = narrow(2 * pair.question_tokens + pair.answer_tokens, pair);
@@ -51,6 +60,12 @@ class Reader {
   std::uint64_t text_key(const ReleasePair& pair) {
     scratch_.assign(pair.question).append("|||").append(pair.answer);
     return key_of(scratch_);
+  }
+
+  std::uint32_t fluency_of(double value) {
+    const std::uint32_t number = fluencies_.add(std::bit_cast<std::uint64_t>(value));
+    if (number == pool_.fluencies.size()) pool_.fluencies.push_back(value);
+    return number;
   }
 
   std::uint32_t source_of(const ReleasePair& pair) {
@@ -99,7 +114,7 @@ class Reader {
   Exclusion& exclusion_;
   const bool excludes_;
   CandidatePool& pool_;
-  KeyTable strata_, groups_;
+  KeyTable strata_, groups_, fluencies_;
   std::vector<std::uint64_t> group_of_source_;
   std::string scratch_, last_source_;
   std::size_t last_source_place_ = 0;

@@ -23,6 +23,9 @@ class KeyTable {
     keys_.reserve(expected);
   }
 
+  // Gives back the memory kept for more keys.
+  void shrink() { keys_.shrink_to_fit(); }
+
   std::size_t size() const { return keys_.size(); }
   std::uint64_t key(std::size_t number) const { return keys_[number]; }
 

@@ -187,6 +187,7 @@ class MetricTable::RowReader {
 MetricTable::MetricTable(const std::filesystem::path& path) {
   RowReader reader(*this, path.string());
   LineFile(path).each_line(0, [&](const LineFile::Line& line) { reader.take(line); });
+  uids_.shrink();
   for (std::size_t i = 0; i < kColumns; ++i) deviations_[i] = statistics_[i].deviation();
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <fstream>
+#include <ostream>
 #include <stdexcept>
 #include <string_view>
 
@@ -87,6 +88,7 @@ std::string digest_of_pairs(const CandidatePool& pool) {
   });
   for (const Stratum& stratum : pool.strata) digest.add(stratum.name());
   for (const NamedCount& source : pool.sources.entries()) digest.add(source.name);
+  for (const double fluency : pool.fluencies) digest.add(fluency);
   return digest.hex();
 }
 
@@ -95,24 +97,29 @@ std::string write_release_manifest(const std::filesystem::path& folder,
   // Row by row: the file of a large selection is larger than all else that is held.
   const std::filesystem::path path = folder / "subset.jsonl";
   std::ifstream rows(path, std::ios::binary);
-  std::string row, lines, ids;
+  std::string row, ids;
   for (std::size_t i = 0; i < input.subset.candidates.size(); ++i) {
     if (!std::getline(rows, row)) throw IoError(path.string() + ": cannot be read back");
-    const std::string_view id = id_of(row);
-    ids.append(id) += '\n';
-    const Candidate& pair = input.pool.candidates[input.subset.candidates[i]];
-    const ScoreParts parts = input.score(pair);
-    json::object line{{"score", parts.score},
-                      {"stage", input.subset.stages.entries()[input.subset.stage_of[i]].name},
-                      {"stratum", input.pool.strata[pair.stratum].name()},
-                      {"terms", json::object{{"base_score", parts.base},
-                                             {"legacy_vds3", parts.vds3},
-                                             {"legacy_quality_score", parts.quality}}}};
-    lines.append("{\"id\":").append(id) += ',';
-    lines.append(json::serialize(line).substr(1)) += '\n';
+    ids.append(id_of(row)) += '\n';
   }
-  lines.insert(0, json::serialize(head_of(input, ids)) + "\n");
-  return write_manifest(folder, lines);
+  return write_manifest(folder, [&](std::ostream& lines) {
+    lines << json::serialize(head_of(input, ids)) << '\n';
+    std::string_view left = ids;
+    for (std::size_t i = 0; i < input.subset.candidates.size(); ++i) {
+      const std::string_view id = left.substr(0, left.find('\n'));
+      left.remove_prefix(id.size() + 1);
+      const Candidate& pair = input.pool.candidates[input.subset.candidates[i]];
+      const ScoreParts parts = input.score(pair);
+      const json::object line{
+          {"score", parts.score},
+          {"stage", input.subset.stages.entries()[input.subset.stage_of[i]].name},
+          {"stratum", input.pool.strata[pair.stratum].name()},
+          {"terms", json::object{{"base_score", parts.base},
+                                 {"legacy_vds3", parts.vds3},
+                                 {"legacy_quality_score", parts.quality}}}};
+      lines << "{\"id\":" << id << ',' << std::string_view(json::serialize(line)).substr(1) << '\n';
+    }
+  });
 }
 
 }  // namespace winnow::gdo_release

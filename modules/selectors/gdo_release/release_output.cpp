@@ -6,13 +6,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/errors.h"
+#include "core/parallel.h"
 #include "pool/python_json.h"
 #include "selectors/gdo_release/key_table.h"
 
@@ -104,64 +108,154 @@ class TextBlocks {
   std::size_t open_ = 0;
 };
 
-}  // namespace
-
-// Rows are made in the order of the pool's files, many at a time, and written in the order that is
-// wanted.
-class RowFiles::Writer {
+// Numbers of rows of a pool, each once, in order.
+class RowSet {
  public:
-  Writer(const ScanOptions& files, const CandidatePool& pool, const ReleaseScore& score)
-      : reader_(files), pool_(pool), score_(score) {}
-  const CandidatePool& pool() const { return pool_; }
+  explicit RowSet(std::size_t pool_size) : bits_(pool_size / 64 + 1, 0), before_(bits_.size(), 0) {}
 
-  // Writes the pairs `rows`; each shows the scores of the pair that `scored(row)` names.
-  template <class Scored>
-  void write(const std::vector<std::uint32_t>& rows, const std::filesystem::path& path,
-             Scored scored) {
-    GatheringFile out(path);
-    for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
-      const std::size_t size = std::min(rows.size() - begin, kBatch);
-      make(&rows[begin], size, scored);
-      for (const TextBlocks::Place& place : places_) out.write(texts_.text(place));
-      out.flush();
+  void clear() { std::fill(bits_.begin(), bits_.end(), 0); }
+  void add(std::uint32_t row) { bits_[row / 64] |= std::uint64_t{1} << row % 64; }
+  // The rows, in order; places() are theirs from now on.
+  std::vector<std::uint32_t> rows() {
+    std::vector<std::uint32_t> all;
+    for (std::size_t i = 0; i < bits_.size(); ++i) {
+      before_[i] = static_cast<std::uint32_t>(all.size());
+      for (std::uint64_t bits = bits_[i]; bits != 0; bits &= bits - 1) {
+        all.push_back(static_cast<std::uint32_t>(64 * i) +
+                      static_cast<std::uint32_t>(std::countr_zero(bits)));
+      }
     }
-    out.close();
+    return all;
+  }
+  std::size_t count() const {
+    std::size_t sum = 0;
+    for (const std::uint64_t bits : bits_) sum += static_cast<std::size_t>(std::popcount(bits));
+    return sum;
+  }
+  std::size_t place(std::uint32_t row) const {
+    const std::uint64_t below = bits_[row / 64] & ((std::uint64_t{1} << row % 64) - 1);
+    return before_[row / 64] + static_cast<std::size_t>(std::popcount(below));
   }
 
  private:
-  static constexpr std::size_t kBatch = std::size_t{1} << 14;  // some 30 MB of text
+  std::vector<std::uint64_t> bits_;
+  std::vector<std::uint32_t> before_;  // rows in earlier words
+};
+
+// The pair whose scores a row shows.
+using Scored = std::function<std::uint32_t(std::uint32_t row)>;
+
+// Makes rows in the order of the pool's files, many at a time, and writes them in the order that is
+// wanted.
+class Writer {
+ public:
+  Writer(const ScanOptions& files, const CandidatePool& pool, const ReleaseScore& score,
+         Scored scored)
+      : files_(files),
+        pool_(pool),
+        score_(score),
+        scored_(std::move(scored)),
+        set_(pool.candidates.size()),
+        parts_(kPartsPerWorker * worker_count()) {
+    const std::size_t held = pool.candidates.size() * sizeof(Candidate);
+    budget_ = std::max(kLeastText, kMemory - std::min(kMemory, held));
+  }
+
+  void write(const std::vector<RowFile>& wanted) {
+    std::vector<Output> outputs;
+    for (const RowFile& file : wanted) {
+      outputs.push_back({std::make_unique<GatheringFile>(file.path), file.rows, 0, 0});
+    }
+    const auto is_done = [](const Output& out) { return out.begin == out.rows->size(); };
+    while (!std::all_of(outputs.begin(), outputs.end(), is_done)) {
+      choose(outputs);
+      make();
+      parallel_for(outputs.size(), [&](std::size_t i) { put(outputs[i]); });
+    }
+    for (const Output& out : outputs) out.file->close();
+  }
+
+ private:
+  static constexpr std::size_t kMemory = std::size_t{384} << 20;  // of the pool and of texts
+  static constexpr std::size_t kLeastText = std::size_t{48} << 20;
+  static constexpr std::size_t kFirstShift = 6;
+  static constexpr std::size_t kPartsPerWorker = 4;
   static constexpr std::size_t kAhead = 8;
 
-  template <class Scored>
-  void make(const std::uint32_t* rows, std::size_t size, Scored scored) {
-    order_.clear();
-    for (std::uint32_t i = 0; i < size; ++i) order_.emplace_back(rows[i], i);
-    std::sort(order_.begin(), order_.end());
-    texts_.clear();
-    places_.resize(size);
-    for (std::size_t i = 0; i < size; ++i) {
-      const auto [row, place] = order_[i];
-      if (i > 0 && row == order_[i - 1].first) {  // the same row again
-        places_[place] = places_[order_[i - 1].second];
-        continue;
+  struct Output {
+    std::unique_ptr<GatheringFile> file;
+    const std::vector<std::uint32_t>* rows;
+    std::size_t begin, end;  // of the rows that are written next
+  };
+  // Rows that are made by one thread.
+  struct Part {
+    TextBlocks texts;
+    std::size_t bytes = 0;
+  };
+
+  // Takes the same share of what is left of each file, as much as fits into memory. The first time
+  // a small one, which tells how long texts are.
+  void choose(std::vector<Output>& outputs) {
+    for (std::size_t shift = made_ == 0 ? kFirstShift : 0;; ++shift) {
+      set_.clear();
+      std::size_t most = 0;
+      for (Output& out : outputs) {
+        const std::size_t left = out.rows->size() - out.begin;
+        const std::size_t share = (left + (std::size_t{1} << shift) - 1) >> shift;
+        out.end = out.begin + share;
+        most = std::max(most, share);
+        for (std::size_t i = out.begin; i < out.end; ++i) set_.add((*out.rows)[i]);
       }
-      if (i + kAhead < size) pool_.prefetch(order_[i + kAhead].first);
-      if (i + 1 < size) {
-        const Candidate& next = pool_.candidates[order_[i + 1].first];
-        reader_.prefetch(next.is_video(), next.offset());
+      const std::size_t length = made_ == 0 ? kLeastText >> 14 : bytes_ / made_ + 1;
+      if (most <= 1 || set_.count() * length <= budget_) break;
+    }
+    rows_ = set_.rows();
+  }
+
+  void make() {
+    places_.resize(rows_.size());
+    const std::size_t size = rows_.size() / parts_.size() + 1;
+    part_size_ = size;
+    parallel_for(parts_.size(), [&](std::size_t p) {
+      const std::size_t begin = std::min(p * size, rows_.size());
+      make(begin, std::min(begin + size, rows_.size()), parts_[p]);
+    });
+    made_ += rows_.size();
+    for (const Part& part : parts_) bytes_ += part.bytes;
+  }
+
+  void make(std::size_t begin, std::size_t end, Part& part) {
+    part.texts.clear();
+    part.bytes = 0;
+    if (begin == end) return;
+    RecordReader reader(files_);
+    for (std::size_t i = begin; i < end; ++i) {
+      if (i + kAhead < end) pool_.prefetch(rows_[i + kAhead]);
+      if (i + 1 < end) {
+        const Candidate& next = pool_.candidates[rows_[i + 1]];
+        reader.prefetch(next.is_video(), next.offset());
       }
-      const std::uint32_t scored_row = scored(row);
-      places_[place] = texts_.add([&](std::string& out) { append(row, scored_row, out); });
+      places_[i] = part.texts.add([&](std::string& out) { append(rows_[i], reader, out); });
+      part.bytes += places_[i].size;
     }
   }
 
-  void append(std::uint32_t row, std::uint32_t scored, std::string& out) {
+  void put(Output& out) const {
+    for (std::size_t i = out.begin; i < out.end; ++i) {
+      const std::size_t place = set_.place((*out.rows)[i]);
+      out.file->write(parts_[place / part_size_].texts.text(places_[place]));
+    }
+    out.file->flush();
+    out.begin = out.end;
+  }
+
+  void append(std::uint32_t row, RecordReader& reader, std::string& out) const {
     const Candidate& candidate = pool_.candidates[row];
     const Stratum& stratum = pool_.strata[candidate.stratum];
-    reader_.append({candidate.is_video(), candidate.offset(), candidate.line, candidate.turn},
-                   stratum.form, stratum.temporal, out);
+    reader.append({candidate.is_video(), candidate.offset(), candidate.line, candidate.turn()},
+                  stratum.form, stratum.temporal, out);
     out.resize(out.size() - 2);  // the ends of "meta" and of the row
-    const ScoreParts parts = score_(pool_.candidates[scored]);
+    const ScoreParts parts = score_(pool_.candidates[scored_ ? scored_(row) : row]);
     const auto number = [&](const char* before, double value) {
       python::append_float(out += before, value);
     };
@@ -172,31 +266,31 @@ class RowFiles::Writer {
     out += "}}}\n";
   }
 
-  RecordReader reader_;
+  const ScanOptions& files_;
   const CandidatePool& pool_;
   const ReleaseScore& score_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> order_;  // row, place in the batch
-  TextBlocks texts_;
-  std::vector<TextBlocks::Place> places_;  // by the place in the batch
+  const Scored scored_;
+  std::size_t budget_ = 0;                 // bytes of text held at a time
+  std::size_t made_ = 0, bytes_ = 0;       // rows and their bytes so far
+  RowSet set_;                             // the rows at hand
+  std::vector<std::uint32_t> rows_;        // the same, in order
+  std::vector<TextBlocks::Place> places_;  // of each
+  std::vector<Part> parts_;                // the texts, `part_size_` rows each
+  std::size_t part_size_ = 1;
 };
 
-RowFiles::RowFiles(const ScanOptions& files, const CandidatePool& pool, const ReleaseScore& score)
-    : writer_(std::make_unique<Writer>(files, pool, score)) {}
-RowFiles::~RowFiles() = default;
+}  // namespace
 
-void RowFiles::write(const Subset& subset, const std::filesystem::path& path) {
-  writer_->write(subset.candidates, path, [](std::uint32_t row) { return row; });
+void write_rows(const ScanOptions& pool_files, const CandidatePool& pool, const ReleaseScore& score,
+                const std::vector<RowFile>& wanted) {
+  Writer(pool_files, pool, score, nullptr).write(wanted);
 }
 
-void RowFiles::write(const Baseline& baseline, const Subset& subset,
+void write_repeating(const ScanOptions& pool_files, const CandidatePool& pool,
+                     const ReleaseScore& score, const Baseline& baseline, const Subset& subset,
                      const std::filesystem::path& path) {
-  if (!baseline.repeats) {
-    writer_->write(baseline.candidates, path, [](std::uint32_t row) { return row; });
-    return;
-  }
   // The release looks scores up by uid: of several baseline rows with one uid, all show the score
   // of the last, except a row that the subset holds too.
-  const CandidatePool& pool = writer_->pool();
   KeyTable chosen, uids;
   for (const std::uint32_t row : subset.candidates) chosen.add(row);
   std::vector<std::uint32_t> last;
@@ -205,9 +299,10 @@ void RowFiles::write(const Baseline& baseline, const Subset& subset,
     if (place == last.size()) last.push_back(row);
     last[place] = row;
   }
-  writer_->write(baseline.candidates, path, [&](std::uint32_t row) {
+  const auto scored = [&](std::uint32_t row) {
     return chosen.contains(row) ? row : last[uids.find(pool.candidates[row].uid)];
-  });
+  };
+  Writer(pool_files, pool, score, scored).write({{path, &baseline.candidates}});
 }
 
 }  // namespace winnow::gdo_release

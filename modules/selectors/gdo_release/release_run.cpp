@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "core/errors.h"
@@ -32,17 +33,28 @@ constexpr const char* kSubsetFile = "subset.jsonl";
 constexpr const char* kBaselineFile = "uniform.jsonl";
 constexpr const char* kReportFile = "report.json";
 
-// What decides which rows a baseline holds and which scores they show, beside its size.
+// What decides which scores rows show.
+auto scoring_of(const ReleaseOptions& options) {
+  return std::tie(options.preprofile_report, options.legacy_vds3_weight, options.legacy_zscore_cap,
+                  options.video_base_weight, options.video_legacy_quality_weight,
+                  options.image_base_weight, options.image_legacy_quality_weight,
+                  options.missing_legacy_penalty, options.disable_score_vds,
+                  options.disable_score_ppl, options.disable_score_sc);
+}
+// What decides which rows a baseline holds, beside its size.
 auto baseline_of(const ReleaseOptions& options) {
-  return std::tie(options.seed, options.max_qa_per_video, options.preprofile_report,
-                  options.skip_random_output, options.profile_only, options.legacy_vds3_weight,
-                  options.legacy_zscore_cap, options.video_base_weight,
-                  options.video_legacy_quality_weight, options.image_base_weight,
-                  options.image_legacy_quality_weight, options.missing_legacy_penalty,
-                  options.disable_score_vds, options.disable_score_ppl, options.disable_score_sc);
+  return std::tie(options.seed, options.max_qa_per_video);
 }
 
-// A job, and what is decided before rows are chosen.
+// The rows of a job.
+struct ChosenRows {
+  ReleaseScore score;
+  Subset subset;
+  Baseline baseline;
+  double coverage = 0.0;
+};
+
+// A job, what is decided before rows are chosen, and then the rows.
 struct PlannedJob {
   const ReleaseJob& job;
   ReleaseOutcome outcome;
@@ -51,6 +63,7 @@ struct PlannedJob {
   SelectionPlan plan;
   double coverage_upper = 0.0;
   const PlannedJob* twin = nullptr;  // an earlier job that makes the same baseline file
+  std::optional<ChosenRows> chosen = {};
 
   bool makes_baseline() const {
     return !job.options.skip_random_output && !job.options.profile_only;
@@ -58,10 +71,17 @@ struct PlannedJob {
   bool same_baseline(const PlannedJob& other) const {
     return makes_baseline() && other.makes_baseline() &&
            baseline_of(job.options) == baseline_of(other.job.options) &&
+           scoring_of(job.options) == scoring_of(other.job.options) &&
            plan.random_target_count == other.plan.random_target_count &&
            plan.reservoir_size == other.plan.reservoir_size;
   }
 };
+
+void copy_baseline(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  if (error) throw IoError(to.string() + ": cannot be written: " + error.message());
+}
 
 // Jobs that read the pool alike, and what they share.
 class Group {
@@ -97,8 +117,10 @@ class Group {
   }
 
   PlannedJob plan(const ReleaseJob& job) const;
-  // Chooses and writes. A twin's baseline file is left to the caller, unless it repeats rows.
-  ReleaseOutcome run(PlannedJob& planned) const;
+  // The three steps of a run: rows are chosen for each job, written for all, then told of.
+  void choose(PlannedJob& planned) const;
+  void write(std::vector<PlannedJob>& jobs) const;
+  ReleaseOutcome report(PlannedJob& planned) const;
   std::string explain(const ReleaseOptions& options, const std::string& uid) const;
 
  private:
@@ -137,7 +159,7 @@ double Group::checked_coverage(std::int64_t found, std::int64_t pairs, const std
 
 PlannedJob Group::plan(const ReleaseJob& job) const {
   const ReleaseOptions& options = job.options;
-  PlannedJob planned{job, {}, options.preprofile_report.empty(), {}, {}, 0.0, nullptr};
+  PlannedJob planned{job, {}, options.preprofile_report.empty(), {}, {}, 0.0, nullptr, {}};
   std::vector<std::string>& warnings = planned.outcome.warnings;
   for (const std::string& path : exclusion_.missing_files()) {
     warnings.push_back(path + ": there is no such exclusion reference; nothing is left out for it");
@@ -160,40 +182,21 @@ PlannedJob Group::plan(const ReleaseJob& job) const {
   return planned;
 }
 
-ReleaseOutcome Group::run(PlannedJob& planned) const {
+void Group::choose(PlannedJob& planned) const {
   const ReleaseOptions& options = planned.job.options;
   const SelectionPlan& plan = planned.plan;
-  const fs::path& folder = planned.job.folder;
   ReleaseOutcome& outcome = planned.outcome;
-  ReportInput input{files_.onevision.string(),
-                    files_.video.string(),
-                    options,
-                    pool_,
-                    profile(planned),
-                    plan,
-                    exclusion_,
-                    metrics_loaded_,
-                    metrics_bad_rows_,
-                    0.0,
-                    planned.coverage_upper,
-                    planned.counted_pool};
-  if (!options.profile_output.empty()) {
-    write_file(folder / options.profile_output,
-               indented_python_json(profile_document(input.profile)));
-  }
-  if (options.profile_only) {
-    write_file(folder / kReportFile, indented_python_json(profile_report(input)));
-    return outcome;
-  }
+  if (options.profile_only) return;
 
-  const ReleaseScore score(pool_, input.profile, terms(options), options);
+  const ReleaseScore score(pool_, profile(planned), terms(options), options);
   PassResult pass = run_pass(pool_, plan, score, options.seed);
-  const Subset subset = fill_subset(pool_, plan, pass, options.max_qa_per_video);
+  Subset subset = fill_subset(pool_, plan, pass, options.max_qa_per_video);
   pass.heaps = {};
   pass.all = {};
-  const Baseline baseline = draw_baseline(pool_, plan, pass, options.max_qa_per_video);
+  Baseline baseline = draw_baseline(pool_, plan, pass, options.max_qa_per_video);
+  double coverage = 0.0;
   if (!options.metrics.empty()) {
-    input.coverage =
+    coverage =
         checked_coverage(pass.with_metrics, static_cast<std::int64_t>(pool_.candidates.size()),
                          fmt::format("metrics were found {} times", pass.with_metrics), planned);
   }
@@ -209,18 +212,70 @@ ReleaseOutcome Group::run(PlannedJob& planned) const {
   }
   // With repeated rows the file shows scores of the subset too, which is not the twin's.
   if (baseline.repeats) planned.twin = nullptr;
-  {
-    RowFiles rows(scan_, pool_, score);
-    rows.write(subset, folder / kSubsetFile);
-    if (planned.makes_baseline() && planned.twin == nullptr) {
-      rows.write(baseline, subset, folder / kBaselineFile);
+  planned.chosen.emplace(ChosenRows{score, std::move(subset), std::move(baseline), coverage});
+}
+
+void Group::write(std::vector<PlannedJob>& jobs) const {
+  std::vector<bool> done(jobs.size(), false);
+  for (std::size_t first = 0; first < jobs.size(); ++first) {
+    if (done[first] || !jobs[first].chosen) continue;
+    // The rows of all jobs that score alike are the same.
+    std::vector<RowFile> files;
+    for (std::size_t i = first; i < jobs.size(); ++i) {
+      const PlannedJob& job = jobs[i];
+      // Weights may be no numbers, and those do not even equal themselves.
+      const bool alike =
+          i == first || scoring_of(job.job.options) == scoring_of(jobs[first].job.options);
+      if (done[i] || !job.chosen || !alike) continue;
+      done[i] = true;
+      files.push_back({job.job.folder / kSubsetFile, &job.chosen->subset.candidates});
+      if (!job.makes_baseline() || job.twin != nullptr) continue;
+      const Baseline& baseline = job.chosen->baseline;
+      const fs::path path = job.job.folder / kBaselineFile;
+      if (baseline.repeats) {
+        write_repeating(scan_, pool_, job.chosen->score, baseline, job.chosen->subset, path);
+      } else {
+        files.push_back({path, &baseline.candidates});
+      }
     }
+    write_rows(scan_, pool_, jobs[first].chosen->score, files);
   }
-  write_file(folder / kReportFile,
-             indented_python_json(selection_report(input, subset, baseline.candidates)));
-  write_release_manifest(folder,
-                         {options, pool_, plan, terms(options), score, subset, pairs_digest_});
-  return outcome;
+  for (const PlannedJob& job : jobs) {
+    if (job.twin == nullptr) continue;
+    copy_baseline(job.twin->job.folder / kBaselineFile, job.job.folder / kBaselineFile);
+  }
+}
+
+ReleaseOutcome Group::report(PlannedJob& planned) const {
+  const ReleaseOptions& options = planned.job.options;
+  const fs::path& folder = planned.job.folder;
+  ReportInput input{files_.onevision.string(),
+                    files_.video.string(),
+                    options,
+                    pool_,
+                    profile(planned),
+                    planned.plan,
+                    exclusion_,
+                    metrics_loaded_,
+                    metrics_bad_rows_,
+                    0.0,
+                    planned.coverage_upper,
+                    planned.counted_pool};
+  if (!options.profile_output.empty()) {
+    write_file(folder / options.profile_output,
+               indented_python_json(profile_document(input.profile)));
+  }
+  if (options.profile_only) {
+    write_file(folder / kReportFile, indented_python_json(profile_report(input)));
+    return planned.outcome;
+  }
+  const ChosenRows& chosen = *planned.chosen;
+  input.coverage = chosen.coverage;
+  write_file(folder / kReportFile, indented_python_json(selection_report(
+                                       input, chosen.subset, chosen.baseline.candidates)));
+  write_release_manifest(folder, {options, pool_, planned.plan, terms(options), chosen.score,
+                                  chosen.subset, pairs_digest_});
+  return planned.outcome;
 }
 
 std::string Group::explain(const ReleaseOptions& options, const std::string& uid) const {
@@ -230,12 +285,6 @@ std::string Group::explain(const ReleaseOptions& options, const std::string& uid
   const PassResult pass = run_pass(pool_, planned.plan, score, options.seed);
   const Subset subset = fill_subset(pool_, planned.plan, pass, options.max_qa_per_video);
   return explain_pair({pool_, planned.plan, pass, score, subset, options.max_qa_per_video}, uid);
-}
-
-void copy_baseline(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (error) throw IoError(to.string() + ": cannot be written: " + error.message());
 }
 
 // Jobs that read the pool alike.
@@ -254,11 +303,9 @@ void run_group(const PoolFiles& files, const std::vector<const ReleaseJob*>& job
     if (twin != planned.end()) next.twin = &*twin;
     planned.push_back(std::move(next));
   }
-  parallel_for(jobs.size(), [&](std::size_t i) { *outcomes[i] = group.run(planned[i]); });
-  for (const PlannedJob& job : planned) {
-    if (job.twin == nullptr) continue;
-    copy_baseline(job.twin->job.folder / kBaselineFile, job.job.folder / kBaselineFile);
-  }
+  parallel_for(jobs.size(), [&](std::size_t i) { group.choose(planned[i]); });
+  group.write(planned);
+  parallel_for(jobs.size(), [&](std::size_t i) { *outcomes[i] = group.report(planned[i]); });
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ double difficulty_of(std::uint32_t length) {
 
 ReleaseScore::ReleaseScore(const CandidatePool& pool, const PoolProfile& profile,
                            const std::vector<MetricTerms>& terms, const ReleaseOptions& options)
-    : metrics_(terms), options_(options) {
+    : metrics_(terms), fluencies_(pool.fluencies), options_(options) {
   cap_ = std::max(options.legacy_zscore_cap, 1e-6);
   penalty_ = std::max(0.0, options.missing_legacy_penalty);
   for (const Stratum& stratum : pool.strata) {
@@ -77,7 +77,7 @@ ScoreParts ReleaseScore::operator()(const Candidate& candidate) const {
   const MetricTerms terms = has_metrics ? metrics_[candidate.metric] : MetricTerms{};
   const StratumTerms& stratum = strata_[candidate.stratum];
   const double prior = source_priors_[candidate.source];
-  const double fluency = options_.disable_score_ppl ? 0.0 : candidate.fluency;
+  const double fluency = options_.disable_score_ppl ? 0.0 : fluencies_[candidate.fluency];
   const double text = 0.85 * difficulty(candidate.length);
 
   ScoreParts parts;

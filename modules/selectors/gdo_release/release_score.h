@@ -20,7 +20,7 @@ struct ScoreParts {
 
 class ReleaseScore {
  public:
-  // `terms` are the metrics' terms at the options' cap; they must outlive this.
+  // `terms` are the metrics' terms at the options' cap; they and the pool must outlive this.
   ReleaseScore(const CandidatePool& pool, const PoolProfile& profile,
                const std::vector<MetricTerms>& terms, const ReleaseOptions& options);
 
@@ -33,6 +33,7 @@ class ReleaseScore {
     double alignment = 0.0, temporal = 0.0;  // with their weights
   };
   const std::vector<MetricTerms>& metrics_;
+  const std::vector<double>& fluencies_;
   ReleaseOptions options_;
   double cap_ = 1.0, penalty_ = 0.0;
   std::vector<StratumTerms> strata_;
