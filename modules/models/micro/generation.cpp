@@ -144,8 +144,13 @@ std::vector<std::vector<std::string>> MicroModel::sample_answers(
                                 .view({1, 1, count, count})
                                 .expand({batch, 1, count, count});  // each answer sees only itself
   for (std::int64_t step = 0; step < maximum_tokens; ++step) {
+    // At temperature 0 all the probability is the likeliest token's.
     const torch::Tensor cumulative =
-        torch::softmax(logits / temperature, 2).to(torch::kFloat64).cumsum(2).contiguous();
+        (temperature > 0.0 ? torch::softmax(logits / temperature, 2)
+                           : torch::one_hot(logits.argmax(2), logits.size(2)))
+            .to(torch::kFloat64)
+            .cumsum(2)
+            .contiguous();
     const std::int64_t vocabulary = cumulative.size(2);
     torch::Tensor tokens = torch::zeros({batch, count}, torch::kInt64);
     auto token_at = tokens.accessor<std::int64_t, 2>();
