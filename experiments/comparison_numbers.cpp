@@ -79,6 +79,11 @@ std::vector<CurvePoint> curve_of(const MethodResult& method, const ComparisonRes
   return curve;
 }
 
+void add_share(std::optional<double>& sum, double share, const std::optional<double>& value) {
+  if (!value) sum.reset();
+  if (sum) *sum += share * *value;
+}
+
 MethodNumbers measured(const MethodResult& method, const ComparisonResults& results) {
   MethodNumbers numbers;
   numbers.name = method.name;
@@ -94,6 +99,8 @@ MethodNumbers measured(const MethodResult& method, const ComparisonResults& resu
     numbers.selection_cpu_seconds +=
         share * (run.descriptor_cpu_seconds + run.selection_cpu_seconds);
     numbers.training_cpu_seconds += share * run.training_cpu_seconds;
+    add_share(numbers.selection_operations, share, run.measuring_operations);
+    add_share(numbers.training_operations, share, run.training_operations);
   }
   for (const auto& benchmark : values) numbers.benchmarks.push_back(summarise(benchmark));
   numbers.average = summarise(averages);

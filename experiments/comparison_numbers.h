@@ -38,6 +38,8 @@ struct MethodNumbers {
   std::optional<double> match_samples;
   std::optional<double> reduction;  // the reference's samples over match_samples
   double selection_cpu_seconds = 0.0, training_cpu_seconds = 0.0;  // means over seeds
+  // Model operations, means over seeds; absent where something in them is not counted.
+  std::optional<double> selection_operations = 0.0, training_operations = 0.0;
 };
 
 // The questions of one subtask in all benchmarks, each counting the same.

@@ -18,9 +18,9 @@ const bool methods_registered =
 
 // Tables of a comparison that are read elsewhere.
 const std::vector<std::string> other_tables = {
-    "recipe",       "run",         "world",   "screening", "sampling", "model",
-    "base",         "proxy",       "methods", "selector",  "utility",  "anchors",
-    "utility_pass", "descriptors", "trainer", "evaluator", "published"};
+    "recipe",       "run",          "world",       "screening", "sampling",  "model",
+    "base",         "proxy",        "methods",     "selector",  "utility",   "anchors",
+    "utility_pass", "utility_rows", "descriptors", "trainer",   "evaluator", "published"};
 
 // `shared` is the selector at the top of the config, null without one.
 Method read_method(const std::string& name, const config::Value& table, const std::string& path,
@@ -67,7 +67,8 @@ config::Help help(const MethodOptions&) {
 
 config::Help help(const ProxyOptions&) {
   return {{"warm_up_share",
-           "share of the pool, drawn uniformly, that the base is trained on before it measures",
+           "share of the pool, drawn uniformly, that the base is trained on before it measures; a "
+           "table proxy.model beside it makes the measuring model another one than the target",
            config::between(0, 1)}};
 }
 
@@ -147,7 +148,7 @@ RunScale read_scale(const config::Value& config) {
 
 ProxyOptions read_proxy(const config::Value& config) {
   const config::Value* table = config.child("proxy");
-  return table == nullptr ? ProxyOptions{} : config::bind<ProxyOptions>(*table, "proxy");
+  return table == nullptr ? ProxyOptions{} : config::bind<ProxyOptions>(*table, "proxy", {"model"});
 }
 
 SamplingOptions read_sampling(const config::Value& config) {

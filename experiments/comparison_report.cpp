@@ -97,13 +97,36 @@ Figure convergence_figure(const ComparisonNumbers& numbers) {
   return figure;
 }
 
+// Accuracy over everything spent so far: a method's curve begins when its choice is made.
+Figure cost_figure(const ComparisonNumbers& numbers) {
+  Panel panel;
+  for (const MethodNumbers& method : numbers.methods) {
+    if (method.role == Role::base) {
+      panel.lines.push_back({method.label, method.average.mean});
+      continue;
+    }
+    if (method.role == Role::oracle) continue;
+    Curve curve{method.label, method.curve, method.role == Role::reference};
+    const double all = curve.points.back().samples;
+    for (CurvePoint& point : curve.points) {
+      point.samples =
+          method.selection_cpu_seconds + method.training_cpu_seconds * point.samples / all;
+    }
+    panel.curves.push_back(std::move(curve));
+  }
+  Figure figure;
+  figure.x_label = "CPU seconds, selection and training";
+  figure.y_label = "average accuracy (%)";
+  figure.panels = {std::move(panel)};
+  return figure;
+}
+
 }  // namespace
 
-void report_comparison(const ComparisonResults& results, const ComparisonOptions& options,
-                       const RunRequest& request, const fs::path& folder) {
-  const ComparisonNumbers numbers = numbers_of(results, options);
-  const std::vector<Table> tables =
-      comparison_tables(numbers, results, options, read_published(request.config));
+void write_comparison(const ComparisonResults& results, const ComparisonNumbers& numbers,
+                      const std::vector<Table>& tables, const RunRequest& request,
+                      const fs::path& folder) {
+  winnow::create_directories(folder);
   for (const MethodResult& method : results.methods) {
     if (method.role == Role::base) continue;
     for (const json::value& warning : method.runs.front().composition.at("warnings").as_array()) {
@@ -115,21 +138,36 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
   write_file(folder / "table.tex", to_latex(tables));
   write_file(folder / "table.csv", to_csv(tables));
   write_file(folder / "table.json", to_json(tables));
+  std::string toxic;
+  for (const WorldResult& world : results.worlds) {
+    if (!world.toxic_folder.empty()) toxic += read_file(world.toxic_folder / "toxic.jsonl");
+  }
+  if (!toxic.empty()) write_file(folder / "toxic.jsonl", toxic);
   write_file(folder / "config.toml", request.config.to_toml());
   write_file(folder / "scores.jsonl", score_lines(results));
   write_file(folder / "provenance.json",
              json::serialize(provenance_of(results, request.results)) + "\n");
-  std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
   try {
     draw(convergence_figure(numbers), folder / "convergence");
+    draw(cost_figure(numbers), folder / "cost");
   } catch (const MissingProgramError& error) {
     spdlog::warn("no figure: {}", error.what());
   }
+}
+
+void report_comparison(const ComparisonResults& results, const ComparisonOptions& options,
+                       const RunRequest& request, const fs::path& folder) {
+  const ComparisonNumbers numbers = numbers_of(results, options);
+  const std::vector<Table> tables =
+      comparison_tables(numbers, results, options, read_published(request.config));
+  std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+  write_comparison(results, numbers, tables, request, folder);
   fmt::print(
       stderr,
       "\nIn {}:\n"
       "  table.txt table.md table.tex table.csv table.json   the tables above\n"
       "  convergence.svg convergence.pdf                     accuracy over training samples\n"
+      "  cost.svg cost.pdf                                   accuracy over CPU seconds\n"
       "  scores.jsonl config.toml provenance.json            every answer, and how it came\n",
       folder.string());
 }

@@ -3,16 +3,23 @@
 
 #include <filesystem>
 
+#include "experiments/comparison_numbers.h"
 #include "experiments/comparison_options.h"
 #include "experiments/comparison_results.h"
 #include "experiments/recipe.h"
+#include "report/table.h"
 
 namespace winnow {
 
 // Prints the tables to standard output and writes to `folder`: table.{txt,md,tex,csv,json},
-// convergence.{svg,pdf,dat,gnuplot}, config.toml, provenance.json, scores.jsonl (every answer of
-// every checkpoint); then says on standard error where they are. Throws IoError.
+// {convergence,cost}.{svg,pdf,dat,gnuplot}, config.toml, provenance.json, scores.jsonl (every
+// answer of every checkpoint); then says on standard error where they are. Throws IoError.
 void report_comparison(const ComparisonResults& results, const ComparisonOptions& options,
                        const RunRequest& request, const std::filesystem::path& folder);
+
+// The files alone, and the tables' text for whom it may concern.
+void write_comparison(const ComparisonResults& results, const ComparisonNumbers& numbers,
+                      const std::vector<Table>& tables, const RunRequest& request,
+                      const std::filesystem::path& folder);
 
 }  // namespace winnow

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct MethodRun {
   std::string subset_digest, weights_digest;
   std::filesystem::path selection_folder;  // of the stage; holds its manifest
   double descriptor_cpu_seconds = 0.0;     // the whole pass, for a selector that reads its columns
+  // Model operations of measuring and of training, estimates; absent where they are not counted.
+  std::optional<double> measuring_operations, training_operations;
   double selection_cpu_seconds = 0.0;
   double training_cpu_seconds = 0.0;
 };
@@ -48,7 +51,9 @@ struct WorldResult {
   std::vector<std::vector<QuestionKind>> questions;  // [benchmark][question], as in the scores
   boost::json::object screening;                     // facts of the stage: what no method may take
   std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
-  boost::json::object detection;  // of wrong answers by column; empty without descriptors
+  boost::json::object detection;       // of wrong answers by column; empty without descriptors
+  boost::json::object toxic;           // by utility column; empty unless the anchors are folded
+  std::filesystem::path toxic_folder;  // holds toxic.jsonl; empty with `toxic`
   // CPU seconds of what all methods share, by stage.
   std::vector<std::pair<std::string, double>> shared_cpu_seconds;
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "experiments/toxic.h"
+
 namespace winnow {
 namespace {
 
@@ -22,6 +24,25 @@ TableCell number(double value, const NumberFormat& format) {
 TableCell difference_cell(const std::optional<Estimate>& difference) {
   if (!difference) return TableCell::Missing{"the reference itself"};
   return TableCell::Measured{difference->interval, signed_points};
+}
+
+const std::string kPublished = "PUBLISHED at paper scale, not measured here: ";
+
+// A table that is no list of accuracies.
+Table as_printed(const Published& published) {
+  Table table;
+  table.title = kPublished + published.title;
+  for (const std::string& column : published.columns) table.columns.push_back({column});
+  for (const std::vector<std::string>& cells : published.rows) {
+    TableRow row;
+    for (const std::string& cell : cells) {
+      row.cells.push_back(cell.empty() ? TableCell(TableCell::Missing{"not published"})
+                                       : TableCell(cell));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  table.notes = published.notes;
+  return table;
 }
 
 bool competes(Role role) { return role == Role::method; }
@@ -210,12 +231,13 @@ Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults&
 
 Table published_table(const Published& published, const ComparisonNumbers& numbers) {
   Table table;
-  table.title = "PUBLISHED at paper scale, not measured here: " + published.title;
+  table.title = kPublished + published.title;
   table.columns = {{"Method"}, {"Samples"}};
   for (const std::string& name : published.benchmarks) {
     table.columns.push_back({name, "Accuracy", Best::highest});
   }
   table.columns.push_back({"average", "Accuracy", Best::highest});
+  if (!published.columns.empty()) return as_printed(published);
   const std::string reference_name = numbers.with(Role::reference).name;
   const auto reference = published.methods.find(reference_name);
   const auto average = [](const PublishedMethod& method) {
@@ -273,6 +295,10 @@ std::vector<Table> comparison_tables(const ComparisonNumbers& numbers,
   for (const WorldResult& world : results.worlds) {
     if (!world.detection.empty()) tables.push_back(detection_table(world));
   }
+  for (const WorldResult& world : results.worlds) {
+    if (!world.toxic.empty()) tables.push_back(toxic_table(world.toxic, world.seed));
+  }
+  tables.push_back(budget_table(numbers));
   tables.push_back(shared_cost_table(results));
   return tables;
 }

@@ -32,6 +32,10 @@ Table published_table(const Published& published, const ComparisonNumbers& numbe
 Table composition_table(const ComparisonResults& results);
 Table detection_table(const WorldResult& world);
 
+// The ledger: what choosing and training cost each method, in CPU seconds and model operations,
+// beside its score.
+Table budget_table(const ComparisonNumbers& numbers);
+
 // CPU seconds of what all methods share.
 Table shared_cost_table(const ComparisonResults& results);
 

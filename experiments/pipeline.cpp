@@ -94,7 +94,14 @@ Pipeline::Pipeline(const config::Value& config, std::uint64_t seed, StageCache& 
     : config_(config),
       seed_(seed),
       stages_(stages),
-      vision_is_frozen_(!models().create(config.at("model"), "model")->vision_is_trainable()) {}
+      vision_is_frozen_(!models().create(config.at("model"), "model")->vision_is_trainable()) {
+  if (const config::Value* model = config.find("proxy.model")) {
+    measuring_config_ = std::make_unique<config::Value>(config);
+    measuring_config_->set("model", *model);
+    measuring_config_->erase("proxy.model");
+    measuring_ = std::make_unique<Pipeline>(*measuring_config_, seed, stages);
+  }
+}
 
 Pipeline::~Pipeline() = default;
 
@@ -193,7 +200,9 @@ const StageOutput& Pipeline::base() {
 const StageOutput& Pipeline::features() {
   if (features_) return *features_;
   const SamplingOptions sampling = read_sampling(config_);
-  const auto options = config::bind<ComparisonOptions>(config_.at("recipe"), "recipe");
+  const config::Value* allowed = config_.find("recipe.maximum_failed_media_share");
+  const double maximum_failed_share =
+      allowed == nullptr ? ComparisonOptions{}.maximum_failed_media_share : allowed->number();
   Stage stage;
   stage.name = "features";
   stage.format_version = features_format;
@@ -223,12 +232,11 @@ const StageOutput& Pipeline::features() {
     }
     const double share = static_cast<double>(failures.size()) /
                          static_cast<double>(std::max<std::size_t>(1, media.size()));
-    if (share > options.maximum_failed_media_share) {
+    if (share > maximum_failed_share) {
       throw DataError(fmt::format(
           "{} of {} media cannot be decoded, more than recipe.maximum_failed_media_share = {} "
           "allows. The first: {}",
-          failures.size(), media.size(), options.maximum_failed_media_share,
-          failures.begin()->second));
+          failures.size(), media.size(), maximum_failed_share, failures.begin()->second));
     }
     work.facts = {{"media", media.size()}, {"failed_media", failures.size()}};
   });
@@ -245,18 +253,23 @@ const std::optional<StageOutput>& Pipeline::warm_up() {
   uniform.selector_config = table_of({{"type", config::Value(std::string("uniform"), {})},
                                       {"budget", number(static_cast<std::uint64_t>(budget))}});
   uniform.selector = selectors().create(uniform.selector_config, "warm-up");
-  warm_up_ = train(select(uniform, seed_), seed_, fmt::format("warm-up of world {}", seed_));
+  config::Value trainer = config_.at("trainer");
+  trainer.erase("samples");  // one epoch, whatever the protocol of the comparison
+  warm_up_ =
+      train(select(uniform, seed_), seed_, fmt::format("warm-up of world {}", seed_), trainer);
   return warm_up_;
 }
 
 Weights Pipeline::proxy() { return warm_up() ? checkpoints_of(*warm_up()).back() : base_weights(); }
 
 double Pipeline::measuring_cpu_seconds() {
+  if (measuring_) return measuring_->measuring_cpu_seconds();
   return descriptors().cpu_seconds +
          (warm_up() ? warm_up()->facts.at("cpu_seconds").to_number<double>() : 0.0);
 }
 
 const StageOutput& Pipeline::descriptors() {
+  if (measuring_) return measuring_->descriptors();
   if (descriptors_) return *descriptors_;
   Stage stage;
   stage.name = "descriptors";

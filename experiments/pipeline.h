@@ -73,11 +73,16 @@ class Pipeline {
   // CPU seconds of what a method with these columns shares with others: the warm-up, and
   // descriptors or utility where it reads them.
   double measuring_cpu_seconds(const ColumnSources& reads);
+  // The same in model operations (an estimate, see `operations_of_training`); nothing where
+  // descriptors are read, which do not count them.
+  std::optional<double> measuring_operations(const ColumnSources& reads);
   // CPU seconds of everything that all measuring methods share: warm-up and descriptors.
   double measuring_cpu_seconds();
   // Facts: area under the ROC curve of each column as a detector of wrong answers.
   const StageOutput& diagnosis();
   const StageOutput& utility_diagnosis();
+  // Output: toxic.jsonl. Facts: toxic_facts(); none unless anchors are folded.
+  const StageOutput& toxic();
   // Of every question, by benchmark in the order of the config.
   std::vector<std::vector<QuestionKind>> question_kinds();
   bool has_features() const { return vision_is_frozen_; }
@@ -86,7 +91,8 @@ class Pipeline {
   // Facts: rows, shares (composition_of), warnings, manifest (its file's name). Digest: of the
   // chosen ids.
   StageOutput select(const Method& method, std::uint64_t seed);
-  // Facts: checkpoints, cpu_seconds, final_loss, skipped_steps. Digest: of the final weights.
+  // Facts: checkpoints, cpu_seconds, operations, final_loss, skipped_steps. Digest: of the final
+  // weights.
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);
   // Output: scores.json.
   StageOutput evaluate(const Weights& weights, const std::string& title);
@@ -101,8 +107,12 @@ class Pipeline {
   const World& loaded_world();
   const Loaded& loaded();
   std::unique_ptr<VisionLanguageModel> load_model(const std::filesystem::path& weights) const;
-  // Training of the warm-up; nothing without one.
+  StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title,
+                    const config::Value& trainer);
+  // Training of the warm-up, which lasts one epoch; nothing without one.
   const std::optional<StageOutput>& warm_up();
+  // Of the pool's samples those that `utility_rows` draws, ascending.
+  std::vector<std::size_t> measured_rows(std::size_t pool) const;
   // Draws them from held_out() and checks that no pool sample or question is among them; their ids
   // go to `drawn`, by set.
   std::vector<AnchorSet> draw_anchor_sets(const std::map<std::string, AnchorOptions>& sets,
@@ -113,9 +123,13 @@ class Pipeline {
   const config::Value& config_;
   std::uint64_t seed_;
   StageCache& stages_;
+  // Where the table `proxy` has a model of its own: the pipeline that measures, with that model and
+  // its own base and features in the place of the target's.
+  std::unique_ptr<config::Value> measuring_config_;
+  std::unique_ptr<Pipeline> measuring_;
   bool vision_is_frozen_;
   std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
-      diagnosis_, held_out_, utility_, utility_diagnosis_;
+      diagnosis_, held_out_, utility_, utility_diagnosis_, toxic_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

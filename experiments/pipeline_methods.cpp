@@ -24,7 +24,7 @@ namespace {
 
 // Raise one when its stage computes or writes something else.
 constexpr int selection_format = 2;
-constexpr int training_format = 2;
+constexpr int training_format = 3;
 constexpr int evaluation_format = 1;
 
 // By id: equal subsets are trained equally, whatever order they were chosen in or the pool has.
@@ -39,6 +39,16 @@ std::vector<const Sample*> chosen_samples(const fs::path& selection,
   std::sort(result.begin(), result.end(),
             [](const Sample* a, const Sample* b) { return a->id < b->id; });
   return result;
+}
+
+// An estimate: 2 operations for each parameter and token of a forward pass, and twice as many for
+// the backward one. Utility estimators count alike.
+double operations_of_training(const VisionLanguageModel& model, std::int64_t tokens) {
+  double parameters = 0.0;
+  for (const auto& [name, parameter] : model.named_parameters()) {
+    parameters += static_cast<double>(parameter.numel());
+  }
+  return 6.0 * parameters * static_cast<double>(tokens);
 }
 
 }  // namespace
@@ -88,10 +98,15 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
 
 StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
                             const std::string& title) {
+  return train(selection, seed, title, config_.at("trainer"));
+}
+
+StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
+                            const std::string& title, const config::Value& trainer) {
   Stage stage;
   stage.name = "training";
   stage.format_version = training_format;
-  stage.config = table_of({{"trainer", resolved(config_.at("trainer"), "trainer")},
+  stage.config = table_of({{"trainer", resolved(trainer, "trainer")},
                            {"model", resolved(config_.at("model"), "model")},
                            {"seed", number(seed)}});
   stage.inputs = common_inputs();
@@ -113,8 +128,7 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
       const torch::NoGradGuard no_gradients;
       job.lengths.push_back(job.input(i).length());
     }
-    const TrainingResult result =
-        trainers().create(config_.at("trainer"), "trainer")->train(*model, job);
+    const TrainingResult result = trainers().create(trainer, "trainer")->train(*model, job);
 
     json::array checkpoints;
     for (const Checkpoint& checkpoint : result.checkpoints) {
@@ -127,6 +141,7 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     work.digest = checkpoints.back().at("weights").as_string();
     work.facts = {{"checkpoints", std::move(checkpoints)},
                   {"cpu_seconds", result.cpu_seconds},
+                  {"operations", operations_of_training(*model, result.tokens)},
                   {"final_loss", result.final_loss},
                   {"skipped_steps", result.skipped_steps}};
   });

@@ -7,9 +7,12 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/random.h"
 #include "experiments/composition.h"
 #include "experiments/loaded_world.h"
 #include "experiments/pipeline.h"
+#include "experiments/toxic.h"
+#include "experiments/utility_folds.h"
 #include "utility/anchors.h"
 #include "utility/pass.h"
 
@@ -22,14 +25,24 @@ using stage_config::table_of;
 // The table `anchors`. Without a set there is one, "all", with the defaults of a set.
 struct AnchorsTable {
   std::int64_t held_out = 500;
+  std::int64_t folds = 1;
+  std::int64_t contrast = 0;
   std::map<std::string, AnchorOptions> sets;
 };
-BOOST_DESCRIBE_STRUCT(AnchorsTable, (), (held_out, sets))
+BOOST_DESCRIBE_STRUCT(AnchorsTable, (), (held_out, folds, contrast, sets))
 
 config::Help help(const AnchorsTable&) {
   return {
       {"held_out", "samples of the world that are kept from pool and benchmarks",
        config::at_least(1)},
+      {"folds",
+       "parts of each set that utility is measured against one by one: the column is their mean, "
+       "and a column <name>.error holds its standard error; 1: no parts",
+       config::between(1, 64)},
+      {"contrast",
+       "samples of the pool, drawn uniformly, the utility for which is taken off: what is left is "
+       "what a sample does for the anchors beyond what it does for the pool as a whole; 0: none",
+       config::at_least(0)},
       {"sets", "anchor sets, a column each; with a single one the column has the utility's name"}};
 }
 
@@ -37,8 +50,9 @@ namespace {
 
 // Raise one when its stage computes or writes something else.
 constexpr int held_out_format = 1;
-constexpr int utility_format = 1;
+constexpr int utility_format = 2;
 constexpr int diagnosis_format = 1;
+constexpr int toxic_format = 1;
 
 const bool anchors_registered =
     config::add_table<AnchorsTable>("anchors", "held-out samples that utility is measured against");
@@ -49,6 +63,37 @@ AnchorsTable read_anchors(const config::Value& config) {
     result = config::bind<AnchorsTable>(*table, "anchors");
   }
   if (result.sets.empty()) result.sets["all"] = {};
+  return result;
+}
+
+// The table `utility_rows`: how much of the pool is measured.
+struct UtilityRows {
+  std::int64_t count = 0;
+};
+BOOST_DESCRIBE_STRUCT(UtilityRows, (), (count))
+
+config::Help help(const UtilityRows&) {
+  return {{"count",
+           "samples of the pool that are measured, drawn uniformly; the others have no value. 0: "
+           "all",
+           config::at_least(0)}};
+}
+
+const bool rows_registered =
+    config::add_table<UtilityRows>("utility_rows", "how much of the pool a utility is measured on");
+
+std::int64_t utility_rows(const config::Value& config) {
+  const config::Value* table = config.child("utility_rows");
+  return table == nullptr ? 0 : config::bind<UtilityRows>(*table, "utility_rows").count;
+}
+
+// An estimator's table, or one of each estimator, with all their defaults.
+config::Value resolved_utility(const config::Value& table) {
+  config::Value result = resolved(table, "utility");
+  if (table.child("type") != nullptr) return result;
+  for (auto& [name, estimator] : result.table()) {
+    if (estimator.is_table()) estimator = resolved(estimator, "utility");
+  }
   return result;
 }
 
@@ -73,7 +118,7 @@ void measure_difficulty(std::vector<AnchorCandidate>& candidates,
 
 std::vector<std::string> utility_columns(const config::Value& config) {
   if (config.child("utility") == nullptr) {
-    for (const char* table : {"anchors", "utility_pass"}) {
+    for (const char* table : {"anchors", "utility_pass", "utility_rows"}) {
       if (const config::Value* found = config.child(table)) {
         config::fail_value(*found, table, "there is no table 'utility' that it could be for");
       }
@@ -81,8 +126,20 @@ std::vector<std::string> utility_columns(const config::Value& config) {
     return {};
   }
   std::vector<std::string> sets;
-  for (const auto& [name, options] : read_anchors(config).sets) sets.push_back(name);
-  return utility_pass(config).columns(sets);
+  const AnchorsTable anchors = read_anchors(config);
+  for (const auto& [name, options] : anchors.sets) sets.push_back(name);
+  utility_rows(config);
+  const UtilityPass pass = utility_pass(config);
+  std::vector<std::string> columns = pass.columns(sets);
+  if (anchors.folds > 1) {
+    const std::vector<std::string> probe = pass.columns({"a", "b"});
+    for (const std::string& column : pass.columns(sets)) {
+      const std::string estimator = column.substr(0, column.find('.'));
+      const bool anchored = std::find(probe.begin(), probe.end(), estimator + ".a") != probe.end();
+      if (anchored) columns.push_back(column + ".error");
+    }
+  }
+  return columns;
 }
 
 ColumnSources column_sources(const config::Value& config, const Selector& selector) {
@@ -113,6 +170,7 @@ const StageOutput& Pipeline::held_out() {
 }
 
 const StageOutput& Pipeline::utility() {
+  if (measuring_) return measuring_->utility();
   if (utility_) return *utility_;
   const AnchorsTable anchors_table = read_anchors(config_);
   const UtilityPass pass = utility_pass(config_);
@@ -126,8 +184,9 @@ const StageOutput& Pipeline::utility() {
     pass_config = config::to_value(config::bind<UtilityPassOptions>(*table, "utility_pass"));
   }
   pass_config.erase("maximum_failed_share");
-  stage.config = table_of({{"utility", resolved(config_.at("utility"), "utility")},
+  stage.config = table_of({{"utility", resolved_utility(config_.at("utility"))},
                            {"utility_pass", pass_config},
+                           {"rows", number(static_cast<std::uint64_t>(utility_rows(config_)))},
                            {"sampling", config::to_value(read_sampling(config_))},
                            {"seed", number(seed_)}});
   if (needs_anchors) stage.config.set("anchors", config::to_value(anchors_table));
@@ -145,22 +204,57 @@ const StageOutput& Pipeline::utility() {
       anchors = draw_anchor_sets(anchors_table.sets, *model, drawn);
       write_file(work.output / "anchors.json", json::serialize(drawn) + "\n");
     }
+    AnchorParts parts;
+    parts.folds = static_cast<std::size_t>(anchors_table.folds);
+    if (needs_anchors && anchors_table.contrast > 0) {
+      const auto count = static_cast<std::size_t>(anchors_table.contrast);
+      if (count > data.samples.size()) {
+        throw ConstraintError(fmt::format("anchors.contrast = {}: the pool has only {} samples",
+                                          count, data.samples.size()));
+      }
+      const torch::NoGradGuard no_gradients;
+      RandomStream stream(seed_, "utility/contrast");
+      for (const std::size_t i : stream.sample_indices(data.samples.size(), count)) {
+        const Sample& sample = data.samples[i];
+        parts.contrast.push_back(model->input(sample, data.visual(sample, *model)));
+      }
+    }
+    const std::vector<std::size_t> rows = measured_rows(data.samples.size());
+    std::vector<Sample> samples;
+    for (const std::size_t row : rows) samples.push_back(data.samples[row]);
+    const std::vector<AnchorSet> measured_against = measured_sets(anchors, parts);
     const UtilityPassResult result = pass.run(
-        {data.samples,
+        {samples,
          *model,
          [&](const Sample& sample, VisionLanguageModel& own) { return data.visual(sample, own); },
-         anchors,
+         measured_against,
          seed_,
          work.resume / "journal",
          {}});
-    result.table.save(work.output / "table");
+    std::vector<std::string> estimators;
+    for (const auto& [name, cost] : result.costs) estimators.push_back(name);
+    const SampleTable joined = join_parts(result.table, estimators, anchors, parts);
+    SampleTable whole(data.facts);
+    for (const std::string& name : joined.column_names()) {
+      Column column = Column::missing(name, whole.size());
+      const Column& part = joined.column(name);
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (part.valid(i)) {
+          column.set(rows[i], part.values(i));
+        } else {
+          column.set(rows[i], static_cast<CellState>(part.states(i)));
+        }
+      }
+      whole.add(std::move(column));
+    }
+    whole.save(work.output / "table");
     json::array failures;
     for (const FailedRow& row : result.failures) {
       failures.push_back({{"id", row.id}, {"reason", row.reason}});
     }
     write_file(work.output / "failures.json", json::serialize(failures) + "\n");
     work.earlier_cpu_seconds = result.earlier_cpu_seconds;
-    work.facts = {{"rows", result.table.size()}, {"failed_rows", result.failures.size()}};
+    work.facts = {{"rows", rows.size()}, {"failed_rows", result.failures.size()}};
     for (const auto& [name, cost] : result.costs) {
       work.facts[name] = {{"prepare_cpu_seconds", cost.prepare_cpu_seconds},
                           {"cpu_seconds", cost.cpu_seconds},
@@ -168,6 +262,18 @@ const StageOutput& Pipeline::utility() {
     }
   });
   return *utility_;
+}
+
+std::vector<std::size_t> Pipeline::measured_rows(std::size_t pool) const {
+  std::vector<std::size_t> rows;
+  const auto wanted = static_cast<std::size_t>(utility_rows(config_));
+  if (wanted == 0 || wanted >= pool) {
+    for (std::size_t i = 0; i < pool; ++i) rows.push_back(i);
+  } else {
+    rows = RandomStream(seed_, "utility/rows").sample_indices(pool, wanted);
+    std::sort(rows.begin(), rows.end());
+  }
+  return rows;
 }
 
 std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, AnchorOptions>& sets,
@@ -217,7 +323,20 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
   return result;
 }
 
+std::optional<double> Pipeline::measuring_operations(const ColumnSources& reads) {
+  if (measuring_) return measuring_->measuring_operations(reads);
+  if (reads.descriptors) return std::nullopt;
+  double sum = 0.0;
+  if (!reads.utility) return sum;
+  if (warm_up()) sum += warm_up()->facts.at("operations").to_number<double>();
+  for (const auto& [name, cost] : utility().facts) {
+    if (cost.is_object()) sum += cost.at("flops").to_number<double>();
+  }
+  return sum;
+}
+
 double Pipeline::measuring_cpu_seconds(const ColumnSources& reads) {
+  if (measuring_) return measuring_->measuring_cpu_seconds(reads);
   double seconds = 0.0;
   if (reads.descriptors) seconds += descriptors().cpu_seconds;
   if (reads.utility) seconds += utility().cpu_seconds;
@@ -238,6 +357,29 @@ const StageOutput& Pipeline::utility_diagnosis() {
     write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
   });
   return *utility_diagnosis_;
+}
+
+const StageOutput& Pipeline::toxic() {
+  if (toxic_) return *toxic_;
+  Stage stage;
+  stage.name = "toxic";
+  stage.format_version = toxic_format;
+  stage.inputs = {{"world", world().digest}, {"utility", utility().digest}};
+  stage.title = fmt::format("toxic samples of world {}", seed_);
+  toxic_ = stages_.run(stage, [&](StageWork& work) {
+    const SampleTable table = SampleTable::load(utility().folder / "table");
+    const std::vector<ToxicRows> found = toxic_rows(table);
+    const Loaded& data = loaded();
+    std::string lines;
+    for (const ToxicRows& toxic : found) {
+      for (const std::size_t row : toxic.rows) {
+        lines += toxic_line(table, toxic, row, data.samples[row]);
+      }
+    }
+    write_file(work.output / "toxic.jsonl", lines);
+    work.facts = toxic_facts(table, found, data.samples, data.labels);
+  });
+  return *toxic_;
 }
 
 }  // namespace winnow

@@ -22,13 +22,22 @@ config::Help help(const PublishedMethod&) {
 config::Help help(const Published&) {
   return {{"title", "the source"},
           {"benchmarks", "names, in the order of the accuracies"},
-          {"methods", "method -> its numbers"}};
+          {"methods", "method -> its numbers"},
+          {"columns", "instead of benchmarks and methods: headings of a table as it was printed"},
+          {"rows", "its rows, a text for each column; empty where nothing was published"},
+          {"notes", "what to know about it"}};
 }
 
 std::optional<Published> read_published(const config::Value& config) {
   const config::Value* table = config.child("published");
   if (table == nullptr) return std::nullopt;
   auto published = config::bind<Published>(*table, "published");
+  for (const std::vector<std::string>& row : published.rows) {
+    if (row.size() == published.columns.size()) continue;
+    config::fail_value(config.at("published.rows"), "published.rows",
+                       "expected rows of " + std::to_string(published.columns.size()) +
+                           " texts, one for each of published.columns");
+  }
   for (const auto& [name, method] : published.methods) {
     const std::string path = config::join_key("published.methods", name);
     const std::size_t wanted = published.benchmarks.size();

@@ -26,12 +26,16 @@ struct Published {
   std::string title;
   std::vector<std::string> benchmarks;
   std::map<std::string, PublishedMethod> methods;  // by name in the config's `methods`
+  // Instead of benchmarks and methods: a table as it was printed. An empty cell was not published.
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::string> notes;
 };
-BOOST_DESCRIBE_STRUCT(Published, (), (title, benchmarks, methods))
+BOOST_DESCRIBE_STRUCT(Published, (), (title, benchmarks, methods, columns, rows, notes))
 config::Help help(const Published&);
 
 // The table `published`; nothing when the config has none. Throws ConfigError when a method has not
-// one accuracy for each benchmark.
+// one accuracy for each benchmark, or a row not one cell for each column.
 std::optional<Published> read_published(const config::Value& config);
 
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include "core/errors.h"
 #include "core/hash.h"
 #include "pool/micro_world/micro_world.h"
+#include "pool/micro_world/reasoning.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -21,33 +22,54 @@ void WorldSource::write_held_out(std::uint64_t, std::int64_t, const fs::path&) c
 
 namespace {
 
-class MicroWorld : public WorldSource {
+// A world of the module `pool` whose options have a seed; `write` and `held_out` fill folders.
+template <class Options, auto write_files, auto write_held_out_files>
+class ProceduralWorld : public WorldSource {
  public:
-  explicit MicroWorld(micro_world::MicroWorldOptions options) : options_(options) {}
+  ProceduralWorld(std::string type, Options options)
+      : type_(std::move(type)), options_(std::move(options)) {}
 
   config::Value identity(std::uint64_t seed) const override {
     config::Value value = config::to_value(seeded(seed));
-    value.set("type", config::Value(std::string("micro_world"), {}));
+    value.set("type", config::Value(type_, {}));
     return value;
   }
   void write(std::uint64_t seed, const fs::path& folder) const override {
-    micro_world::write_world(seeded(seed), folder);
+    write_files(seeded(seed), folder);
   }
   void write_held_out(std::uint64_t seed, std::int64_t questions,
                       const fs::path& folder) const override {
-    micro_world::write_held_out(seeded(seed), questions, folder);
+    write_held_out_files(seeded(seed), questions, folder);
   }
 
  private:
-  micro_world::MicroWorldOptions seeded(std::uint64_t seed) const {
-    micro_world::MicroWorldOptions options = options_;
+  Options seeded(std::uint64_t seed) const {
+    Options options = options_;
     options.seed = static_cast<std::int64_t>(seed);
     return options;
   }
 
-  micro_world::MicroWorldOptions options_;
+  std::string type_;
+  Options options_;
 };
 
+class MicroWorld : public ProceduralWorld<micro_world::MicroWorldOptions, micro_world::write_world,
+                                          micro_world::write_held_out> {
+ public:
+  explicit MicroWorld(const micro_world::MicroWorldOptions& options)
+      : ProceduralWorld("micro_world", options) {}
+};
+
+class ReasoningWorld
+    : public ProceduralWorld<micro_world::ReasoningOptions, micro_world::write_reasoning_world,
+                             micro_world::write_reasoning_held_out> {
+ public:
+  explicit ReasoningWorld(const micro_world::ReasoningOptions& options)
+      : ProceduralWorld("micro_reasoning", options) {}
+};
+
+const bool reasoning_registered = worlds().add<ReasoningWorld, micro_world::ReasoningOptions>(
+    "micro_reasoning", "word problems about images, solved step by step, with hidden labels");
 const bool registered = worlds().add<MicroWorld, micro_world::MicroWorldOptions>(
     "micro_world", "procedural scenes in image and video files, with hidden labels");
 

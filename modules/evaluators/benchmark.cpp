@@ -31,7 +31,7 @@ Question parse_question(const json::object& row, const std::filesystem::path& fo
   question.sample.media = {media};
   question.sample.turns = {
       {Turn::Role::user, std::string(kMediaPlaceholder) + "\n" + text("question")},
-      {Turn::Role::assistant, answer}};
+      {Turn::Role::assistant, row.contains("solution") ? text("solution") : answer}};
   return question;
 }
 

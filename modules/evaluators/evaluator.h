@@ -16,7 +16,7 @@ namespace winnow {
 struct Question {
   std::string id;
   std::string subtask;
-  Sample sample;  // its answer is the correct candidate
+  Sample sample;  // its answer is the correct candidate, or a solution that ends with it
   std::vector<std::string> candidates;
   std::size_t correct = 0;  // index into candidates
 };
@@ -26,7 +26,8 @@ struct Benchmark {
   std::vector<Question> questions;
 };
 
-// Reads a benchmark's JSONL (fields: id, video | image, question, candidates, answer, subtask).
+// Reads a benchmark's JSONL (fields: id, video | image, question, candidates, answer, subtask, and
+// where there is one the whole `solution`).
 // Throws DataError naming file and line; a benchmark with a bad row is unusable.
 Benchmark read_benchmark(const std::string& name, const std::filesystem::path& file);
 

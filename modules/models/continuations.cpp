@@ -61,8 +61,14 @@ class AnswerSampler {
   torch::Tensor draw(const torch::Tensor& logits,
                      std::vector<std::vector<std::vector<std::int64_t>>>& answers,
                      std::vector<std::vector<bool>>& finished) const {
+    // At temperature 0 all the probability is the likeliest token's.
     const torch::Tensor cumulative =
-        torch::softmax(logits / temperature_, 2).cpu().to(torch::kFloat64).cumsum(2).contiguous();
+        (temperature_ > 0.0 ? torch::softmax(logits / temperature_, 2)
+                            : torch::one_hot(logits.argmax(2), logits.size(2)))
+            .cpu()
+            .to(torch::kFloat64)
+            .cumsum(2)
+            .contiguous();
     const std::int64_t batch = cumulative.size(0), count = cumulative.size(1),
                        vocabulary = cumulative.size(2);
     torch::Tensor tokens = torch::zeros({batch, count}, torch::kInt64);

@@ -87,8 +87,8 @@ class VisionLanguageModel {
   // result[b][k] = (sum of log-probabilities, number of tokens).
   virtual std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
       const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) = 0;
-  // `count` sampled answers per prompt at `temperature`; streams[b] drives prompt b alone, so that
-  // an answer does not depend on its batch.
+  // `count` sampled answers per prompt at `temperature` (0: always the likeliest token); streams[b]
+  // drives prompt b alone, so that an answer does not depend on its batch.
   virtual std::vector<std::vector<std::string>> sample_answers(
       const Prefix& prefix, std::int64_t count, std::int64_t maximum_tokens, double temperature,
       std::vector<RandomStream>& streams) = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "selectors/candidates.h"
 
@@ -21,15 +22,22 @@ struct TopKOptions {
   double share = 0.0;
   Direction direction = Direction::highest;
   MissingRows missing = MissingRows::exclude;
+  std::string group_by = "source";
+  double group_share_maximum = 1.0;
 };
-BOOST_DESCRIBE_STRUCT(TopKOptions, (), (column, budget, share, direction, missing))
+BOOST_DESCRIBE_STRUCT(TopKOptions, (),
+                      (column, budget, share, direction, missing, group_by, group_share_maximum))
 inline config::Help help(const TopKOptions&) {
   return {{"column", "the column to rank by"},
           {"budget", "number of rows to take; 0 when share is given", config::at_least(0)},
           {"share", "share of the pool's distinct rows to take; 0 when budget is given",
            config::between(0, 1)},
           {"direction", "which end of the ranking to take"},
-          {"missing", "rows without a value: last in the ranking, or excluded and counted"}};
+          {"missing", "rows without a value: last in the ranking, or excluded and counted"},
+          {"group_by", "what the cap is for: source, or a column of group numbers such as cluster"},
+          {"group_share_maximum",
+           "cap for diversity: share of the subset that rows of one group may take; 1: no cap",
+           config::between(0.001, 1)}};
 }
 
 namespace {
@@ -44,7 +52,10 @@ class TopK : public Selector {
     }
   }
 
-  std::vector<std::string> required_columns() const override { return {options_.column}; }
+  std::vector<std::string> required_columns() const override {
+    if (!is_capped() || options_.group_by == "source") return {options_.column};
+    return {options_.column, options_.group_by};
+  }
 
   Selection select(const SampleTable& table, std::uint64_t seed) const override {
     Selection selection;
@@ -71,6 +82,7 @@ class TopK : public Selector {
       return sign * column.values(a) > sign * column.values(b);
     };
     std::stable_sort(rows.begin(), rows.end(), before);  // keeps the hash order among equals
+    if (is_capped()) put_capped_first(table, budget, rows);
     Account& account = selection.account;
     account.rank_rows("all", rows, budget, budget);
     account.term_names = {options_.column};
@@ -99,6 +111,45 @@ class TopK : public Selector {
   }
 
  private:
+  bool is_capped() const { return options_.group_share_maximum < 1.0; }
+
+  std::string group_of(const SampleTable& table, std::size_t row) const {
+    if (options_.group_by == "source") return table.rows()[row].source;
+    const Column& column = table.column(options_.group_by);
+    return column.valid(row) ? fmt::format("{}", column.values(row)) : "none";
+  }
+
+  // The first `budget` rows of the ranking of which no group has more than its share come first;
+  // the rest keep their order behind them.
+  void put_capped_first(const SampleTable& table, std::int64_t budget,
+                        std::vector<std::size_t>& rows) const {
+    const auto most = static_cast<std::int64_t>(
+        std::ceil(options_.group_share_maximum * static_cast<double>(budget)));
+    std::map<std::string, std::int64_t> taken;
+    std::vector<std::size_t> chosen, passed_over;
+    for (const std::size_t row : rows) {
+      const bool full = static_cast<std::int64_t>(chosen.size()) == budget;
+      std::int64_t& count = taken[group_of(table, row)];
+      if (full || count == most) {
+        passed_over.push_back(row);
+      } else {
+        chosen.push_back(row);
+        ++count;
+      }
+    }
+    if (static_cast<std::int64_t>(chosen.size()) < budget) {
+      throw ConstraintError(fmt::format(
+          "selector top_k: {} rows are wanted, but with group_share_maximum = {} at most {} of "
+          "each "
+          "of the {} groups by {} may be taken and only {} rows are left; {} are short. Raise the "
+          "cap or lower the budget",
+          budget, options_.group_share_maximum, most, taken.size(), options_.group_by,
+          chosen.size(), budget - static_cast<std::int64_t>(chosen.size())));
+    }
+    rows = std::move(chosen);
+    rows.insert(rows.end(), passed_over.begin(), passed_over.end());
+  }
+
   TopKOptions options_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 
 #include "core/random.h"
 
@@ -9,8 +10,9 @@ namespace winnow {
 
 std::vector<std::vector<std::size_t>> epoch_batches(const std::vector<std::int64_t>& lengths,
                                                     std::size_t batch_size, std::size_t window,
-                                                    std::uint64_t seed) {
-  RandomStream stream(seed, "trainer/order");
+                                                    std::uint64_t seed, std::uint64_t epoch) {
+  RandomStream stream(seed,
+                      epoch == 0 ? "trainer/order" : "trainer/order/" + std::to_string(epoch));
   std::vector<std::size_t> order(lengths.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   stream.shuffle(order);

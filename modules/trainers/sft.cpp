@@ -1,11 +1,12 @@
-// Supervised fine-tuning for one epoch: AdamW, warm-up, cosine, gradient clipping, length-bucketed
-// batches, evenly spaced checkpoints. Killed at any moment, it goes on from its last resume point
-// and ends with the same weights.
+// Supervised fine-tuning, for one epoch or for a number of samples: AdamW, warm-up, cosine,
+// gradient clipping, length-bucketed batches, evenly spaced checkpoints. Killed at any moment, it
+// goes on from its last resume point and ends with the same weights.
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <ctime>
+#include <iterator>
 #include <numeric>
 #include <thread>
 
@@ -26,6 +27,7 @@ namespace json = boost::json;
 struct SftOptions {
   double learning_rate = 5e-4;
   std::int64_t batch_size = 16;
+  std::int64_t samples = 0;
   std::int64_t shards = 1;
   double warmup_share = 0.1;
   double beta1 = 0.9;
@@ -39,8 +41,8 @@ struct SftOptions {
   double maximum_skipped_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(SftOptions, (),
-                      (learning_rate, batch_size, shards, warmup_share, beta1, beta2, epsilon,
-                       weight_decay, maximum_gradient_norm, checkpoints, bucket_window,
+                      (learning_rate, batch_size, samples, shards, warmup_share, beta1, beta2,
+                       epsilon, weight_decay, maximum_gradient_norm, checkpoints, bucket_window,
                        resume_every, maximum_skipped_share))
 
 config::Help help(const SftOptions&) {
@@ -49,6 +51,10 @@ config::Help help(const SftOptions&) {
   using config::between;
   return {{"learning_rate", "peak of the schedule", above(0)},
           {"batch_size", "samples per step", at_least(1)},
+          {"samples",
+           "samples to train on, in as many epochs as that takes, each in an order of its own; 0: "
+           "one epoch",
+           at_least(0)},
           {"shards",
            "parts of a batch whose gradients are computed side by side where cores are "
            "free; results depend on it, never on the number of threads",
@@ -59,7 +65,7 @@ config::Help help(const SftOptions&) {
           {"epsilon", "AdamW: added to the denominator", above(0)},
           {"weight_decay", "decoupled decay; none on biases and norms", at_least(0)},
           {"maximum_gradient_norm", "global norm at which gradients are clipped", above(0)},
-          {"checkpoints", "evenly spaced checkpoints of the epoch, its end included", at_least(1)},
+          {"checkpoints", "evenly spaced checkpoints, the end included", at_least(1)},
           {"bucket_window", "batches that are sorted by length together", at_least(1)},
           {"resume_every", "steps between two resume points", at_least(1)},
           {"maximum_skipped_share",
@@ -90,8 +96,7 @@ class Sft : public Trainer {
   explicit Sft(SftOptions options) : options_(options) {}
 
   TrainingResult train(VisionLanguageModel& model, const TrainingJob& job) const override {
-    const auto batches = epoch_batches(job.lengths, static_cast<std::size_t>(options_.batch_size),
-                                       static_cast<std::size_t>(options_.bucket_window), job.seed);
+    const auto batches = planned_batches(job);
     const auto total = static_cast<std::int64_t>(batches.size());
     AdamW optimizer(model.named_parameters(),
                     {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
@@ -101,9 +106,14 @@ class Sft : public Trainer {
     const std::filesystem::path resume = job.folder / "resume";
     if (std::filesystem::exists(resume / "state.json")) state = restore(model, optimizer, resume);
 
-    Progress progress(job.title, static_cast<std::int64_t>(job.lengths.size()), "samples");
-    progress.advance(state.samples);
     TrainingResult result;
+    std::int64_t planned = 0;
+    for (const auto& batch : batches) {
+      planned += static_cast<std::int64_t>(batch.size());
+      for (const std::size_t position : batch) result.tokens += job.lengths[position];
+    }
+    Progress progress(job.title, planned, "samples");
+    progress.advance(state.samples);
     double started = thread_cpu_seconds();
     const std::int64_t recent = std::max<std::int64_t>(1, total / 10);
     while (true) {
@@ -142,6 +152,25 @@ class Sft : public Trainer {
   }
 
  private:
+  // One epoch, or the first ceil(samples / batch_size) batches of as many epochs as they take:
+  // equal numbers of steps for subsets of any size.
+  std::vector<std::vector<std::size_t>> planned_batches(const TrainingJob& job) const {
+    const auto size = static_cast<std::size_t>(options_.batch_size);
+    const auto epoch = [&](std::uint64_t number) {
+      return epoch_batches(job.lengths, size, static_cast<std::size_t>(options_.bucket_window),
+                           job.seed, number);
+    };
+    std::vector<std::vector<std::size_t>> batches = epoch(0);
+    if (options_.samples == 0 || batches.empty()) return batches;
+    const std::size_t steps = (static_cast<std::size_t>(options_.samples) + size - 1) / size;
+    for (std::uint64_t number = 1; batches.size() < steps; ++number) {
+      auto next = epoch(number);
+      std::move(next.begin(), next.end(), std::back_inserter(batches));
+    }
+    batches.resize(steps);
+    return batches;
+  }
+
   // Steps done at the k-th checkpoint.
   std::int64_t boundary(std::int64_t k, std::int64_t total) const {
     return total * k / options_.checkpoints;
@@ -261,8 +290,8 @@ class Sft : public Trainer {
   SftOptions options_;
 };
 
-const bool registered =
-    trainers().add<Sft, SftOptions>("sft", "supervised fine-tuning for one epoch");
+const bool registered = trainers().add<Sft, SftOptions>(
+    "sft", "supervised fine-tuning for one epoch or a number of samples");
 
 }  // namespace
 }  // namespace winnow

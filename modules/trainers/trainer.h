@@ -13,7 +13,7 @@
 
 namespace winnow {
 
-// A checkpoint reached during the epoch.
+// A checkpoint reached on the way.
 struct Checkpoint {
   std::int64_t index = 0;    // 1-based
   std::int64_t samples = 0;  // samples trained so far
@@ -32,7 +32,8 @@ struct TrainingJob {
 };
 
 struct TrainingResult {
-  std::vector<Checkpoint> checkpoints;  // the last one is the end of the epoch
+  std::vector<Checkpoint> checkpoints;  // the last one is the end
+  std::int64_t tokens = 0;              // of all inputs trained on, each as often as it was taken
   double cpu_seconds = 0.0;             // of training, all parts of a resumed job
   double final_loss = 0.0;              // running mean over the last tenth
   std::int64_t skipped_steps = 0;       // steps dropped for a non-finite loss or gradient

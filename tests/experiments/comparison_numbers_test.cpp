@@ -190,7 +190,7 @@ TEST_F(ComparisonNumbersTest, AllTablesRenderInAllFormats) {
   published.methods["uni_10x"] = {"Uni-10x", 1000, {50.0, 60.0}, {}, ""};
   published.methods["good"] = {"Good", 100, {52.0, 62.0}, {10.0, 20.0}, "a reservation"};
   const std::vector<Table> tables = comparison_tables(numbers(), results_, options_, published);
-  EXPECT_EQ(tables.size(), 8u);
+  EXPECT_EQ(tables.size(), 9u);
   for (const std::string& text : {to_terminal(tables, false), to_markdown(tables), to_latex(tables),
                                   to_csv(tables), to_json(tables)}) {
     EXPECT_THAT(text, HasSubstr("PUBLISHED at paper scale"));

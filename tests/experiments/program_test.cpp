@@ -301,6 +301,24 @@ TEST_F(SmokeTest, SelectsByUtilityAndAgainFromTheCache) {
   EXPECT_THAT(run(ost).err, HasSubstr(" 0 stages computed"));
 }
 
+TEST_F(ProgramTest, TheProxysProgressIsAGridOfOneComparison) {
+  const fs::path results = folder_ / "grid";
+  const Outcome outcome = run(
+      "run experiment=ost_table5 scale=smoke '~variants.converged' run.workers=2 --results '" +
+      results.string() + "'");
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("Table 5"), HasSubstr("OST 20 %"), HasSubstr("Full-SFT"),
+                    HasSubstr("PUBLISHED at paper scale"), HasSubstr("64.1")));
+  for (const char* variant : {"cold", "warm", "stable"}) {
+    const fs::path folder = results / "ost_table5,scale=smoke,~variants.converged" / variant;
+    EXPECT_TRUE(fs::exists(folder / "table.md")) << variant;
+    EXPECT_THAT(read_file(folder / "table.txt"), HasSubstr("Budget"));
+  }
+  expect_config_error(run("run experiment=ost_table5 scale=smoke variants.warm.set.proxy.warm=1"),
+                      HasSubstr("warm"));
+}
+
 TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   const auto start = std::chrono::steady_clock::now();
   const Outcome whole = run(command("whole", "run.workers=2"));

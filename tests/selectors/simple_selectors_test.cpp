@@ -50,6 +50,31 @@ TEST(TopK, TakesEitherEndAndASharePutsMissingLastOrOut) {
   EXPECT_THROW(make("top_k", {{"budget", 0}}), ConfigError);
 }
 
+TEST(TopK, CapsWhatOneGroupMayTake) {
+  std::vector<RowFacts> rows(6);
+  Column utility = Column::missing("utility", 6), cluster = Column::missing("cluster", 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    rows[i].id = rows[i].content_digest = fmt::format("r{}", i);
+    rows[i].source = i < 4 ? "large" : "small";
+    utility.set(i, 10.0 - static_cast<double>(i));
+    cluster.set(i, i % 2 == 0 ? 0.0 : 1.0);
+  }
+  SampleTable table(rows);
+  table.add(utility);
+  table.add(cluster);
+  const auto capped = make("top_k", {{"budget", 4}, {"group_share_maximum", 0.5}});
+  EXPECT_THAT(in_order(table, capped->select(table, 1)),
+              ::testing::ElementsAre("r0", "r1", "r4", "r5"));
+  EXPECT_THAT(capped->required_columns(), ::testing::ElementsAre("utility"));
+  const auto by_cluster =
+      make("top_k", {{"budget", 3}, {"group_share_maximum", 0.34}, {"group_by", "cluster"}});
+  EXPECT_THAT(in_order(table, by_cluster->select(table, 1)),
+              ::testing::ElementsAre("r0", "r1", "r2"));
+  EXPECT_THAT(by_cluster->required_columns(), ::testing::ElementsAre("utility", "cluster"));
+  const auto too_tight = make("top_k", {{"budget", 5}, {"group_share_maximum", 0.2}});
+  EXPECT_THROW(too_tight->select(table, 1), ConstraintError);
+}
+
 TEST(Uniform, DrawsEvenlyNestedAndByModality) {
   const SampleTable table = ten_rows();
   std::map<std::string, int> drawn;

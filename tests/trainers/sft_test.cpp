@@ -80,6 +80,29 @@ TEST_F(SftTest, LossFallsAndCheckpointsAreEven) {
   EXPECT_EQ(weights_digest(*last), weights_digest(*model));
 }
 
+TEST_F(SftTest, TrainsOnANumberOfSamplesInAsManyEpochsAsThatTakes) {
+  const auto model = tiny_model();
+  TrainingJob work = job(*model, 10, folder_ / "run");
+  std::map<std::size_t, int> taken;
+  const auto input = work.input;
+  work.input = [&](std::size_t i) {
+    ++taken[i];
+    return input(i);
+  };
+  std::int64_t tokens = 0;
+  const auto trainer = trainers().create(sft_config({{"samples", 40}}), "trainer");
+  const TrainingResult result = trainer->train(*model, work);
+  // Batches of 4: an epoch has 4, 4 and 2 samples, so ten steps are three epochs and a batch more.
+  EXPECT_EQ(result.checkpoints.back().samples, 34);
+  EXPECT_EQ(taken.size(), 10U);
+  for (const auto& [position, count] : taken) {
+    EXPECT_GE(count, 3) << position;
+    EXPECT_LE(count, 4) << position;
+    tokens += count * work.lengths[position];
+  }
+  EXPECT_EQ(result.tokens, tokens);
+}
+
 // Stops the job by an exception from its input at every step in turn: what is on disk then is what
 // kill -9 leaves behind.
 TEST_F(SftTest, ResumesToTheSameWeightsWhereverItStops) {
