@@ -159,6 +159,7 @@ void check_endpoint(const EndpointOptions& options) {
   if (options.model.empty()) {
     throw ConfigError("judge: `model` is empty; name a model of the endpoint");
   }
+  read_key(options);
 }
 
 config::Help help(const EndpointOptions&) {

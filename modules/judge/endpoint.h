@@ -33,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(EndpointOptions, (),
 config::Help help(const EndpointOptions&);
 
 // Throws ConfigError for options that cannot be: an address without http(s) or with a password in
-// it, no model's name. Looks at neither environment nor network.
+// it, no model's name, a variable that is not set.
 void check_endpoint(const EndpointOptions& options);
 
 // Sends a request again when the server is busy, fails or does not answer, after a wait that
@@ -41,8 +41,7 @@ void check_endpoint(const EndpointOptions& options);
 // the header `Authorization` and nowhere else: not in messages, logs or digests.
 class EndpointModel : public ChatModel {
  public:
-  // Throws what check_endpoint throws, and ConfigError for a variable that is not set. The waits'
-  // jitter is drawn from `seed`.
+  // Throws what check_endpoint throws. The waits' jitter is drawn from `seed`.
   EndpointModel(EndpointOptions options, std::uint64_t seed);
   ~EndpointModel() override;
 

@@ -506,7 +506,9 @@ TEST_F(LlmJudge, ItsIdentityIsWhatAScoreDependsOn) {
   const std::string own = identity({});
   EXPECT_EQ(identity({{"concurrency", integer(3)}}), own);
   EXPECT_EQ(identity({{"attempts", integer(2)}}), own);
-  EXPECT_EQ(identity({{"api_key_variable", text("OTHER")}}), own);
+  ::setenv("WINNOW_TEST_KEY", "secret", 1);
+  EXPECT_EQ(identity({{"api_key_variable", text("WINNOW_TEST_KEY")}}), own);
+  ::unsetenv("WINNOW_TEST_KEY");
   EXPECT_NE(identity({{"prompt.highest", number(7)}}), own);
   EXPECT_NE(identity({{"temperature", number(0.5)}}), own);
   EXPECT_NE(identity({{"pictures.sampling.frames", integer(2)}}), own);
