@@ -44,7 +44,8 @@ std::vector<const Sample*> chosen_samples(const fs::path& selection,
 }  // namespace
 
 StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
-  const ColumnSources reads = column_sources(config_, *method.selector);
+  if (method.pool_selector) return select_from_files(method, seed);
+  const ColumnSources reads = sources_of(method);
   Stage stage;
   stage.name = "selection";
   stage.format_version = selection_format;
