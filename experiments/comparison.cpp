@@ -30,18 +30,25 @@
 namespace winnow {
 namespace {
 
+bool select_from_files(const std::vector<Method>& methods) {
+  return std::any_of(methods.begin(), methods.end(),
+                     [](const Method& method) { return method.pool_selector != nullptr; });
+}
+
 ColumnSources read_columns(const config::Value& config, const std::vector<Method>& methods) {
   ColumnSources all;
   for (const Method& method : methods) {
-    if (!method.selector) continue;
-    const ColumnSources own = column_sources(config, *method.selector);
+    if (!method.takes_rows()) continue;
+    const ColumnSources own = column_sources(config, method);
     all.descriptors = all.descriptors || own.descriptors;
     all.utility = all.utility || own.utility;
   }
   return all;
 }
 
-WorldResult shared_stages(Pipeline& pipeline, const ColumnSources& reads) {
+WorldResult shared_stages(Pipeline& pipeline, const config::Value& config,
+                          const std::vector<Method>& methods) {
+  const ColumnSources reads = read_columns(config, methods);
   WorldResult result;
   result.seed = pipeline.seed();
   const auto add = [&](const char* name, const StageOutput& stage) {
@@ -74,6 +81,7 @@ WorldResult shared_stages(Pipeline& pipeline, const ColumnSources& reads) {
       result.detection[name] = areas;
     }
   }
+  if (select_from_files(methods)) add("measured pool as files", pipeline.measured_pool());
   return result;
 }
 
@@ -139,7 +147,7 @@ void run_methods(const std::vector<Method>& methods,
   std::vector<Job> jobs;
   for (std::size_t m = 0; m < methods.size(); ++m) {
     for (std::size_t r = 0; r < results.replicates.size(); ++r) {
-      if (!methods[m].selector) continue;
+      if (!methods[m].takes_rows()) continue;
       jobs.push_back(
           {m, r, {}, {}, fmt::format("{}, seed {}", methods[m].name, results.replicates[r].seed)});
     }
@@ -169,6 +177,9 @@ void run_methods(const std::vector<Method>& methods,
     const ColumnSources reads = pipeline_of(job).sources_of(methods[job.method]);
     run.measuring_operations = pipeline_of(job).measuring_operations(reads);
     if (reads.any()) run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds(reads);
+    if (methods[job.method].pool_selector) {
+      run.descriptor_cpu_seconds += pipeline_of(job).measured_pool().cpu_seconds;
+    }
   }
   evaluate(jobs, pipelines, results);
 }
@@ -202,13 +213,16 @@ void check_comparison(const config::Value& config) {
     config::fail_value(config.at("utility"), "utility",
                        "no method's selector reads a column of it; they are:" + known);
   }
+  const config::Value* measured_pool = config.child("measured_pool");
+  if (measured_pool != nullptr && !select_from_files(methods)) {
+    config::fail_value(*measured_pool, "measured_pool", "no method's selector reads its files");
+  }
   if (reads.descriptors) {
     const auto pass = DescriptorPass::from_config(config.at("descriptors"), "descriptors");
     for (std::string& column : pass.columns()) columns.push_back(std::move(column));
   }
   for (const Method& method : methods) {
-    if (!method.selector) continue;
-    for (const std::string& column : method.selector->required_columns()) {
+    for (const std::string& column : required_columns(config, method)) {
       if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
       config::fail_value(method.selector_config, "methods." + method.name + ".selector",
                          "no descriptor or utility of the config adds the column '" + column +
@@ -226,7 +240,7 @@ ComparisonResults compare(const config::Value& config, StageCache& stages) {
   for (std::int64_t w = 0; w < scale.worlds; ++w) {
     pipelines.push_back(std::make_unique<Pipeline>(
         config, static_cast<std::uint64_t>(scale.world_seed + w), stages));
-    results.worlds.push_back(shared_stages(*pipelines.back(), read_columns(config, methods)));
+    results.worlds.push_back(shared_stages(*pipelines.back(), config, methods));
   }
   for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
     results.replicates.push_back(

@@ -4,6 +4,8 @@
 #include <set>
 
 #include "config/component.h"
+#include "experiments/measured_pool.h"
+#include "experiments/selector_table.h"
 
 namespace winnow {
 namespace {
@@ -18,9 +20,10 @@ const bool methods_registered =
 
 // Tables of a comparison that are read elsewhere.
 const std::vector<std::string> other_tables = {
-    "recipe",       "run",          "world",       "screening", "sampling",  "model",
-    "base",         "proxy",        "methods",     "selector",  "utility",   "anchors",
-    "utility_pass", "utility_rows", "descriptors", "trainer",   "evaluator", "published"};
+    "recipe",       "run",          "world",       "screening",     "sampling", "model",
+    "base",         "proxy",        "methods",     "selector",      "utility",  "anchors",
+    "utility_pass", "utility_rows", "descriptors", "measured_pool", "trainer",  "evaluator",
+    "published"};
 
 // `shared` is the selector at the top of the config, null without one.
 Method read_method(const std::string& name, const config::Value& table, const std::string& path,
@@ -47,9 +50,15 @@ Method read_method(const std::string& name, const config::Value& table, const st
                        "there is no table 'selector' that says which rows it takes, and none at "
                        "the top of the config");
   }
-  method.selector_config = *selector;
-  method.selector = selectors().create(*selector, selector_path);
-  if (method.selector->reads_hidden_labels() != (method.role == Role::oracle)) {
+  if (names_pool_selector(*selector)) {
+    method.selector_config = selector_table(*selector, ForeignOptions::of_the_same_files);
+    method.pool_selector = pool_selectors().create(method.selector_config, selector_path);
+  } else {
+    method.selector_config = *selector;
+    method.selector = selectors().create(*selector, selector_path);
+  }
+  if ((method.selector && method.selector->reads_hidden_labels()) !=
+      (method.role == Role::oracle)) {
     config::fail_value(*selector, selector_path,
                        method.role == Role::oracle
                            ? "this selector reads no hidden labels and is no oracle"
@@ -90,6 +99,8 @@ config::Help help(const RunScale&) {
        config::at_least(0)},
       {"budget", "rows of a method: 1x", config::at_least(1)},
       {"reference_budget", "rows of the reference: 10x", config::at_least(1)},
+      {"profiles", "rows of each goal at its own size, for experiments that compare those",
+       config::at_least(1)},
       {"benchmarks", "benchmarks of the world, in the order of the table's columns"}};
 }
 
@@ -129,6 +140,27 @@ std::vector<Method> read_methods(const config::Value& config) {
                            std::to_string(count(Role::reference)));
   }
   return methods;
+}
+
+std::vector<std::string> required_columns(const config::Value& config, const Method& method) {
+  if (method.selector) return method.selector->required_columns();
+  if (!method.pool_selector) return {};
+  const std::string path = "methods." + method.name + ".selector";
+  const config::Value* table = config.child("measured_pool");
+  if (table == nullptr) {
+    config::fail_value(method.selector_config, path,
+                       "this selector reads files, and there is no table 'measured_pool' that says "
+                       "how a run writes them, as measured_pool/gdo_release.toml does");
+  }
+  const auto writer = measured_pool_writers().create(*table, "measured_pool");
+  const config::Value decided = writer->selector_keys({}, 0);
+  for (const auto& [key, value] : decided.table()) {
+    const config::Value* set = method.selector_config.child(key);
+    const bool empty = set != nullptr && set->is_string() && set->string().empty();
+    if (set == nullptr || empty) continue;
+    config::fail_value(*set, config::join_key(path, key), "a run decides this; leave it out");
+  }
+  return writer->required_columns();
 }
 
 RunScale read_scale(const config::Value& config) {

@@ -4,6 +4,7 @@
 // only say which rows it takes.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "config/bind.h"
 #include "config/value.h"
 #include "media/frames.h"
+#include "selectors/pool_selector.h"
 #include "selectors/selector.h"
 
 namespace winnow {
@@ -51,10 +53,11 @@ struct RunScale {
   std::int64_t world_seed = 100;
   std::int64_t budget = 1000;
   std::int64_t reference_budget = 10000;
+  std::map<std::string, std::int64_t> profiles;
   std::vector<std::string> benchmarks = {"short", "mixed", "long", "ultra"};
 };
 BOOST_DESCRIBE_STRUCT(RunScale, (),
-                      (seeds, worlds, world_seed, budget, reference_budget, benchmarks))
+                      (seeds, worlds, world_seed, budget, reference_budget, profiles, benchmarks))
 config::Help help(const RunScale&);
 
 // One table `methods.<name>` and what it selects by. A method without a table `selector` takes the
@@ -63,8 +66,11 @@ struct Method {
   std::string name;
   std::string label;
   Role role = Role::method;
-  config::Value selector_config;       // empty for the base
-  std::unique_ptr<Selector> selector;  // null for the base
+  config::Value selector_config;  // empty for the base
+  // One of the two; neither for the base.
+  std::unique_ptr<Selector> selector;
+  std::unique_ptr<PoolSelector> pool_selector;  // reads files (measured_pool.h)
+  bool takes_rows() const { return selector || pool_selector; }
 };
 
 // The table `proxy`: the model that measures the pool.
@@ -78,6 +84,11 @@ config::Help help(const ProxyOptions&);
 // reference and at most one base, control and oracle, the oracle and it alone reads hidden labels,
 // and the base and it alone has no selector.
 std::vector<Method> read_methods(const config::Value& config);
+
+// The columns that a method's selector reads, by itself or from the files of the table
+// `measured_pool`. Throws ConfigError for bad options of that table, and where a method needs it
+// and it is not there or says what a run decides.
+std::vector<std::string> required_columns(const config::Value& config, const Method& method);
 
 // The keys at the top of the config; throws ConfigError for a table that nothing reads.
 RunScale read_scale(const config::Value& config);

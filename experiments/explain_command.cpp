@@ -10,6 +10,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "experiments/filed_selection.h"
 #include "experiments/select_command.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
@@ -51,6 +52,13 @@ std::vector<Chosen> selections_of(const fs::path& run) {
   return result;
 }
 
+// By the files of a run's selection.
+std::string explain_manifest(const fs::path& manifest, const std::string& sample) {
+  const fs::path folder = manifest.parent_path();
+  return is_filed_selection(folder) ? explain_filed_selection(folder, sample)
+                                    : explain_selection(manifest, sample);
+}
+
 fs::path folder_of(const ExplainRequest& request) {
   for (const fs::path& folder : {request.results / request.run, fs::path(request.run)}) {
     std::error_code error;
@@ -75,7 +83,7 @@ int explain_command(const ExplainRequest& request, std::ostream& out) {
   const fs::path folder = folder_of(request);
   if (!fs::exists(folder / kProvenance)) {
     out << (is_selected_folder(folder) ? explain_selected(folder, request.sample)
-                                       : explain_selection(find_selection(folder), request.sample));
+                                       : explain_manifest(find_selection(folder), request.sample));
     return 0;
   }
   const std::vector<Chosen> all = selections_of(folder);
@@ -88,7 +96,7 @@ int explain_command(const ExplainRequest& request, std::ostream& out) {
     if (request.seed && chosen.seed != *request.seed) continue;
     if (!shown.insert(chosen.method).second) continue;
     out << fmt::format("{}{}, seed {}: {}", shown.size() > 1 ? "\n" : "", chosen.method,
-                       chosen.seed, explain_selection(chosen.manifest, request.sample));
+                       chosen.seed, explain_manifest(chosen.manifest, request.sample));
   }
   if (!shown.empty()) return 0;
   if (seeds.empty() && !request.method.empty()) {

@@ -38,7 +38,7 @@ struct ColumnSources {
   bool utility = false;
   bool any() const { return descriptors || utility; }
 };
-ColumnSources column_sources(const config::Value& config, const Selector& selector);
+ColumnSources column_sources(const config::Value& config, const Method& method);
 
 // Names of the columns that the config's table `utility` adds; none without one. Throws ConfigError
 // for bad options of utility, anchors or utility_pass.
@@ -61,15 +61,16 @@ class Pipeline {
   // The model that measures: the base after its warm-up (the table `proxy`).
   Weights proxy();
   const StageOutput& descriptors();
+  // The pool and its columns as files, for methods that select from those (measured_pool.h), and
+  // names.jsonl: every sample's name in them, or why it is not there. Facts: rows, left_out.
+  const StageOutput& measured_pool();
   // Held-out samples of the world, to draw anchors from.
   const StageOutput& held_out();
   // The columns of the table `utility`. Facts: rows, failed_rows, columns, flops and CPU seconds of
   // preparing and scoring.
   const StageOutput& utility();
   // Of a method with a selector.
-  ColumnSources sources_of(const Method& method) const {
-    return column_sources(config_, *method.selector);
-  }
+  ColumnSources sources_of(const Method& method) const { return column_sources(config_, method); }
   // CPU seconds of what a method with these columns shares with others: the warm-up, and
   // descriptors or utility where it reads them.
   double measuring_cpu_seconds(const ColumnSources& reads);
@@ -107,6 +108,7 @@ class Pipeline {
   const World& loaded_world();
   const Loaded& loaded();
   std::unique_ptr<VisionLanguageModel> load_model(const std::filesystem::path& weights) const;
+  StageOutput select_from_files(const Method& method, std::uint64_t seed);
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title,
                     const config::Value& trainer);
   // Training of the warm-up, which lasts one epoch; nothing without one.
@@ -129,7 +131,7 @@ class Pipeline {
   std::unique_ptr<Pipeline> measuring_;
   bool vision_is_frozen_;
   std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
-      diagnosis_, held_out_, utility_, utility_diagnosis_, toxic_;
+      measured_pool_, diagnosis_, held_out_, utility_, utility_diagnosis_, toxic_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

@@ -54,7 +54,8 @@ double operations_of_training(const VisionLanguageModel& model, std::int64_t tok
 }  // namespace
 
 StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
-  const ColumnSources reads = column_sources(config_, *method.selector);
+  if (method.pool_selector) return select_from_files(method, seed);
+  const ColumnSources reads = sources_of(method);
   Stage stage;
   stage.name = "selection";
   stage.format_version = selection_format;

@@ -142,8 +142,8 @@ std::vector<std::string> utility_columns(const config::Value& config) {
   return columns;
 }
 
-ColumnSources column_sources(const config::Value& config, const Selector& selector) {
-  const std::vector<std::string> wanted = selector.required_columns();
+ColumnSources column_sources(const config::Value& config, const Method& method) {
+  const std::vector<std::string> wanted = required_columns(config, method);
   ColumnSources result;
   if (wanted.empty()) return result;
   const std::vector<std::string> known = utility_columns(config);

@@ -7,57 +7,18 @@
 #include <map>
 #include <memory>
 #include <ostream>
-#include <set>
 
 #include "config/compose.h"
 #include "config/overrides.h"
 #include "config/read.h"
 #include "core/files.h"
+#include "experiments/selector_table.h"
 #include "selectors/pool_selector.h"
+#include "selectors/selector.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
-
-bool is_from_command_line(const config::Value& value) {
-  if (value.origin().file == "command line") return true;
-  if (value.is_table()) {
-    return std::any_of(value.table().begin(), value.table().end(),
-                       [](const auto& entry) { return is_from_command_line(entry.second); });
-  }
-  return false;
-}
-
-// The keys of the selector of that name; of nested options only the outermost.
-std::set<std::string> options_of_selector(const std::string& name, bool all_but) {
-  std::set<std::string> keys;
-  for (const config::ComponentInfo& info : config::list_components()) {
-    if (info.kind != "selector" || (info.name == name) == all_but) continue;
-    for (const auto& option : info.options) {
-      keys.insert(option.name.substr(0, option.name.find('.')));
-    }
-  }
-  return keys;
-}
-
-// The table `selector` for the selector that it names: the goal's own table for it below what is
-// set directly, and without what the goal says to other selectors. What the command line says
-// stays, and must be an option.
-config::Value selector_table(const config::Value& config) {
-  const config::Value& given = config.at("selector");
-  const config::Value* type = given.child("type");
-  if (type == nullptr || !type->is_string()) return given;
-  const std::set<std::string> own = options_of_selector(type->string(), false);
-  const std::set<std::string> others = options_of_selector(type->string(), true);
-  const config::Value* for_it = given.child(type->string());
-  config::Value table = for_it != nullptr ? *for_it : config::Value();
-  for (const auto& [key, value] : given.table()) {
-    const bool foreign = !own.contains(key) && others.contains(key) && !is_from_command_line(value);
-    if (key != type->string() && !foreign) table.set(config::join_key("", key), value);
-  }
-  table.set_origin(given.origin());
-  return table;
-}
 
 // What sets each run apart from the others, as a folder's name.
 std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& runs) {
@@ -99,16 +60,14 @@ void check_replaceable(const fs::path& folder) {
 // Throws ConfigError for a selector that reads no pool files.
 void check_reads_pools(const config::Value& selector) {
   const config::Value* type = selector.child("type");
-  const std::vector<std::string> able = pool_selectors().names();
-  if (type == nullptr || !type->is_string() || options_of_selector(type->string(), false).empty() ||
-      std::find(able.begin(), able.end(), type->string()) != able.end()) {
-    return;
-  }
+  if (type == nullptr || !type->is_string() || names_pool_selector(selector)) return;
+  const std::vector<std::string> of_tables = selectors().names();
+  if (std::find(of_tables.begin(), of_tables.end(), type->string()) == of_tables.end()) return;
   config::fail_value(
       *type, "selector.type",
       fmt::format("chooses from a table of descriptors (winnow run); from pool files "
                   "choose: {}",
-                  fmt::join(able, ", ")));
+                  fmt::join(pool_selectors().names(), ", ")));
 }
 
 struct Run {
@@ -129,7 +88,8 @@ std::vector<Run> runs_of(const SelectRequest& request) {
     config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
     run.label = overrides.size() > 1 ? labels[i] : "";
     check_reads_pools(run.config.at("selector"));
-    run.selector = pool_selectors().create(selector_table(run.config), "selector");
+    run.selector = pool_selectors().create(
+        selector_table(run.config.at("selector"), ForeignOptions::any), "selector");
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {
       config::fail_value(output, "output", "expected a folder, as in output=FOLDER");
@@ -147,16 +107,14 @@ std::vector<Run> runs_of(const SelectRequest& request) {
 bool is_selected_folder(const fs::path& folder) {
   if (!fs::exists(folder / "config.toml") || fs::exists(folder / "provenance.json")) return false;
   const config::Value config = config::read_toml(folder / "config.toml");
-  const config::Value* type = config.find("selector.type");
-  const std::vector<std::string> known = pool_selectors().names();
-  return type != nullptr && type->is_string() &&
-         std::find(known.begin(), known.end(), type->string()) != known.end();
+  const config::Value* selector = config.child("selector");
+  return selector != nullptr && names_pool_selector(*selector);
 }
 
 std::string explain_selected(const fs::path& folder, const std::string& sample) {
   const config::Value config = config::read_toml(folder / "config.toml");
   return pool_selectors()
-      .create(selector_table(config), "selector")
+      .create(selector_table(config.at("selector"), ForeignOptions::any), "selector")
       ->explain(config.at("pool"), sample);
 }
 

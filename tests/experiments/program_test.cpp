@@ -15,6 +15,7 @@
 
 #include "core/files.h"
 #include "core/random.h"
+#include "program_runner.h"
 
 namespace winnow {
 namespace {
@@ -26,48 +27,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-struct Outcome {
-  int status = -1;
-  std::string out, err;
-};
-
-class ProgramTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) /
-              ("program-" + std::to_string(::getpid()) + "-" +
-               testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  // Arguments are one shell line, so that quotes read as they are typed.
-  std::string line(const std::string& arguments) const {
-    return "'" WINNOW_PROGRAM "' " + arguments + " >'" + (folder_ / "out").string() + "' 2>'" +
-           (folder_ / "err").string() + "'";
-  }
-  Outcome run(const std::string& arguments) const {
-    const int status = std::system(line(arguments).c_str());
-    return {WEXITSTATUS(status), read_file(folder_ / "out"), read_file(folder_ / "err")};
-  }
-  void write_config(const std::string& name, const std::string& text) const {
-    write_file(folder_ / "configs" / (name + ".toml"), text);
-  }
-  std::string with_configs() const {
-    return " --config-dir '" + (folder_ / "configs").string() + "'";
-  }
-
-  fs::path folder_;
-};
-
-void expect_config_error(const Outcome& outcome, const testing::Matcher<std::string>& message) {
-  EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.err, StartsWith("error: "));
-  EXPECT_THAT(outcome.err, message);
-  EXPECT_THAT(outcome.out, IsEmpty());
-}
+using testing_support::expect_config_error;
+using testing_support::Outcome;
+using testing_support::ProgramTest;
 
 TEST_F(ProgramTest, AMisspeltOptionNamesTheNearest) {
   expect_config_error(run("config trainer.lerning_rate=1"),
@@ -351,6 +313,12 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
   expect_config_error(run("explain --seed 7" + of_run), HasSubstr("100"));
   expect_config_error(run("explain tabel1 x --results '" + (folder_ / "whole").string() + "'"),
                       HasSubstr("table1"));
+
+  // The goals at their own sizes share all but their own rows.
+  const Outcome sizes = run("run experiment=table2 scale=smoke run.workers=2 --results '" +
+                            (folder_ / "whole").string() + "'");
+  EXPECT_EQ(sizes.status, 0) << sizes.err;
+  EXPECT_THAT(sizes.out, HasSubstr("Table 2"));
 
   // What only decides whether a pass ends does not make it another one.
   const Outcome retried =

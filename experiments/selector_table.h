@@ -1,0 +1,21 @@
+#pragma once
+// A selector's table may hold what a goal says to several selectors (configs/README.md).
+
+#include "config/value.h"
+
+namespace winnow {
+
+// Whether a selector is one of pool files (selectors/pool_selector.h).
+bool names_pool_selector(const config::Value& selector);
+
+// Which options of other selectors a table may hold.
+enum class ForeignOptions {
+  any,                // but not from the command line
+  of_the_same_files,  // only where a file says something to this selector, too: a goal's
+};
+
+// The table for the selector of pool files that it names: that selector's own sub-table below what
+// is set directly, without the options of others that are allowed. What is left must be an option.
+config::Value selector_table(const config::Value& given, ForeignOptions foreign);
+
+}  // namespace winnow
