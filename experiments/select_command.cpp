@@ -14,10 +14,16 @@
 #include "config/read.h"
 #include "core/files.h"
 #include "selectors/pool_selector.h"
+#include "selectors/pool_table/table_on_pool.h"
+#include "selectors/selector.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_from_command_line(const config::Value& value) {
   if (value.origin().file == "command line") return true;
@@ -49,11 +55,19 @@ config::Value selector_table(const config::Value& config) {
   if (type == nullptr || !type->is_string()) return given;
   const std::set<std::string> own = options_of_selector(type->string(), false);
   const std::set<std::string> others = options_of_selector(type->string(), true);
+  const bool reads_pools = contains(pool_selectors().names(), type->string());
+  // What a selector of tables is given on pool files beside its own options.
+  const auto is_for_pools = [&](const std::string& key) {
+    return !reads_pools && (key == "metrics" || key == "seed");
+  };
   const config::Value* for_it = given.child(type->string());
   config::Value table = for_it != nullptr ? *for_it : config::Value();
   for (const auto& [key, value] : given.table()) {
-    const bool foreign = !own.contains(key) && others.contains(key) && !is_from_command_line(value);
-    if (key != type->string() && !foreign) table.set(config::join_key("", key), value);
+    const bool foreign = !own.contains(key) && others.contains(key) &&
+                         !is_from_command_line(value) && !is_for_pools(key);
+    const bool of_another = value.is_table() && contains(pool_selectors().names(), key);
+    if (key != type->string() && !foreign && !of_another)
+      table.set(config::join_key("", key), value);
   }
   table.set_origin(given.origin());
   return table;
@@ -96,19 +110,13 @@ void check_replaceable(const fs::path& folder) {
   }
 }
 
-// Throws ConfigError for a selector that reads no pool files.
-void check_reads_pools(const config::Value& selector) {
-  const config::Value* type = selector.child("type");
-  const std::vector<std::string> able = pool_selectors().names();
-  if (type == nullptr || !type->is_string() || options_of_selector(type->string(), false).empty() ||
-      std::find(able.begin(), able.end(), type->string()) != able.end()) {
-    return;
+// The selector of that table; one of tables sees the pool as a table.
+std::unique_ptr<PoolSelector> selector_of(const config::Value& table) {
+  const config::Value* type = table.child("type");
+  if (type != nullptr && type->is_string() && contains(selectors().names(), type->string())) {
+    return pool_table::table_selector_on_pool(table);
   }
-  config::fail_value(
-      *type, "selector.type",
-      fmt::format("chooses from a table of descriptors (winnow run); from pool files "
-                  "choose: {}",
-                  fmt::join(able, ", ")));
+  return pool_selectors().create(table, "selector");
 }
 
 struct Run {
@@ -128,8 +136,7 @@ std::vector<Run> runs_of(const SelectRequest& request) {
     run.config = config::compose({request.directories, "select", overrides[i]});
     config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
     run.label = overrides.size() > 1 ? labels[i] : "";
-    check_reads_pools(run.config.at("selector"));
-    run.selector = pool_selectors().create(selector_table(run.config), "selector");
+    run.selector = selector_of(selector_table(run.config));
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {
       config::fail_value(output, "output", "expected a folder, as in output=FOLDER");
@@ -148,9 +155,7 @@ bool is_selected_folder(const fs::path& folder) {
   if (!fs::exists(folder / "config.toml") || fs::exists(folder / "provenance.json")) return false;
   const config::Value config = config::read_toml(folder / "config.toml");
   const config::Value* type = config.find("selector.type");
-  const std::vector<std::string> known = pool_selectors().names();
-  return type != nullptr && type->is_string() &&
-         std::find(known.begin(), known.end(), type->string()) != known.end();
+  return type != nullptr && type->is_string() && contains(pool_selectors().names(), type->string());
 }
 
 std::string explain_selected(const fs::path& folder, const std::string& sample) {
