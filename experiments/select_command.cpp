@@ -14,11 +14,16 @@
 #include "core/files.h"
 #include "experiments/selector_table.h"
 #include "selectors/pool_selector.h"
+#include "selectors/pool_table/table_on_pool.h"
 #include "selectors/selector.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // What sets each run apart from the others, as a folder's name.
 std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& runs) {
@@ -57,17 +62,13 @@ void check_replaceable(const fs::path& folder) {
   }
 }
 
-// Throws ConfigError for a selector that reads no pool files.
-void check_reads_pools(const config::Value& selector) {
-  const config::Value* type = selector.child("type");
-  if (type == nullptr || !type->is_string() || names_pool_selector(selector)) return;
-  const std::vector<std::string> of_tables = selectors().names();
-  if (std::find(of_tables.begin(), of_tables.end(), type->string()) == of_tables.end()) return;
-  config::fail_value(
-      *type, "selector.type",
-      fmt::format("chooses from a table of descriptors (winnow run); from pool files "
-                  "choose: {}",
-                  fmt::join(pool_selectors().names(), ", ")));
+// The selector of that table; one of tables sees the pool as a table.
+std::unique_ptr<PoolSelector> selector_of(const config::Value& table) {
+  const config::Value* type = table.child("type");
+  if (type != nullptr && type->is_string() && contains(selectors().names(), type->string())) {
+    return pool_table::table_selector_on_pool(table);
+  }
+  return pool_selectors().create(table, "selector");
 }
 
 struct Run {
@@ -87,9 +88,7 @@ std::vector<Run> runs_of(const SelectRequest& request) {
     run.config = config::compose({request.directories, "select", overrides[i]});
     config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
     run.label = overrides.size() > 1 ? labels[i] : "";
-    check_reads_pools(run.config.at("selector"));
-    run.selector = pool_selectors().create(
-        selector_table(run.config.at("selector"), ForeignOptions::any), "selector");
+    run.selector = selector_of(selector_table(run.config.at("selector"), ForeignOptions::any));
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {
       config::fail_value(output, "output", "expected a folder, as in output=FOLDER");

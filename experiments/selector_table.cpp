@@ -35,13 +35,16 @@ std::set<std::string> options_of_selector(const std::string& name, bool all_but)
   return keys;
 }
 
+bool is_pool_selector(const std::string& name) {
+  const std::vector<std::string> known = pool_selectors().names();
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
 }  // namespace
 
 bool names_pool_selector(const config::Value& selector) {
   const config::Value* type = selector.child("type");
-  const std::vector<std::string> known = pool_selectors().names();
-  return type != nullptr && type->is_string() &&
-         std::find(known.begin(), known.end(), type->string()) != known.end();
+  return type != nullptr && type->is_string() && is_pool_selector(type->string());
 }
 
 config::Value selector_table(const config::Value& given, ForeignOptions foreign) {
@@ -56,10 +59,18 @@ config::Value selector_table(const config::Value& given, ForeignOptions foreign)
     if (foreign == ForeignOptions::any) return !files.contains("command line");
     return std::includes(speaking.begin(), speaking.end(), files.begin(), files.end());
   };
+  // What a selector of tables is given on pool files beside its own options.
+  const auto is_for_pools = [&](const std::string& key) {
+    return !is_pool_selector(type->string()) && (key == "metrics" || key == "seed");
+  };
   config::Value table = for_it != nullptr ? *for_it : config::Value();
   for (const auto& [key, value] : given.table()) {
-    const bool passed_over = !own.contains(key) && others.contains(key) && allowed(value);
-    if (key != type->string() && !passed_over) table.set(config::join_key("", key), value);
+    const bool is_foreign =
+        !own.contains(key) && others.contains(key) && allowed(value) && !is_for_pools(key);
+    const bool is_sub_table_of_another = value.is_table() && is_pool_selector(key);
+    if (key != type->string() && !is_foreign && !is_sub_table_of_another) {
+      table.set(config::join_key("", key), value);
+    }
   }
   table.set_origin(given.origin());
   return table;

@@ -14,7 +14,7 @@ enum class ForeignOptions {
   of_the_same_files,  // only where a file says something to this selector, too: a goal's
 };
 
-// The table for the selector of pool files that it names: that selector's own sub-table below what
+// The table for the selector that it names, on pool files: that selector's own sub-table below what
 // is set directly, without the options of others that are allowed. What is left must be an option.
 config::Value selector_table(const config::Value& given, ForeignOptions foreign);
 

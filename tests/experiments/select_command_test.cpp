@@ -147,10 +147,27 @@ TEST_F(SelectCommand, NamesTheMistake) {
   EXPECT_THAT(message({"selector.target_cuont=3"}), HasSubstr("target_count"));
   EXPECT_THAT(message({"selector.target_frames=0"}), HasSubstr("at least 1"));
   EXPECT_THAT(message({"selector=top_k", "~selector.metrics"}),
-              AllOf(HasSubstr("top_k"), HasSubstr("gdo_release")));
+              AllOf(HasSubstr("top_k"), HasSubstr("selector.metrics=FILE")));
   // What only selector=gdo reads is passed over in a goal, and is a mistake on the command line.
   EXPECT_THAT(message({"goal=temp", "selector.video_share_minimum=0.3"}),
               AllOf(HasSubstr("video_share_minimum"), HasSubstr("unknown key")));
+}
+
+// Selectors of tables read the same files, and goals share the pool.
+TEST_F(GoldenSelectCommand, TheMendedSelectorTakesWhatAGoalAsksFor) {
+  const std::string printed =
+      run({"selector=gdo", "goal=minloss,temp_plus", "selector.budget=250"}, true);
+  EXPECT_THAT(printed, HasSubstr("250 of "));
+  for (const std::string goal : {"minloss", "temp_plus"}) {
+    const fs::path out = folder_ / "out" / goal;
+    EXPECT_EQ(uids_of(read_file(out / "subset.jsonl")).size(), 250U);
+    const auto taken = read_selected_ids(find_selection(out));
+    std::ostringstream text;
+    EXPECT_EQ(explain_command({out.string(), folder_, taken.back(), "", {}}, text), 0);
+    EXPECT_THAT(text.str(), AllOf(testing::StartsWith("TAKEN by stage"), HasSubstr("rank")));
+  }
+  run({"selector=uniform", "selector.budget=20", "output=" + path("uniform")});
+  EXPECT_EQ(uids_of(read_file(folder_ / "uniform/subset.jsonl")).size(), 20U);
 }
 
 TEST_F(SelectCommand, WhatItLeavesCanBeExplained) {

@@ -18,7 +18,7 @@ namespace winnow::gdo_release {
 namespace {
 
 constexpr std::size_t kPadding = 64;
-constexpr std::int64_t kWindow = std::int64_t{1} << 23;  // mapped at a time
+constexpr std::int64_t kWindow = std::int64_t{1} << 20;  // mapped at a time
 constexpr std::size_t kBlock = std::size_t{1} << 18;     // read at a time: it stays in the cache
 
 [[noreturn]] void io_error(const std::filesystem::path& path, const char* action) {

@@ -4,36 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "config/bind.h"
+#include "selectors/gdo_release/llava_pool.h"
 #include "selectors/gdo_release/release_run.h"
 
 namespace winnow::gdo_release {
 namespace {
-
-struct LlavaPoolOptions {
-  std::string type, onevision, video;
-};
-BOOST_DESCRIBE_STRUCT(LlavaPoolOptions, (), (type, onevision, video))
-config::Help help(const LlavaPoolOptions&) {
-  return {{"type", "llava: the formats of LLaVA-OneVision and LLaVA-Video"},
-          {"onevision", "JSONL file of image rows"},
-          {"video", "JSONL file of video rows"}};
-}
-
-PoolFiles files_of(const config::Value& pool) {
-  const auto options = config::bind<LlavaPoolOptions>(pool, "pool", {});
-  if (options.type != "llava") {
-    throw ConfigError(
-        fmt::format("pool.type = {}: selector gdo_release reads pool=llava only", options.type));
-  }
-  for (const auto& [key, path] :
-       {std::pair{"onevision", options.onevision}, std::pair{"video", options.video}}) {
-    if (!path.empty()) continue;
-    throw ConfigError(
-        fmt::format("pool.{0} is not set: name the JSONL file, as in pool.{0}=FILE", key));
-  }
-  return {options.onevision, options.video};
-}
 
 class GdoRelease : public PoolSelector {
  public:
@@ -46,7 +21,7 @@ class GdoRelease : public PoolSelector {
       jobs.push_back({dynamic_cast<const GdoRelease&>(*task.selector).options_, task.folder});
     }
     std::vector<PoolOutcome> outcomes;
-    for (ReleaseOutcome& outcome : gdo_release::select(files_of(pool), jobs)) {
+    for (ReleaseOutcome& outcome : gdo_release::select(llava_files(pool), jobs)) {
       const bool profile_only = jobs[outcomes.size()].options.profile_only;
       outcomes.push_back({profile_only ? fmt::format("profile of {} pairs; {} would be taken",
                                                      outcome.total_pairs, outcome.target_count)
@@ -59,7 +34,7 @@ class GdoRelease : public PoolSelector {
   }
 
   std::string explain(const config::Value& pool, const std::string& sample) const override {
-    return gdo_release::explain(files_of(pool), options_, sample);
+    return gdo_release::explain(llava_files(pool), options_, sample);
   }
 
  private:
@@ -68,8 +43,6 @@ class GdoRelease : public PoolSelector {
 
 const auto registered = pool_selectors().add<GdoRelease, ReleaseOptions>(
     "gdo_release", "what the GDO authors' released program does, from pool files");
-const auto pool_declared =
-    config::add_table<LlavaPoolOptions>("pool", "the pool of `winnow select`: pool=llava");
 
 }  // namespace
 }  // namespace winnow::gdo_release

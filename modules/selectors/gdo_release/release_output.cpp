@@ -177,7 +177,7 @@ class Writer {
 
  private:
   static constexpr std::size_t kMemory = std::size_t{384} << 20;  // of the pool and of texts
-  static constexpr std::size_t kLeastText = std::size_t{48} << 20;
+  static constexpr std::size_t kLeastText = std::size_t{24} << 20;
   static constexpr std::size_t kFirstShift = 6;
   static constexpr std::size_t kPartsPerWorker = 4;
   static constexpr std::size_t kAhead = 8;
@@ -206,7 +206,7 @@ class Writer {
         most = std::max(most, share);
         for (std::size_t i = out.begin; i < out.end; ++i) set_.add((*out.rows)[i]);
       }
-      const std::size_t length = made_ == 0 ? kLeastText >> 14 : bytes_ / made_ + 1;
+      const std::size_t length = made_ == 0 ? std::size_t{4096} : bytes_ / made_ + 1;
       if (most <= 1 || set_.count() * length <= budget_) break;
     }
     rows_ = set_.rows();

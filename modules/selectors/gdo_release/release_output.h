@@ -20,7 +20,7 @@ struct RowFile {
 
 // Writes files of rows of the pool, with scores in each row's "meta". A row that several files hold
 // is made once as long as all texts fit into the memory that a small pool leaves (some 360 MB; at
-// least 48 MB are used). Throws IoError, and DataError for a row that the release cannot write.
+// least 24 MB are used). Throws IoError, and DataError for a row that the release cannot write.
 void write_rows(const ScanOptions& pool_files, const CandidatePool& pool, const ReleaseScore& score,
                 const std::vector<RowFile>& wanted);
 
