@@ -48,13 +48,18 @@ class Comparison : public Recipe {
     trainers().create(config.at("trainer"), "trainer");
     evaluators().create(config.at("evaluator"), "evaluator");
     std::vector<std::string> columns = utility_columns(config);
+    const std::vector<std::string> judged = judge_columns(config);
     const ColumnSources reads = read_columns(config, methods);
+    if (!judged.empty() && !reads.judge) {
+      config::fail_value(config.at("judge"), "judge", "no method's selector reads a column of it");
+    }
     if (config.child("utility") != nullptr && !reads.utility) {
       std::string known;
       for (const std::string& column : columns) known += " '" + column + "'";
       config::fail_value(config.at("utility"), "utility",
                          "no method's selector reads a column of it; they are:" + known);
     }
+    columns.insert(columns.end(), judged.begin(), judged.end());
     if (reads.descriptors) {
       const auto pass = DescriptorPass::from_config(config.at("descriptors"), "descriptors");
       for (std::string& column : pass.columns()) columns.push_back(std::move(column));
@@ -64,8 +69,8 @@ class Comparison : public Recipe {
       for (const std::string& column : method.selector->required_columns()) {
         if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
         config::fail_value(method.selector_config, "methods." + method.name + ".selector",
-                           "no descriptor or utility of the config adds the column '" + column +
-                               "'." + suggestion(column, columns));
+                           "no descriptor, utility or judge of the config adds the column '" +
+                               column + "'." + suggestion(column, columns));
       }
     }
   }
@@ -89,6 +94,7 @@ class Comparison : public Recipe {
       const ColumnSources own = column_sources(config, *method.selector);
       all.descriptors = all.descriptors || own.descriptors;
       all.utility = all.utility || own.utility;
+      all.judge = all.judge || own.judge;
     }
     return all;
   }
@@ -131,6 +137,10 @@ class Comparison : public Recipe {
     result.base_digest = pipeline.base().digest;
     add("base model", pipeline.base());
     if (pipeline.has_features()) add("visual features", pipeline.features());
+    if (reads.judge) {
+      add("judge", pipeline.judge());
+      result.judge = pipeline.judge().facts;
+    }
     if (reads.descriptors) {
       add("warm-up and descriptors", pipeline.descriptors());
       result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds();

@@ -49,6 +49,7 @@ struct WorldResult {
   boost::json::object screening;                     // facts of the stage: what no method may take
   std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
   boost::json::object detection;  // of wrong answers by column; empty without descriptors
+  boost::json::object judge;      // facts of the stage; empty without one
   // CPU seconds of what all methods share, by stage.
   std::vector<std::pair<std::string, double>> shared_cpu_seconds;
 };

@@ -273,6 +273,7 @@ std::vector<Table> comparison_tables(const ComparisonNumbers& numbers,
   for (const WorldResult& world : results.worlds) {
     if (!world.detection.empty()) tables.push_back(detection_table(world));
   }
+  if (!results.worlds.front().judge.empty()) tables.push_back(judge_table(results));
   tables.push_back(shared_cost_table(results));
   return tables;
 }

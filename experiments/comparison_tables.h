@@ -33,6 +33,8 @@ Table composition_table(const ComparisonResults& results);
 Table detection_table(const WorldResult& world);
 
 // CPU seconds of what all methods share.
+// What the answers of judges cost; by column and world.
+Table judge_table(const ComparisonResults& results);
 Table shared_cost_table(const ComparisonResults& results);
 
 // All of the above, in the order of printing.
