@@ -42,6 +42,7 @@ ColumnSources read_columns(const config::Value& config, const std::vector<Method
     const ColumnSources own = column_sources(config, method);
     all.descriptors = all.descriptors || own.descriptors;
     all.utility = all.utility || own.utility;
+    all.judge = all.judge || own.judge;
   }
   return all;
 }
@@ -63,6 +64,10 @@ WorldResult shared_stages(Pipeline& pipeline, const config::Value& config,
   result.base_digest = pipeline.base().digest;
   add("base model", pipeline.base());
   if (pipeline.has_features()) add("visual features", pipeline.features());
+  if (reads.judge) {
+    add("judge", pipeline.judge());
+    result.judge = pipeline.judge().facts;
+  }
   if (reads.descriptors) {
     add("warm-up and descriptors", pipeline.descriptors());
     result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds();
@@ -206,13 +211,18 @@ void check_comparison(const config::Value& config) {
     models().create(*model, "proxy.model");
   }
   std::vector<std::string> columns = utility_columns(config);
+  const std::vector<std::string> judged = judge_columns(config);
   const ColumnSources reads = read_columns(config, methods);
+  if (!judged.empty() && !reads.judge) {
+    config::fail_value(config.at("judge"), "judge", "no method's selector reads a column of it");
+  }
   if (config.child("utility") != nullptr && !reads.utility) {
     std::string known;
     for (const std::string& column : columns) known += " '" + column + "'";
     config::fail_value(config.at("utility"), "utility",
                        "no method's selector reads a column of it; they are:" + known);
   }
+  columns.insert(columns.end(), judged.begin(), judged.end());
   const config::Value* measured_pool = config.child("measured_pool");
   if (measured_pool != nullptr && !select_from_files(methods)) {
     config::fail_value(*measured_pool, "measured_pool", "no method's selector reads its files");
@@ -225,8 +235,8 @@ void check_comparison(const config::Value& config) {
     for (const std::string& column : required_columns(config, method)) {
       if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
       config::fail_value(method.selector_config, "methods." + method.name + ".selector",
-                         "no descriptor or utility of the config adds the column '" + column +
-                             "'." + suggestion(column, columns));
+                         "no descriptor, utility or judge of the config adds the column '" +
+                             column + "'." + suggestion(column, columns));
     }
   }
 }

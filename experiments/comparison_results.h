@@ -54,6 +54,7 @@ struct WorldResult {
   boost::json::object detection;       // of wrong answers by column; empty without descriptors
   boost::json::object toxic;           // by utility column; empty unless the anchors are folded
   std::filesystem::path toxic_folder;  // holds toxic.jsonl; empty with `toxic`
+  boost::json::object judge;           // facts of the stage; empty without one
   // CPU seconds of what all methods share, by stage.
   std::vector<std::pair<std::string, double>> shared_cpu_seconds;
 };

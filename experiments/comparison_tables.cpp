@@ -298,6 +298,7 @@ std::vector<Table> comparison_tables(const ComparisonNumbers& numbers,
   for (const WorldResult& world : results.worlds) {
     if (!world.toxic.empty()) tables.push_back(toxic_table(world.toxic, world.seed));
   }
+  if (!results.worlds.front().judge.empty()) tables.push_back(judge_table(results));
   tables.push_back(budget_table(numbers));
   tables.push_back(shared_cost_table(results));
   return tables;

@@ -37,6 +37,8 @@ Table detection_table(const WorldResult& world);
 Table budget_table(const ComparisonNumbers& numbers);
 
 // CPU seconds of what all methods share.
+// What the answers of judges cost; by column and world.
+Table judge_table(const ComparisonResults& results);
 Table shared_cost_table(const ComparisonResults& results);
 
 // All of the above, in the order of printing.

@@ -36,13 +36,17 @@ struct Weights {
 struct ColumnSources {
   bool descriptors = false;
   bool utility = false;
-  bool any() const { return descriptors || utility; }
+  bool judge = false;
+  bool any() const { return descriptors || utility || judge; }
 };
 ColumnSources column_sources(const config::Value& config, const Method& method);
 
 // Names of the columns that the config's table `utility` adds; none without one. Throws ConfigError
 // for bad options of utility, anchors or utility_pass.
 std::vector<std::string> utility_columns(const config::Value& config);
+
+// Those of the table `judge`; none without one. Throws ConfigError for bad options.
+std::vector<std::string> judge_columns(const config::Value& config);
 
 class Pipeline {
  public:
@@ -69,6 +73,8 @@ class Pipeline {
   // The columns of the table `utility`. Facts: rows, failed_rows, columns, flops and CPU seconds of
   // preparing and scoring.
   const StageOutput& utility();
+  // The columns of the table `judge`. Facts: rows, and by column what the answers cost.
+  const StageOutput& judge();
   // Of a method with a selector.
   ColumnSources sources_of(const Method& method) const { return column_sources(config_, method); }
   // CPU seconds of what a method with these columns shares with others: the warm-up, and
@@ -131,7 +137,7 @@ class Pipeline {
   std::unique_ptr<Pipeline> measuring_;
   bool vision_is_frozen_;
   std::optional<StageOutput> world_, screening_, base_, features_, warm_up_, descriptors_,
-      measured_pool_, diagnosis_, held_out_, utility_, utility_diagnosis_, toxic_;
+      measured_pool_, diagnosis_, held_out_, utility_, utility_diagnosis_, toxic_, judge_;
   std::mutex loading_;
   std::unique_ptr<World> loaded_world_;
   std::unique_ptr<Loaded> loaded_;

@@ -64,13 +64,15 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
   stage.inputs = common_inputs();
   if (reads.descriptors) stage.inputs["descriptors"] = descriptors().digest;
   if (reads.utility) stage.inputs["utility"] = utility().digest;
+  if (reads.judge) stage.inputs["judge"] = judge().digest;
   stage.title = fmt::format("selection {}, seed {}", method.name, seed);
   stage.one_thread = true;
   return stages_.run(stage, [&](StageWork& work) {
     const Loaded& data = loaded();
     SampleTable table(data.facts);
     for (const StageOutput* source :
-         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility() : nullptr}) {
+         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility() : nullptr,
+          reads.judge ? &judge() : nullptr}) {
       if (source == nullptr) continue;
       const SampleTable measured = SampleTable::load(source->folder / "table");
       for (const std::string& name : measured.column_names()) table.add(measured.column(name));

@@ -146,10 +146,11 @@ ColumnSources column_sources(const config::Value& config, const Method& method) 
   const std::vector<std::string> wanted = required_columns(config, method);
   ColumnSources result;
   if (wanted.empty()) return result;
-  const std::vector<std::string> known = utility_columns(config);
+  const std::vector<std::string> known = utility_columns(config), judged = judge_columns(config);
   for (const std::string& column : wanted) {
     const bool is_utility = std::find(known.begin(), known.end(), column) != known.end();
-    (is_utility ? result.utility : result.descriptors) = true;
+    const bool is_judged = std::find(judged.begin(), judged.end(), column) != judged.end();
+    (is_utility ? result.utility : is_judged ? result.judge : result.descriptors) = true;
   }
   return result;
 }
@@ -340,7 +341,9 @@ double Pipeline::measuring_cpu_seconds(const ColumnSources& reads) {
   double seconds = 0.0;
   if (reads.descriptors) seconds += descriptors().cpu_seconds;
   if (reads.utility) seconds += utility().cpu_seconds;
-  if (reads.any() && warm_up()) seconds += warm_up()->facts.at("cpu_seconds").to_number<double>();
+  if (reads.judge) seconds += judge().cpu_seconds;
+  if ((reads.descriptors || reads.utility) && warm_up())
+    seconds += warm_up()->facts.at("cpu_seconds").to_number<double>();
   return seconds;
 }
 
