@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/random.h"
 #include "models/byte_pair_tokenizer.h"
+#include "models/internvl/config.h"
 #include "models/pre_tokenizer.h"
 #include "models/qwen3_vl/config.h"
 #include "models/safetensors.h"
@@ -130,6 +131,32 @@ TEST_F(MutatedFilesTest, Qwen3VlConfig) {
                  .rope_sections = {2, 2, 2}};
   check(qwen3_vl::config_text(config), "config.json",
         [](const fs::path& path) { qwen3_vl::read_config(path); });
+}
+
+TEST_F(MutatedFilesTest, InternVlConfig) {
+  internvl::Config config;
+  config.vision = {.layers = 2,
+                   .hidden_size = 16,
+                   .intermediate_size = 24,
+                   .heads = 2,
+                   .channels = 3,
+                   .tile_size = 16,
+                   .patch_size = 4,
+                   .norm_epsilon = 1e-6,
+                   .attention_bias = true};
+  config.text = {.vocabulary = 40,
+                 .hidden_size = 24,
+                 .intermediate_size = 32,
+                 .layers = 2,
+                 .heads = 4,
+                 .key_value_heads = 2,
+                 .norm_epsilon = 1e-6,
+                 .rope_theta = 1e6,
+                 .rope_factor = 2.0,
+                 .maximum_positions = 64};
+  config.merge_size = 2;
+  check(internvl::config_text(config), "config.json",
+        [](const fs::path& path) { internvl::read_config(path); });
 }
 
 }  // namespace
