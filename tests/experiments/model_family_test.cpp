@@ -43,13 +43,17 @@ class ModelFamilyTest : public testing::Test {
     return result;
   }
 
+  void check_table1(const std::string& family);
+
   const fs::path folder_ = testing_support::temporary_folder();
   std::string out_, err_;
 };
 
-TEST_F(ModelFamilyTest, Table1RunsOnQwen3Vl) {
+// The whole table, twice; then a question to one of its checkpoints.
+void ModelFamilyTest::check_table1(const std::string& family) {
   const std::string command =
-      "run experiment=table1 scale=smoke model=qwen3_vl 'seeds=[100]' '~methods.minloss' "
+      "run experiment=table1 scale=smoke model=" + family +
+      " 'seeds=[100]' '~methods.minloss' "
       "'~methods.diverse' '~methods.temp' world.questions=200 world.questions_per_benchmark=13 "
       "budget=16 reference_budget=48 base.image_samples=48 base.video_samples=48 "
       "sampling.frames=4 trainer.checkpoints=1 model.vision_width=16 run.workers=2 --results '" +
@@ -64,11 +68,15 @@ TEST_F(ModelFamilyTest, Table1RunsOnQwen3Vl) {
   ASSERT_EQ(bases.size(), 1U);
   ASSERT_GE(trained.size(), 4U);
   EXPECT_NE(read_file(trained[0] / "model.safetensors"), read_file(bases[0] / "model.safetensors"));
-  EXPECT_EQ(run("generate model=qwen3_vl 'model.path=" + trained[0].string() +
+  EXPECT_EQ(run("generate model=" + family + " 'model.path=" + trained[0].string() +
                 "' --maximum-tokens 4 'what colour is the ball?'"),
             0)
       << err_;
 }
+
+TEST_F(ModelFamilyTest, Table1RunsOnQwen3Vl) { check_table1("qwen3_vl"); }
+
+TEST_F(ModelFamilyTest, Table1RunsOnInternVl3) { check_table1("internvl"); }
 
 }  // namespace
 }  // namespace winnow
