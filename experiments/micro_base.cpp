@@ -9,6 +9,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "experiments/micro_tower.h"
+#include "experiments/whole_base.h"
 #include "models/micro/micro_model.h"
 #include "pool/micro_world/micro_world.h"
 #include "trainers/trainer.h"
@@ -77,18 +78,6 @@ std::vector<VisualTokens> features_of(const std::vector<BaseScene>& scenes,
   return features;
 }
 
-config::Value trainer_config(const MicroBaseOptions& options) {
-  const config::Origin origin{"base model", 0};
-  config::Value table;
-  table.set("type", {std::string("sft"), origin});
-  table.set("learning_rate", {options.learning_rate, origin});
-  table.set("batch_size", {options.batch_size, origin});
-  table.set("weight_decay", {options.weight_decay, origin});
-  table.set("shards", {std::int64_t{2}, origin});
-  table.set("checkpoints", {std::int64_t{1}, origin});
-  return table;
-}
-
 void train_phase(const std::string& title, const MicroBaseOptions& options,
                  micro::MicroModel& model, const std::vector<BaseScene>& scenes,
                  const std::vector<VisualTokens>& features, const std::vector<std::size_t>& chosen,
@@ -98,7 +87,7 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
   job.title = title;
   job.seed = seed;
   job.folder = folder;
-  job.input = [&](std::size_t position) {
+  job.input = [&](std::size_t position, VisionLanguageModel&) {
     const BaseScene& scene = scenes[chosen[position]];
     const Sample& sample = scene.conversation;
     ModelInput input = model.input(sample, {features[chosen[position]]});
@@ -111,11 +100,23 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
     job.lengths.push_back(model.input(scenes[i].conversation, {features[i]}).length());
   }
   const TrainingResult result =
-      trainers().create(trainer_config(options), "base.trainer")->train(model, job);
+      trainers().create(base_trainer_config(options), "base.trainer")->train(model, job);
   spdlog::info("{}: {} conversations, final loss {:.3f}", title, chosen.size(), result.final_loss);
 }
 
 }  // namespace
+
+config::Value base_trainer_config(const MicroBaseOptions& options) {
+  const config::Origin origin{"base model", 0};
+  config::Value table;
+  table.set("type", {std::string("sft"), origin});
+  table.set("learning_rate", {options.learning_rate, origin});
+  table.set("batch_size", {options.batch_size, origin});
+  table.set("weight_decay", {options.weight_decay, origin});
+  table.set("shards", {std::int64_t{2}, origin});
+  table.set("checkpoints", {std::int64_t{1}, origin});
+  return table;
+}
 
 config::Help help(const MicroBaseOptions&) {
   using config::above;
@@ -143,10 +144,6 @@ config::Help help(const MicroBaseOptions&) {
 void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& any_model,
                       const std::vector<std::string>& texts, std::uint64_t seed,
                       const fs::path& folder) {
-  auto* model = dynamic_cast<micro::MicroModel*>(&any_model);
-  if (model == nullptr) {
-    throw ConfigError("model.type: only the micro model can be trained from nothing as a base");
-  }
   mw::CleanCorpusOptions corpus_options;
   corpus_options.seed = static_cast<std::int64_t>(seed);
   corpus_options.images = options.image_samples;
@@ -155,6 +152,11 @@ void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& any_
   corpus_options.long_video_share = options.long_video_share;
   corpus_options.ultra_video_share = options.ultra_video_share;
   corpus_options.augmentation = options.augmentation;
+  auto* model = dynamic_cast<micro::MicroModel*>(&any_model);
+  if (model == nullptr) {
+    train_whole_base(options, corpus_options, any_model, texts, seed, folder);
+    return;
+  }
   const std::vector<BaseScene> scenes = imagine(mw::CleanCorpus(corpus_options), *model);
 
   std::vector<std::string> vocabulary_texts = texts;

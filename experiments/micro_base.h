@@ -1,6 +1,6 @@
 #pragma once
-// The base ("instruct") model at micro scale: vision tower, projector and language model trained
-// from nothing on clean data in the base style.
+// The base ("instruct") model at micro scale, trained from nothing on clean data in the base style.
+// The micro model's vision tower is trained by itself first; other families in one piece.
 
 #include <filesystem>
 #include <string>
@@ -36,8 +36,11 @@ BOOST_DESCRIBE_STRUCT(MicroBaseOptions, (),
                        learning_rate, batch_size, weight_decay))
 config::Help help(const MicroBaseOptions&);
 
-// Trains `model`, which must be the micro model (ConfigError otherwise). The tokenizer learns the
-// words of `texts` and of the base corpus. `folder` keeps what a killed run needs to go on.
+// The trainer of a base model's phases.
+config::Value base_trainer_config(const MicroBaseOptions& options);
+
+// The tokenizer learns the words of `texts` and of the base corpus. `folder` keeps what a killed
+// run needs to go on.
 void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& model,
                       const std::vector<std::string>& texts, std::uint64_t seed,
                       const std::filesystem::path& folder);

@@ -9,6 +9,7 @@
 #include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "descriptors/pass.h"
 #include "experiments/composition.h"
 #include "experiments/loaded_world.h"
@@ -64,6 +65,20 @@ constexpr int descriptors_format = 2;
 constexpr int diagnosis_format = 1;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
+
+// Of its files by name; folders in it do not count.
+std::string digest_of_folder(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw DataError(folder.string() + ": there is no such folder (model.path)");
+  }
+  std::map<std::string, fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.emplace(entry.path().filename().string(), entry.path());
+  }
+  Digest digest;
+  for (const auto& [name, path] : files) digest.add(name).add(digest_of_file(path));
+  return digest.hex();
+}
 
 const bool base_registered =
     config::add_table<MicroBaseOptions>("base", "how the base model is trained");
@@ -176,21 +191,30 @@ const StageOutput& Pipeline::world() {
 const StageOutput& Pipeline::base() {
   if (base_) return *base_;
   const auto options = config::bind<MicroBaseOptions>(config_.at("base"), "base");
+  const fs::path pretrained = models().create(config_.at("model"), "model")->pretrained();
   Stage stage;
   stage.name = "base";
   stage.format_version = base_format;
-  stage.config = table_of({{"model", resolved(config_.at("model"), "model")},
-                           {"base", config::to_value(options)},
-                           {"seed", number(seed_)}});
-  stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
+  stage.config = table_of({{"model", resolved(config_.at("model"), "model")}});
+  if (pretrained.empty()) {
+    stage.config.set("base", config::to_value(options));
+    stage.config.set("seed", number(seed_));
+    stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
+  } else {
+    stage.inputs = {{"checkpoint", digest_of_folder(pretrained)}};
+  }
   stage.title = fmt::format("base model {}", seed_);
   base_ = stages_.run(stage, [&](StageWork& work) {
     const auto model = models().create(config_.at("model"), "model");
-    std::vector<std::string> texts;
-    for (const Sample& sample : loaded_world().pool.samples()) {
-      for (const Turn& turn : sample.turns) texts.push_back(turn.text);
+    if (!pretrained.empty()) {
+      model->load(pretrained);
+    } else {
+      std::vector<std::string> texts;
+      for (const Sample& sample : loaded_world().pool.samples()) {
+        for (const Turn& turn : sample.turns) texts.push_back(turn.text);
+      }
+      train_micro_base(options, *model, texts, seed_, work.resume);
     }
-    train_micro_base(options, *model, texts, seed_, work.resume);
     model->save(work.output / "model");
     work.digest = weights_digest(*model);
   });

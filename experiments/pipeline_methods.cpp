@@ -124,12 +124,12 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     job.seed = seed;
     job.folder = work.resume;
     job.title = title;
-    job.input = [&](std::size_t i) {
-      return model->input(*samples[i], data.visual(*samples[i], *model));
+    job.input = [&](std::size_t i, VisionLanguageModel& worker) {
+      return worker.input(*samples[i], data.visual(*samples[i], worker));
     };
     for (std::size_t i = 0; i < samples.size(); ++i) {
       const torch::NoGradGuard no_gradients;
-      job.lengths.push_back(job.input(i).length());
+      job.lengths.push_back(job.input(i, *model).length());
     }
     const TrainingResult result = trainers().create(trainer, "trainer")->train(*model, job);
 

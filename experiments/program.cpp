@@ -21,6 +21,7 @@
 #include "core/progress.h"
 #include "experiments/doctor.h"
 #include "experiments/explain_command.h"
+#include "experiments/generate_command.h"
 #include "experiments/merge_command.h"
 #include "experiments/pool_commands.h"
 #include "experiments/recipe.h"
@@ -197,6 +198,61 @@ class PoolCommands {
   std::vector<std::string> make_options_;
 };
 
+// `winnow generate`.
+class GenerateCommand {
+ public:
+  GenerateCommand(CLI::App& app, const CommandLine& line, int& status) {
+    command_ = app.add_subcommand(
+        "generate",
+        "ask a model: winnow generate model=qwen3_vl model.path=FOLDER --image a.png \"...\"");
+    command_->add_option("words", request_.words,
+                         "the question in quotes, and overrides as for run");
+    image_ = command_->add_option("--image", images_, "an image; may be repeated");
+    video_ = command_->add_option("--video", videos_, "a clip; may be repeated");
+    for (CLI::Option* option : {image_, video_}) option->allow_extra_args(false);
+    command_->add_option("--system", request_.system, "text of a system turn");
+    command_->add_option("--temperature", request_.temperature, "0: the likeliest token each time")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command_->add_option("--top-p", request_.top_p, "draw from the likeliest tokens of this mass")
+        ->check(CLI::Range(1e-6, 1.0))
+        ->capture_default_str();
+    command_
+        ->add_option("--maximum-tokens", request_.maximum_tokens, "the answer ends here at last")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command_->add_option("--seed", request_.seed, "of what is drawn")->capture_default_str();
+    command_->callback([this, &line, &status] {
+      request_.media = media();
+      request_.directories = line.directories();
+      request_.prepare = apply_run_options;
+      status = generate_command(request_, std::cout);
+    });
+  }
+  CLI::App* command() { return command_; }
+
+ private:
+  // Images and clips in the order of the command line.
+  std::vector<Media> media() const {
+    std::vector<Media> result;
+    std::size_t next_image = 0, next_video = 0;
+    for (const CLI::Option* option : command_->parse_order()) {
+      if (option != image_ && option != video_) continue;
+      Media medium;
+      medium.kind = option == image_ ? Media::Kind::image : Media::Kind::video;
+      medium.paths = {
+          fs::absolute(option == image_ ? images_[next_image++] : videos_[next_video++])};
+      result.push_back(std::move(medium));
+    }
+    return result;
+  }
+
+  CLI::App* command_;
+  CLI::Option *image_, *video_;
+  std::vector<fs::path> images_, videos_;
+  GenerateRequest request_;
+};
+
 int dispatch(int argc, char** argv) {
   CommandLine line;
   int status = 0;
@@ -262,6 +318,9 @@ int dispatch(int argc, char** argv) {
     explain_request.results = line.results;
     status = explain_command(explain_request, std::cout);
   });
+
+  GenerateCommand generate(app, line, status);
+  takes_configs(generate.command());
 
   CLI::App* doctor =
       app.add_subcommand("doctor", "what this machine offers, what is slow or missing");

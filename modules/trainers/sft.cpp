@@ -199,20 +199,26 @@ class Sft : public Trainer {
   // Mean loss over all trained tokens of the batch, as the recipe has it (long answers weigh more);
   // leaves its gradient in the model's parameters. Adds what other threads spent to `cpu_seconds`.
   static double backward(VisionLanguageModel& model, const Replicas& replicas,
-                         const std::vector<ModelInput>& inputs, double& cpu_seconds) {
-    double trained_tokens = 0;
-    for (const ModelInput& input : inputs) {
-      trained_tokens +=
-          static_cast<double>(std::count_if(input.labels.begin(), input.labels.end(),
-                                            [](std::int64_t label) { return label != -100; }));
-    }
+                         const TrainingJob& job, const std::vector<std::size_t>& positions,
+                         double& cpu_seconds) {
     const auto parameters = model.named_parameters();
-    const std::size_t shards = std::min(replicas.size() + 1, inputs.size());
-    std::vector<double> losses(shards), elsewhere(shards);
+    const std::size_t shards = std::min(replicas.size() + 1, positions.size());
+    std::vector<double> losses(shards), elsewhere(shards), trained_tokens(shards);
+    std::vector<std::vector<ModelInput>> parts(shards);
     const std::thread::id caller = std::this_thread::get_id();
-    parallel_for(shards, [&](std::size_t shard) {
-      const double started = thread_cpu_seconds();
-      VisionLanguageModel& worker = shard == 0 ? model : *replicas[shard - 1];
+    const auto worker_of = [&](std::size_t shard) -> VisionLanguageModel& {
+      return shard == 0 ? model : *replicas[shard - 1];
+    };
+    const auto on_each_shard = [&](const std::function<void(std::size_t)>& work) {
+      parallel_for(shards, [&](std::size_t shard) {
+        const double started = thread_cpu_seconds();
+        work(shard);
+        if (std::this_thread::get_id() == caller) return;
+        elsewhere[shard] += thread_cpu_seconds() - started;
+      });
+    };
+    on_each_shard([&](std::size_t shard) {
+      VisionLanguageModel& worker = worker_of(shard);
       if (shard > 0) {
         const torch::NoGradGuard no_grad;
         auto copies = worker.named_parameters();
@@ -221,12 +227,19 @@ class Sft : public Trainer {
           copies[i].second.mutable_grad() = torch::Tensor();
         }
       }
-      std::vector<ModelInput> part;
-      for (std::size_t i = shard; i < inputs.size(); i += shards) part.push_back(inputs[i]);
-      const torch::Tensor loss = worker.answer_loss(part).sum.sum() / std::max(1.0, trained_tokens);
+      for (std::size_t i = shard; i < positions.size(); i += shards) {
+        parts[shard].push_back(job.input(positions[i], worker));
+        const std::vector<std::int64_t>& labels = parts[shard].back().labels;
+        trained_tokens[shard] += static_cast<double>(std::count_if(
+            labels.begin(), labels.end(), [](std::int64_t label) { return label != -100; }));
+      }
+    });
+    const double all_tokens = std::accumulate(trained_tokens.begin(), trained_tokens.end(), 0.0);
+    on_each_shard([&](std::size_t shard) {
+      const torch::Tensor loss =
+          worker_of(shard).answer_loss(parts[shard]).sum.sum() / std::max(1.0, all_tokens);
       loss.backward();
       losses[shard] = loss.item<double>();
-      if (std::this_thread::get_id() != caller) elsewhere[shard] = thread_cpu_seconds() - started;
     });
     cpu_seconds += std::accumulate(elsewhere.begin(), elsewhere.end(), 0.0);
     for (std::size_t shard = 1; shard < shards; ++shard) {
@@ -244,10 +257,8 @@ class Sft : public Trainer {
   void take_step(VisionLanguageModel& model, const Replicas& replicas, AdamW& optimizer,
                  const TrainingJob& job, const std::vector<std::size_t>& batch, std::int64_t total,
                  RunState& state) const {
-    std::vector<ModelInput> inputs;
-    for (const std::size_t position : batch) inputs.push_back(job.input(position));
     optimizer.zero_gradients();
-    const double value = backward(model, replicas, inputs, state.cpu_seconds);
+    const double value = backward(model, replicas, job, batch, state.cpu_seconds);
     const double norm = optimizer.clip_gradients(options_.maximum_gradient_norm);
     if (std::isfinite(value) && std::isfinite(norm)) {
       const double factor = learning_rate_factor(state.step, total, options_.warmup_share);

@@ -21,8 +21,10 @@ struct Checkpoint {
 };
 
 struct TrainingJob {
-  // Inputs by position; called once per sample and epoch, possibly from the training thread only.
-  std::function<ModelInput(std::size_t)> input;
+  // Inputs by position for a model, the one in training or a copy with equal parameters: visual
+  // features of a trained tower carry gradients to it. Called once per sample and epoch, from
+  // several threads.
+  std::function<ModelInput(std::size_t, VisionLanguageModel&)> input;
   std::vector<std::int64_t> lengths;  // tokens of each input, for length bucketing
   std::uint64_t seed = 0;             // order and batches
   // Checkpoints and resume state go here. A job killed at any moment resumes from

@@ -90,7 +90,7 @@ std::unique_ptr<micro::MicroModel> make_model(const Options& options) {
     inputs.push_back(input_of(*model, imagined.sample, imagined.frames));
     job.lengths.push_back(inputs.back().length());
   }
-  job.input = [&](std::size_t i) { return inputs[i]; };
+  job.input = [&](std::size_t i, VisionLanguageModel&) { return inputs[i]; };
   config::Value sft;
   sft.set("type", config::Value(std::string("sft"), {}));
   sft.set("checkpoints", config::Value(std::int64_t{1}, {}));

@@ -55,7 +55,7 @@ class SftTest : public testing::Test {
           noise_input(model, 1 + static_cast<std::int64_t>(i % 3), i % 2 == 0 ? "red" : "blue", i));
       result.lengths.push_back(inputs_.back().length());
     }
-    result.input = [this](std::size_t i) { return inputs_[i]; };
+    result.input = [this](std::size_t i, VisionLanguageModel&) { return inputs_[i]; };
     return result;
   }
 
@@ -114,7 +114,7 @@ TEST_F(SftTest, ResumesToTheSameWeightsWhereverItStops) {
     TrainingJob stopped = work;
     stopped.folder = folder_ / ("stopped-" + std::to_string(stop));
     int asked = 0;
-    stopped.input = [&](std::size_t i) {
+    stopped.input = [&](std::size_t i, VisionLanguageModel&) {
       if (++asked > stop) throw std::runtime_error("killed");
       return inputs_[i];
     };
@@ -154,7 +154,7 @@ TEST_F(SftTest, ANonFiniteStepIsSkippedAndTooManyStopTheRun) {
   const auto model = tiny_model();
   TrainingJob work = job(*model, 40, folder_ / "nan");
   const auto poisoned = [&](std::size_t first, std::size_t count) {
-    return [this, first, count](std::size_t i) {
+    return [this, first, count](std::size_t i, VisionLanguageModel&) {
       ModelInput input = inputs_[i];
       if (i >= first && i < first + count) input.visual[0].tokens = input.visual[0].tokens * NAN;
       return input;

@@ -189,7 +189,7 @@ TEST_F(InternVlCheckpointTest, RefusesWeightsThatDoNotFitTheConfig) {
               HasSubstr("holds tensor 'language_model.lm_head.weight' with values of its own"));
   Config plain = config;
   plain.vision.attention_bias = false;
-  EXPECT_THAT(message(plain), HasSubstr("q_proj.bias', for which an InternVL3"));
+  EXPECT_THAT(message(plain), HasSubstr("k_proj.bias', for which an InternVL3"));
   Config other = config;
   other.text.layers = 3;
   EXPECT_THAT(message(other),

@@ -1,4 +1,4 @@
-// A checkpoint's config.json.
+// The config.json of a Qwen3-VL checkpoint.
 
 #include "fuzz/target.h"
 #include "models/qwen3_vl/config.h"
