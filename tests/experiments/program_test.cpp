@@ -303,13 +303,12 @@ TEST_F(SmokeTest, SelectsByUtilityAndAgainFromTheCache) {
 
 TEST_F(ProgramTest, TheProxysProgressIsAGridOfOneComparison) {
   const fs::path results = folder_ / "grid";
-  const Outcome outcome = run(
-      "run experiment=ost_table5 scale=smoke '~variants.converged' run.workers=2 --results '" +
-      results.string() + "'");
+  const Outcome outcome =
+      run("run experiment=ost_table5 scale=smoke '~variants.converged' run.workers=2 --results '" +
+          results.string() + "'");
   ASSERT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_THAT(outcome.out,
-              AllOf(HasSubstr("Table 5"), HasSubstr("OST 20 %"), HasSubstr("Full-SFT"),
-                    HasSubstr("PUBLISHED at paper scale"), HasSubstr("64.1")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("Table 5"), HasSubstr("OST 20 %"), HasSubstr("Full-SFT"),
+                                 HasSubstr("PUBLISHED at paper scale"), HasSubstr("64.1")));
   for (const char* variant : {"cold", "warm", "stable"}) {
     const fs::path folder = results / "ost_table5,scale=smoke,~variants.converged" / variant;
     EXPECT_TRUE(fs::exists(folder / "table.md")) << variant;
