@@ -65,7 +65,7 @@ TEST(UtilityFolds, TakeOffWhatIsSaidAgainstAContrast) {
   EXPECT_DOUBLE_EQ(joined.column("utility").values(1), -1.0);
   // Without parts and contrast all stays as it is.
   EXPECT_THAT(join_parts(measured, {"utility"}, {set}, {}).column_names(),
-              ElementsAre("utility." + sets[0].name, "utility." + sets[1].name));
+              ElementsAre("utility." + sets[1].name, "utility." + sets[0].name));
 }
 
 TEST(Toxic, IsBelowZeroByMoreThanTheNoise) {
