@@ -42,7 +42,7 @@ class FinalAnswer : public Evaluator {
 
   BenchmarkScores evaluate(
       VisionLanguageModel& model, const Benchmark& benchmark,
-      const std::function<std::vector<torch::Tensor>(std::size_t)>& visual) const override {
+      const std::function<std::vector<VisualTokens>(std::size_t)>& visual) const override {
     const torch::NoGradGuard no_grad;
     BenchmarkScores scores{benchmark.name, {}};
     scores.correct.resize(benchmark.questions.size());
