@@ -16,7 +16,7 @@ class RatingModel : public test::TwoParameterModel {
   explicit RatingModel(std::vector<double> likelihoods)
       : TwoParameterModel(1, 1), likelihoods_(std::move(likelihoods)) {}
 
-  ModelInput input(const Sample& sample, std::vector<torch::Tensor> visual) const override {
+  ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const override {
     asked.push_back(sample);
     return {{1}, {1}, std::move(visual)};
   }
