@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ostream>
 #include <boost/json.hpp>
 #include <sstream>
 #include <unordered_map>
@@ -174,7 +175,8 @@ StageOutput Pipeline::select_from_files(const Method& method, std::uint64_t seed
     Translated chosen =
         translate(find_selection(selected), read_filed_names(request.files), data.facts);
     chosen.selection.warnings = outcome.warnings;
-    const std::string manifest = write_manifest(work.output, chosen.manifest);
+    const std::string manifest =
+        write_manifest(work.output, [&](std::ostream& out) { out << chosen.manifest; });
     const SampleTable table(data.facts);
     write_file(work.output / "report.json", selection_report(table, chosen.selection) + "\n");
     write_filed_selection(
