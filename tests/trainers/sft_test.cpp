@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "models/micro_fixture.h"
+#include "models/qwen3_vl/model_fixture.h"
 #include "temporary_folder.h"
 #include "trainers/adamw.h"
 #include "trainers/batches.h"
@@ -147,6 +148,37 @@ TEST_F(SftTest, ShardsGiveTheSameGradientOnAnyNumberOfThreads) {
   const auto sharded = two->named_parameters(), plain = whole->named_parameters();
   for (std::size_t i = 0; i < plain.size(); ++i) {
     EXPECT_TRUE(torch::allclose(sharded[i].second, plain[i].second, 1e-2, 1e-3)) << plain[i].first;
+  }
+}
+
+TEST_F(SftTest, ATrainedTowerGetsItsGradientInEveryShard) {
+  const auto train = [&](std::size_t threads, double shards, const char* name) {
+    set_worker_count(threads);
+    auto model = testing_support::tiny_qwen3_vl();
+    TrainingJob work;
+    work.folder = folder_ / name;
+    work.title = "test run";
+    work.lengths.assign(8, 1);
+    work.input = [](std::size_t i, VisionLanguageModel& worker) {
+      return testing_support::noise_question(dynamic_cast<qwen3_vl::Model&>(worker),
+                                             i % 2 == 0 ? 1 : 3, i % 2 == 0 ? "red" : "blue", i);
+    };
+    trainers()
+        .create(sft_config({{"shards", shards}, {"learning_rate", 1e-3}, {"checkpoints", 1.0}}),
+                "trainer")
+        ->train(*model, work);
+    set_worker_count(0);
+    return model;
+  };
+  const auto one = train(1, 2, "one"), two = train(2, 2, "two"), whole = train(1, 1, "whole");
+  EXPECT_EQ(weights_digest(*one), weights_digest(*two));
+  const auto start = testing_support::tiny_qwen3_vl()->named_parameters();
+  const auto sharded = two->named_parameters(), plain = whole->named_parameters();
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(sharded[i].second, plain[i].second, 1e-2, 1e-3)) << plain[i].first;
+    if (plain[i].first == "vision.blocks.0.qkv.weight") {
+      EXPECT_FALSE(torch::equal(plain[i].second, start[i].second));
+    }
   }
 }
 
