@@ -4,8 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <ostream>
 #include <boost/json.hpp>
+#include <ostream>
 #include <sstream>
 #include <unordered_map>
 

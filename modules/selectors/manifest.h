@@ -5,7 +5,8 @@
 //   selection-<digest>.jsonl    a head line, then one line for each sample taken, best first: id,
 //                               score, stage, stratum, rank in it, and each term's part of the
 //                               score
-//   candidates-<digest>.jsonl   a head line, then one line for every sample of the pool, by id: what
+//   candidates-<digest>.jsonl   a head line, then one line for every sample of the pool, by id:
+//   what
 //                               `winnow explain` needs to say why it was taken or not
 
 #include <filesystem>
