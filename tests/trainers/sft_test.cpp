@@ -86,9 +86,9 @@ TEST_F(SftTest, TrainsOnANumberOfSamplesInAsManyEpochsAsThatTakes) {
   TrainingJob work = job(*model, 10, folder_ / "run");
   std::map<std::size_t, int> taken;
   const auto input = work.input;
-  work.input = [&](std::size_t i) {
+  work.input = [&](std::size_t i, VisionLanguageModel& copy) {
     ++taken[i];
-    return input(i);
+    return input(i, copy);
   };
   std::int64_t tokens = 0;
   const auto trainer = trainers().create(sft_config({{"samples", 40}}), "trainer");
