@@ -30,9 +30,13 @@ class JudgeProgramTest : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   int run(const std::string& arguments) {
-    const std::string line = "'" WINNOW_PROGRAM "' " + arguments + " --results '" +
-                             (folder_ / "results").string() + "' >'" + (folder_ / "out").string() +
-                             "' 2>'" + (folder_ / "err").string() + "'";
+    return call(arguments + " --results '" + (folder_ / "results").string() + "'");
+  }
+
+  int call(const std::string& arguments) {
+    const std::string line = "'" WINNOW_PROGRAM "' " + arguments + " >'" +
+                             (folder_ / "out").string() + "' 2>'" + (folder_ / "err").string() +
+                             "'";
     const int status = std::system(line.c_str());
     out_ = read_file(folder_ / "out");
     err_ = read_file(folder_ / "err");
@@ -90,13 +94,14 @@ TEST_F(JudgeProgramTest, MistakesAreFoundBeforeAnyDataIsRead) {
   EXPECT_THAT(err_, HasSubstr("judge"));
   EXPECT_EQ(run("run experiment=table1 scale=smoke +judge=llm_judge judge.model=m"), 2);
   EXPECT_THAT(err_, HasSubstr("no method's selector reads a column"));
-  EXPECT_EQ(run("run experiment=judge scale=smoke judge.model=m judge.prompt.user={qestion}"), 2);
+  EXPECT_EQ(run("run experiment=judge scale=smoke judge.model=m 'judge.prompt.user=\"{qestion}\"'"),
+            2);
   EXPECT_THAT(err_, HasSubstr("question"));
   EXPECT_FALSE(fs::exists(folder_ / "results"));
 }
 
 TEST_F(JudgeProgramTest, DeitaComposesFromTwoJudges) {
-  EXPECT_EQ(run("config experiment=deita judge.quality.model=grader"), 0) << err_;
+  EXPECT_EQ(call("config experiment=deita judge.quality.model=grader"), 0) << err_;
   EXPECT_THAT(out_, AllOf(HasSubstr("[judge.complexity.prompt]"), HasSubstr("How hard is it"),
                           HasSubstr("minimum_distance")));
 }
