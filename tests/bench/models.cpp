@@ -10,7 +10,6 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include <chrono>
 #include <opencv2/core.hpp>
 
 #include "core/files.h"
@@ -123,20 +122,26 @@ struct Bench {
   ModelInput input;
 };
 
-void count(benchmark::State& state, double tokens, double flops) {
-  const auto iterations = static_cast<double>(state.iterations());
-  state.counters["tokens/s"] = benchmark::Counter(tokens * iterations, benchmark::Counter::kIsRate);
-  if (flops > 0.0) {
-    state.counters["MFU"] =
-        benchmark::Counter(flops * iterations / matmul_peak(), benchmark::Counter::kIsRate);
+// Processor time from here on; what a busy machine does beside it does not count.
+class Meter {
+ public:
+  void report(benchmark::State& state, double tokens, double flops = 0.0) const {
+    const double seconds = bench::cpu_seconds() - begin_;
+    const auto iterations = static_cast<double>(state.iterations());
+    state.counters["tokens/s"] = tokens * iterations / seconds;
+    if (flops > 0.0) state.counters["MFU"] = flops * iterations / seconds / matmul_peak();
   }
-}
 
-void vision(benchmark::State& state, const char* family, const Size& size) {
+ private:
+  double begin_ = bench::cpu_seconds();
+};
+
+void encode(benchmark::State& state, const char* family, const Size& size) {
   Bench bench(family, size, static_cast<int>(state.range(0)));
   const torch::NoGradGuard no_gradients;
+  const Meter meter;
   for (auto _ : state) bench.model->encode_vision({bench.medium});
-  count(state, static_cast<double>(bench.input.visual[0].tokens.size(0)), 0.0);
+  meter.report(state, static_cast<double>(bench.input.visual[0].tokens.size(0)));
 }
 
 void prefill(benchmark::State& state, const char* family, const Size& size) {
@@ -144,19 +149,21 @@ void prefill(benchmark::State& state, const char* family, const Size& size) {
   const torch::NoGradGuard no_gradients;
   const std::vector<ModelInput> batch(4, bench.input);
   const auto length = static_cast<double>(bench.input.length());
+  const Meter meter;
   for (auto _ : state) bench.model->prefill(batch);
-  count(state, 4.0 * length, forward_flops(*bench.model, size, 4.0, length, 0.0));
+  meter.report(state, 4.0 * length, forward_flops(*bench.model, size, 4.0, length, 0.0));
 }
 
-void decode(benchmark::State& state, const char* family, const Size& size) {
+void generate(benchmark::State& state, const char* family, const Size& size) {
   Bench bench(family, size, static_cast<int>(state.range(0)));
   const torch::NoGradGuard no_gradients;
   const auto prefix = bench.model->prefill({bench.input});
+  const Meter meter;
   for (auto _ : state) {
     std::vector<RandomStream> streams = {RandomStream(1, "bench/decode")};
     bench.model->sample_answers(*prefix, kSharedAnswers, kAnswerTokens, 1.0, streams);
   }
-  count(state, kSharedAnswers * kAnswerTokens, 0.0);
+  meter.report(state, kSharedAnswers * kAnswerTokens);
 }
 
 void training(benchmark::State& state, const char* family, const Size& size) {
@@ -165,6 +172,7 @@ void training(benchmark::State& state, const char* family, const Size& size) {
   const std::vector<ModelInput> batch(static_cast<std::size_t>(examples), bench.input);
   double trained = 0.0;
   for (const std::int64_t label : bench.input.labels) trained += label != -100 ? 1.0 : 0.0;
+  const Meter meter;
   for (auto _ : state) {
     bench.model->answer_loss(batch).mean().mean().backward();
     for (const auto& [name, tensor] : bench.model->named_parameters()) {
@@ -172,8 +180,9 @@ void training(benchmark::State& state, const char* family, const Size& size) {
     }
   }
   const auto length = static_cast<double>(bench.input.length());
-  count(state, static_cast<double>(examples) * length,
-        3.0 * forward_flops(*bench.model, size, static_cast<double>(examples), length, trained));
+  meter.report(
+      state, static_cast<double>(examples) * length,
+      3.0 * forward_flops(*bench.model, size, static_cast<double>(examples), length, trained));
 }
 
 // Everything GDO's descriptors ask of a sample: loss with and without vision, five sampled answers,
@@ -189,23 +198,23 @@ void scoring(benchmark::State& state, const char* family, const Size& size) {
   double shared = 0.0, separate = 0.0;
   const auto blind_loss = [&] { model.answer_loss({model.blind_input(bench.sample)}); };
   for (auto _ : state) {
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = bench::cpu_seconds();
     const auto prefix = model.prefill({seen()});
     model.score_continuations(*prefix, answer);
     model.sample_answers(*prefix, kSharedAnswers, kAnswerTokens, 1.0, streams);
     model.score_continuations(*prefix, probe);
     blind_loss();
-    const auto middle = std::chrono::steady_clock::now();
+    const double middle = bench::cpu_seconds();
     model.answer_loss({seen()});
     blind_loss();
     for (int i = 0; i < kSharedAnswers; ++i) {
       model.sample_answers(*model.prefill({seen()}), 1, kAnswerTokens, 1.0, streams);
     }
     model.score_continuations(*model.prefill({seen()}), probe);
-    const auto end = std::chrono::steady_clock::now();
-    shared += std::chrono::duration<double>(middle - begin).count();
-    separate += std::chrono::duration<double>(end - middle).count();
-    state.SetIterationTime(std::chrono::duration<double>(middle - begin).count());
+    const double end = bench::cpu_seconds();
+    shared += middle - begin;
+    separate += end - middle;
+    state.SetIterationTime(middle - begin);
   }
   state.counters["ratio"] = separate / shared;
   state.counters["tokens"] = static_cast<double>(bench.input.length());
@@ -232,9 +241,9 @@ void add(const char* what, Body body, const std::vector<std::int64_t>& arguments
 
 int main(int count, char** arguments) {
   torch::set_num_threads(1);
-  winnow::add("vision", winnow::vision, {8});
+  winnow::add("vision", winnow::encode, {8});
   winnow::add("prefill", winnow::prefill, {8});
-  winnow::add("decode", winnow::decode, {8});
+  winnow::add("decode", winnow::generate, {8});
   winnow::add("training", winnow::training, {1, 8});
   winnow::add("scoring", winnow::scoring, {8, 16}, true);
   benchmark::Initialize(&count, arguments);
