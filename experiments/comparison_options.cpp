@@ -50,6 +50,7 @@ Method read_method(const std::string& name, const config::Value& table, const st
                        "there is no table 'selector' that says which rows it takes, and none at "
                        "the top of the config");
   }
+  check_selector_type(*selector, selector_path);
   if (names_pool_selector(*selector)) {
     method.selector_config = selector_table(*selector, ForeignOptions::of_the_same_files);
     method.pool_selector = pool_selectors().create(method.selector_config, selector_path);

@@ -68,6 +68,7 @@ std::vector<VisualTokens> features_of(const std::vector<BaseScene>& scenes,
   constexpr std::size_t kChunk = 128;
   std::vector<VisualTokens> features(scenes.size());
   parallel_for((scenes.size() + kChunk - 1) / kChunk, [&](std::size_t chunk) {
+    const torch::NoGradGuard no_gradients;  // all epochs share them, even where the tower trains
     const std::unique_ptr<VisionLanguageModel> worker = model.clone();
     const std::size_t end = std::min(scenes.size(), (chunk + 1) * kChunk);
     std::vector<PreprocessedMedium> media;

@@ -12,6 +12,7 @@
 #include "core/hash.h"
 #include "descriptors/pass.h"
 #include "experiments/composition.h"
+#include "experiments/failed_rows.h"
 #include "experiments/loaded_world.h"
 #include "experiments/micro_base.h"
 
@@ -312,7 +313,9 @@ const StageOutput& Pipeline::descriptors() {
   stage.inputs = common_inputs();
   stage.inputs["proxy"] = measuring.digest;
   stage.title = fmt::format("descriptors of world {}", seed_);
-  descriptors_ = stages_.run(stage, [&](StageWork& work) {
+  const config::Value& table = config_.at("descriptors");
+  const config::Value* retry = table.child("retry_failed");
+  const auto compute = [&](StageWork& work) {
     const Loaded& data = loaded();
     const auto model = load_model(measuring.folder);
     FrameCache frames(data.sampling, frame_cache_bytes);
@@ -324,28 +327,18 @@ const StageOutput& Pipeline::descriptors() {
       request.visual = [&](const Sample& sample) { return data.visual(sample, *model); };
     }
     const DescriptorPassResult result =
-        DescriptorPass::from_config(config_.at("descriptors"), "descriptors").run(request);
+        DescriptorPass::from_config(table, "descriptors").run(request);
     result.table.save(work.output / "table");
-    json::array failures;
-    for (const FailedRow& row : result.failures) {
-      failures.push_back({{"id", row.id}, {"reason", row.reason}});
-    }
-    write_file(work.output / "failures.json", json::serialize(failures) + "\n");
     work.earlier_cpu_seconds = result.earlier_cpu_seconds;
-    work.facts = {{"rows", result.table.size()}, {"failed_rows", result.failures.size()}};
-  });
-  // A stored table may come from a run that allowed more failures than this one does.
-  const config::Value* allowed = config_.at("descriptors").child("maximum_failed_share");
-  const double maximum =
-      allowed != nullptr ? allowed->number() : DescriptorPassOptions{}.maximum_failed_share;
-  const auto failed = descriptors_->facts.at("failed_rows").to_number<double>();
-  const auto rows = descriptors_->facts.at("rows").to_number<double>();
-  if (failed > maximum * rows) {
-    throw DataError(fmt::format(
-        "{} of {} samples could not be measured, more than descriptors.maximum_failed_share = {} "
-        "allows; {} lists them. Repair the data and run again with --fresh, or raise the share.",
-        failed, rows, maximum, (descriptors_->folder / "failures.json").string()));
-  }
+    keep_failures(result.failures, result.table.size(), work);
+  };
+  descriptors_ =
+      stages_.run(stage, compute, retry_failed_rows(retry != nullptr && retry->boolean()));
+  const config::Value* allowed = table.child("maximum_failed_share");
+  check_failed_share(
+      *descriptors_,
+      allowed != nullptr ? allowed->number() : DescriptorPassOptions{}.maximum_failed_share,
+      "descriptors");
   return *descriptors_;
 }
 

@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "core/random.h"
 #include "experiments/composition.h"
+#include "experiments/failed_rows.h"
 #include "experiments/loaded_world.h"
 #include "experiments/pipeline.h"
 #include "experiments/toxic.h"
@@ -97,12 +98,14 @@ config::Value resolved_utility(const config::Value& table) {
   return result;
 }
 
+UtilityPassOptions pass_options(const config::Value& config) {
+  const config::Value* table = config.child("utility_pass");
+  return table == nullptr ? UtilityPassOptions{}
+                          : config::bind<UtilityPassOptions>(*table, "utility_pass");
+}
+
 UtilityPass utility_pass(const config::Value& config) {
-  UtilityPassOptions options;
-  if (const config::Value* table = config.child("utility_pass")) {
-    options = config::bind<UtilityPassOptions>(*table, "utility_pass");
-  }
-  return UtilityPass::from_config(config.at("utility"), "utility", options);
+  return UtilityPass::from_config(config.at("utility"), "utility", pass_options(config));
 }
 
 // The losses of the samples, for anchors drawn by difficulty.
@@ -179,12 +182,11 @@ const StageOutput& Pipeline::utility() {
   Stage stage;
   stage.name = "utility";
   stage.format_version = utility_format;
+  const UtilityPassOptions options = pass_options(config_);
   // Whether a pass ends, not what it finds.
-  config::Value pass_config = config::to_value(UtilityPassOptions{});
-  if (const config::Value* table = config_.child("utility_pass")) {
-    pass_config = config::to_value(config::bind<UtilityPassOptions>(*table, "utility_pass"));
-  }
+  config::Value pass_config = config::to_value(options);
   pass_config.erase("maximum_failed_share");
+  pass_config.erase("retry_failed");
   stage.config = table_of({{"utility", resolved_utility(config_.at("utility"))},
                            {"utility_pass", pass_config},
                            {"rows", number(static_cast<std::uint64_t>(utility_rows(config_)))},
@@ -196,7 +198,7 @@ const StageOutput& Pipeline::utility() {
   stage.inputs["proxy"] = measuring.digest;
   if (needs_anchors) stage.inputs["held-out"] = held_out().digest;
   stage.title = fmt::format("utility of world {}", seed_);
-  utility_ = stages_.run(stage, [&](StageWork& work) {
+  const auto compute = [&](StageWork& work) {
     const Loaded& data = loaded();
     const auto model = load_model(measuring.folder);
     json::object drawn;
@@ -249,19 +251,16 @@ const StageOutput& Pipeline::utility() {
       whole.add(std::move(column));
     }
     whole.save(work.output / "table");
-    json::array failures;
-    for (const FailedRow& row : result.failures) {
-      failures.push_back({{"id", row.id}, {"reason", row.reason}});
-    }
-    write_file(work.output / "failures.json", json::serialize(failures) + "\n");
     work.earlier_cpu_seconds = result.earlier_cpu_seconds;
-    work.facts = {{"rows", rows.size()}, {"failed_rows", result.failures.size()}};
+    keep_failures(result.failures, rows.size(), work);
     for (const auto& [name, cost] : result.costs) {
       work.facts[name] = {{"prepare_cpu_seconds", cost.prepare_cpu_seconds},
                           {"cpu_seconds", cost.cpu_seconds},
                           {"flops", cost.flops}};
     }
-  });
+  };
+  utility_ = stages_.run(stage, compute, retry_failed_rows(options.retry_failed));
+  check_failed_share(*utility_, options.maximum_failed_share, "utility_pass");
   return *utility_;
 }
 

@@ -6,6 +6,7 @@
 
 #include "config/component.h"
 #include "selectors/pool_selector.h"
+#include "selectors/selector.h"
 
 namespace winnow {
 namespace {
@@ -45,6 +46,12 @@ bool is_pool_selector(const std::string& name) {
 bool names_pool_selector(const config::Value& selector) {
   const config::Value* type = selector.child("type");
   return type != nullptr && type->is_string() && is_pool_selector(type->string());
+}
+
+void check_selector_type(const config::Value& selector, const std::string& path) {
+  std::vector<std::string> known = selectors().names();
+  for (std::string& name : pool_selectors().names()) known.push_back(std::move(name));
+  config::detail::component_type(selector, path, "selector", known);
 }
 
 config::Value selector_table(const config::Value& given, ForeignOptions foreign) {

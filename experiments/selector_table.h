@@ -1,12 +1,18 @@
 #pragma once
 // A selector's table may hold what a goal says to several selectors (configs/README.md).
 
+#include <string>
+
 #include "config/value.h"
 
 namespace winnow {
 
 // Whether a selector is one of pool files (selectors/pool_selector.h).
 bool names_pool_selector(const config::Value& selector);
+
+// Throws ConfigError when the table's `type` names no selector, neither of tables nor of pool
+// files.
+void check_selector_type(const config::Value& selector, const std::string& path);
 
 // Which options of other selectors a table may hold.
 enum class ForeignOptions {

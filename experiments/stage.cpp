@@ -76,6 +76,16 @@ json::object key_of(const Stage& stage) {
           {"name", stage.name}};
 }
 
+constexpr const char* kKeptResume = "resume";  // in the output's folder
+
+void copy_folder(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive, error);
+  if (error) {
+    throw IoError(from.string() + ": cannot be copied to " + to.string() + ": " + error.message());
+  }
+}
+
 std::string digest_of_folder(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
@@ -134,6 +144,8 @@ StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::p
                               {"wall_seconds", output.wall_seconds},
                               {"cpu_seconds", output.cpu_seconds}};
   write_file(pending.path() / "manifest.json", json::serialize(manifest) + "\n");
+  // A copy: a process that is killed here goes on from what it had.
+  if (work.keep_resume) copy_folder(resume, pending.path() / kKeptResume);
   pending.commit();
   std::error_code ignored;
   fs::remove_all(resume, ignored);
@@ -150,18 +162,21 @@ std::string Stage::address() const {
 
 StageCache::StageCache(fs::path root, bool fresh) : root_(std::move(root)), fresh_(fresh) {}
 
-bool StageCache::must_compute(const std::string& place) const {
+bool StageCache::is_done(const std::string& place) const {
   const std::lock_guard lock(mutex_);
-  return fresh_ && done_.count(place) == 0;
+  return done_.count(place) > 0;
 }
 
-StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWork&)>& compute) {
+StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWork&)>& compute,
+                            const std::function<bool(const StageOutput&)>& wants_again) {
   const std::string address = stage.address();
   const fs::path parent = root_ / stage.name;
   const fs::path place = parent / address;
   const auto found = [&]() -> std::optional<StageOutput> {
-    if (must_compute(place.string())) return std::nullopt;
+    const bool done = is_done(place.string());
+    if (fresh_ && !done) return std::nullopt;
     std::optional<StageOutput> output = read_output(place);
+    if (output && wants_again && !done && wants_again(*output)) return std::nullopt;
     if (output) {
       const std::lock_guard lock(mutex_);
       if (done_.count(place.string()) == 0) found_.insert(place.string());
@@ -191,6 +206,8 @@ StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWo
     std::error_code error;
     fs::remove_all(resume, error);
     if (error) throw IoError(resume.string() + ": cannot be removed: " + error.message());
+  } else if (fs::exists(place / kKeptResume) && !fs::exists(resume)) {
+    copy_folder(place / kKeptResume, resume);
   }
   StageOutput output = compute_stage(stage, place, resume, compute);
   // Runs have hundreds of short stages, which nobody wants to read of.

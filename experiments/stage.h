@@ -4,6 +4,7 @@
 //
 //   <root>/<name>/<address>/           the output, there whole or not at all
 //   <root>/<name>/<address>/manifest.json
+//   <root>/<name>/<address>/resume/    of an output that may be computed again: where to start from
 //   <root>/<name>/.<address>.work/     resume state of an unfinished stage, survives kill -9
 //   <root>/<name>/.<address>.lock      held while a process computes it; others wait
 
@@ -43,6 +44,9 @@ struct StageWork {
   // Digest of the result, what later stages depend on. Left empty: of all files in `output`.
   std::string digest;
   boost::json::object facts;  // small values that later readers want without opening the output
+  // Whether the resume state stays beside the output, outside its digest, for a run that asks for
+  // the stage again, e.g. to measure failed rows once more.
+  bool keep_resume = false;
   double earlier_cpu_seconds = 0.0;  // spent by killed processes, where the resume state knows
 };
 
@@ -61,16 +65,20 @@ class StageCache {
   StageCache(std::filesystem::path root, bool fresh);
 
   // The output of `stage`, computed by `compute` unless it is there already. When `compute` throws,
-  // nothing but the resume state is left. Throws IoError where files cannot be written and
-  // DataError for a damaged manifest.
-  StageOutput run(const Stage& stage, const std::function<void(StageWork&)>& compute);
+  // nothing but the resume state is left, and the output that was there. Throws IoError where files
+  // cannot be written and DataError for a damaged manifest.
+  //
+  // `wants_again`: whether an output that is there is computed once more by this object, from the
+  // resume state that was kept with it. The new output takes its place.
+  StageOutput run(const Stage& stage, const std::function<void(StageWork&)>& compute,
+                  const std::function<bool(const StageOutput&)>& wants_again = {});
 
   // Stages that this object computed and those it found there.
   std::size_t computed() const;
   std::size_t reused() const;
 
  private:
-  bool must_compute(const std::string& place) const;
+  bool is_done(const std::string& place) const;
 
   std::filesystem::path root_;
   bool fresh_;

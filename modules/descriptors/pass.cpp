@@ -100,13 +100,6 @@ const bool registered = config::add_table<DescriptorPassOptions>(
     "descriptors",
     "the walk over the pool that computes descriptors; its sub-tables are descriptors");
 
-bool has_failure(const MeasuredChunk& chunk) {
-  return std::any_of(chunk.rows.begin(), chunk.rows.end(), [](const MeasuredRow& row) {
-    return std::any_of(row.cells.begin(), row.cells.end(),
-                       [](const Cell& cell) { return cell.state == CellState::failed; });
-  });
-}
-
 }  // namespace
 
 config::Help help(const DescriptorPassOptions&) {
@@ -116,7 +109,9 @@ config::Help help(const DescriptorPassOptions&) {
        config::at_least(1)},
       {"maximum_failed_share", "share of samples that may fail before the pass stops",
        config::between(0, 1)},
-      {"retry_failed", "measure chunks of an interrupted pass again that have failed samples"},
+      {"retry_failed",
+       "measure the chunks again that have failed samples, of an interrupted pass or a complete "
+       "one"},
       {"feature_dimensions", "wider features of the model are projected to this width at random",
        config::at_least(1)}};
 }

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -119,6 +120,13 @@ std::optional<std::string_view> next_payload(std::string_view bytes, std::size_t
 }
 
 }  // namespace
+
+bool has_failure(const MeasuredChunk& chunk) {
+  return std::any_of(chunk.rows.begin(), chunk.rows.end(), [](const MeasuredRow& row) {
+    return std::any_of(row.cells.begin(), row.cells.end(),
+                       [](const Cell& cell) { return cell.state == CellState::failed; });
+  });
+}
 
 RowJournal::RowJournal(std::filesystem::path path, const std::string& identity)
     : path_(std::move(path)) {

@@ -24,6 +24,10 @@ struct MeasuredChunk {
   std::vector<MeasuredRow> rows;
 };
 
+// Whether a sample of the chunk has a failed cell. A retry measures all of the chunk, since values
+// depend on the batch they are computed in to the last bit.
+bool has_failure(const MeasuredChunk& chunk);
+
 // An append-only file of chunks, each with its length and checksum, after a first record that says
 // which pass they belong to. The reader takes every record up to the first that is torn or damaged
 // and cuts the file there, so that what was lost is measured again. Held by one process at a time.

@@ -68,7 +68,8 @@ class Collected {
                          [](const auto& a, const auto& b) { return a.second < b.second; });
     throw DataError(fmt::format(
         "{} of {} samples could not be scored so far, more than utility_pass.maximum_failed_share "
-        "= {} allows; most often ({} x): {}",
+        "= {} allows; most often ({} x): {}\nRepair the data and run again with "
+        "utility_pass.retry_failed=true, or raise the share.",
         failures.size(), request_.samples.size(), maximum_failed_share_, most->second,
         most->first));
   }
@@ -93,7 +94,10 @@ config::Help help(const UtilityPassOptions&) {
           {"chunk_samples", "samples a thread scores and the journal stores at once",
            config::at_least(1)},
           {"maximum_failed_share", "share of samples that may fail before the pass stops",
-           config::between(0, 1)}};
+           config::between(0, 1)},
+          {"retry_failed",
+           "score the chunks again that have failed samples, of an interrupted pass or a complete "
+           "one"}};
 }
 
 UtilityPass::UtilityPass(std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators,
@@ -181,9 +185,15 @@ UtilityPassResult UtilityPass::run(const UtilityPassRequest& request) const {
   std::set<std::size_t> finished;
   if (!request.journal.empty()) {
     journal = std::make_unique<RowJournal>(request.journal, identity(request, facts));
-    for (const MeasuredChunk& chunk : journal->take_chunks()) {
-      if (!finished.insert(chunk.index).second) continue;
+    // A chunk that a retry scored again is there twice: the last version counts.
+    std::map<std::size_t, MeasuredChunk> last;
+    for (MeasuredChunk& chunk : journal->take_chunks()) {
       result.earlier_cpu_seconds += chunk.cpu_seconds;
+      last[chunk.index] = std::move(chunk);
+    }
+    for (const auto& [index, chunk] : last) {
+      if (options_.retry_failed && has_failure(chunk)) continue;
+      finished.insert(index);
       result.resumed_rows += chunk.rows.size();
       collected.add(chunk);
     }

@@ -23,8 +23,10 @@ struct UtilityPassOptions {
   std::int64_t batch_size = 8;  // what the caches of a core hold; larger ones are slower
   std::int64_t chunk_samples = 256;
   double maximum_failed_share = 0.01;
+  bool retry_failed = false;
 };
-BOOST_DESCRIBE_STRUCT(UtilityPassOptions, (), (batch_size, chunk_samples, maximum_failed_share))
+BOOST_DESCRIBE_STRUCT(UtilityPassOptions, (),
+                      (batch_size, chunk_samples, maximum_failed_share, retry_failed))
 config::Help help(const UtilityPassOptions&);
 
 struct UtilityPassRequest {

@@ -41,6 +41,14 @@ TEST_F(ProgramTest, AMissingGroupAndAMissingOptionAreNamed) {
   expect_config_error(run("config modle=micro"), HasSubstr("'model'"));
 }
 
+TEST_F(ProgramTest, AMisspeltSelectorOfARunNamesThoseOfTablesAndOfFiles) {
+  const std::string of_ost = "run experiment=ost scale=smoke selector.type=";
+  expect_config_error(run(of_ost + "gdo_relase"), HasSubstr("'gdo_release'"));
+  expect_config_error(run(of_ost + "unifrom"), HasSubstr("'uniform'"));
+  expect_config_error(run(of_ost + "anything_else"),
+                      AllOf(HasSubstr("gdo_release"), HasSubstr("top_k")));
+}
+
 TEST_F(ProgramTest, ASyntaxErrorHasItsLine) {
   write_config("scale/broken", "seeds = [1]\nworlds = = 2\n");
   expect_config_error(run("config scale=broken" + with_configs()), HasSubstr("broken.toml:2"));

@@ -83,6 +83,55 @@ TEST_F(StageTest, FreshComputesOnceMoreAndOnlyOnce) {
   EXPECT_EQ(read_file(output.folder / "data" / "rows.txt"), "new");
 }
 
+TEST_F(StageTest, AnOutputWithFailuresIsComputedAgainFromItsResumeState) {
+  const auto work_with = [&](int failures) {
+    return [&computed = computed_, failures](StageWork& work) {
+      ++computed;
+      const bool goes_on = fs::exists(work.resume / "journal");
+      work.facts = {{"failures", failures}, {"resumed", goes_on}};
+      work.keep_resume = failures > 0;
+      write_file(work.output / "rows.txt", failures > 0 ? "six rows" : "seven rows");
+      write_file(work.resume / "journal", std::to_string(computed));
+    };
+  };
+  const auto has_failures = [](const StageOutput& output) {
+    return output.facts.at("failures").as_int64() > 0;
+  };
+  StageCache first(root_, false);
+  const StageOutput partial = first.run(stage(1), work_with(1));
+  EXPECT_FALSE(partial.facts.at("resumed").as_bool());
+  EXPECT_FALSE(fs::exists(root_ / "count" / ("." + stage(1).address() + ".work")));
+  // What is kept is no part of the result.
+  EXPECT_EQ(StageCache(root_ / "other", false).run(stage(1), work_with(1)).digest, partial.digest);
+  computed_ = 1;
+
+  StageCache unasked(root_, false);
+  unasked.run(stage(1), work_with(0));
+  EXPECT_EQ(computed_, 1);
+  // In vain: once by each object, and what was there is not lost when it breaks off.
+  StageCache in_vain(root_, false);
+  EXPECT_THROW(in_vain.run(
+                   stage(1), [](StageWork&) { throw DataError("x"); }, has_failures),
+               DataError);
+  in_vain.run(stage(1), work_with(1), has_failures);
+  EXPECT_EQ(in_vain.run(stage(1), work_with(1), has_failures).digest, partial.digest);
+  EXPECT_EQ(computed_, 2);
+
+  StageCache retry(root_, false);
+  const StageOutput repaired = retry.run(stage(1), work_with(0), has_failures);
+  EXPECT_TRUE(repaired.facts.at("resumed").as_bool());
+  EXPECT_EQ(repaired.folder, partial.folder);
+  EXPECT_EQ(read_file(repaired.folder / "rows.txt"), "seven rows");
+  EXPECT_FALSE(fs::exists(repaired.folder / "resume"));
+  StageCache again(root_, false);
+  again.run(stage(1), work_with(0), has_failures);
+  EXPECT_EQ(computed_, 3);
+  EXPECT_EQ(again.reused(), 1U);
+
+  StageCache whole(root_ / "whole", false);
+  EXPECT_EQ(whole.run(stage(1), work_with(0)).digest, repaired.digest);
+}
+
 TEST_F(StageTest, AFailedStageLeavesOnlyItsResumeState) {
   StageCache cache(root_, false);
   EXPECT_THROW(cache.run(stage(1),

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "core/parallel.h"
 #include "support.h"
 #include "temporary_folder.h"
@@ -21,12 +23,12 @@ class Pass : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  UtilityPass pass(std::int64_t batch_size = 3) {
+  UtilityPass pass(std::int64_t batch_size = 3, double failed_share = 0.0, bool retry = false) {
     std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators;
     for (const char* name : {"forward_mode", "one_step", "loss"}) {
       estimators[name] = make_utility(name);
     }
-    return {std::move(estimators), {batch_size, 4, 0.0}};
+    return {std::move(estimators), {batch_size, 4, failed_share, retry}};
   }
   UtilityPassResult run(const UtilityPass& what, std::function<void(const Sample&)> before = {}) {
     const auto visual = [&](const Sample& sample, VisionLanguageModel& model) {
@@ -106,6 +108,35 @@ TEST_F(Pass, StopsWhenTooMuchFails) {
     EXPECT_THAT(error.what(), HasSubstr("no such file"));
     EXPECT_THAT(error.what(), HasSubstr("maximum_failed_share"));
   }
+}
+
+TEST_F(Pass, RetriesFailuresWhenAsked) {
+  const UtilityPassResult expected = run(pass());
+  journal_ = folder_ / "journal";
+  const auto absent = [](const Sample& sample) {
+    if (sample.id == "s6") throw DataError("no such file");
+  };
+  set_worker_count(1);
+  EXPECT_THROW(run(pass(), absent), DataError);
+  // The journal knows the failure: without the option the pass stops again, cause or no cause.
+  EXPECT_THROW(run(pass()), DataError);
+  ASSERT_EQ(run(pass(3, 0.5), absent).failures.size(), 1U);
+  EXPECT_EQ(run(pass(3, 0.5)).failures.size(), 1U);
+
+  std::set<std::string> seen;
+  const UtilityPassResult repaired =
+      run(pass(3, 0.0, true), [&](const Sample& sample) { seen.insert(sample.id); });
+  set_worker_count(0);
+  EXPECT_TRUE(repaired.failures.empty());
+  EXPECT_EQ(repaired.resumed_rows, samples_.size() - 4);
+  // Those with a medium in the failed sample's chunk.
+  EXPECT_THAT(seen, ElementsAre("s4", "s6", "s7"));
+  for (const std::string& name : expected.table.column_names()) {
+    EXPECT_EQ(column(repaired, name), column(expected, name)) << name;
+  }
+  EXPECT_EQ(repaired.costs.at("one_step").flops, expected.costs.at("one_step").flops);
+  // The repaired version counts from now on.
+  EXPECT_TRUE(run(pass()).failures.empty());
 }
 
 TEST_F(Pass, IsMadeFromAConfigTable) {
