@@ -51,7 +51,7 @@ namespace {
 
 // Raise one when its stage computes or writes something else.
 constexpr int held_out_format = 1;
-constexpr int utility_format = 2;
+constexpr int utility_format = 3;
 constexpr int diagnosis_format = 1;
 constexpr int toxic_format = 1;
 

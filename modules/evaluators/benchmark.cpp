@@ -26,6 +26,7 @@ Question parse_question(const json::object& row, const std::filesystem::path& fo
   Media media;
   media.kind = video ? Media::Kind::video : Media::Kind::image;
   media.paths = {std::filesystem::absolute(folder / text(video ? "video" : "image"))};
+  media.root = std::filesystem::absolute(folder);
   question.sample.id = question.id;
   question.sample.source = "benchmark";
   question.sample.media = {media};

@@ -27,8 +27,8 @@ struct Benchmark {
 };
 
 // Reads a benchmark's JSONL (fields: id, video | image, question, candidates, answer, subtask, and
-// where there is one the whole `solution`).
-// Throws DataError naming file and line; a benchmark with a bad row is unusable.
+// where there is one the whole `solution`). A sample's content digest does not tell where the file
+// lies. Throws DataError naming file and line; a benchmark with a bad row is unusable.
 Benchmark read_benchmark(const std::string& name, const std::filesystem::path& file);
 
 // What a model answered: [questions] of 1 or 0, in the benchmark's order.

@@ -105,6 +105,11 @@ TEST_F(BenchmarkFileTest, ReadsQuestionsInOrder) {
   EXPECT_EQ(benchmark.questions[0].sample.media[0].paths[0], file_.parent_path() / "v.mp4");
   EXPECT_EQ(benchmark.questions[1].sample.modality(), Modality::image);
   EXPECT_EQ(benchmark.questions[1].sample.line, 3);
+
+  const fs::path moved = file_.parent_path() / "moved" / "short.jsonl";
+  write_file(moved, read_file(file_));
+  EXPECT_EQ(read_benchmark("short", moved).questions[0].sample.content_digest(),
+            benchmark.questions[0].sample.content_digest());
 }
 
 TEST_F(BenchmarkFileTest, ABadRowIsAnErrorWithItsLine) {
