@@ -5,7 +5,10 @@
 namespace winnow {
 
 torch::Tensor apply(const Affine& affine, const torch::Tensor& x) {
-  return torch::linear(x, affine.weight, affine.bias);
+  const torch::Tensor y = torch::linear(x, affine.weight, affine.bias);
+  const Adapter& adapter = affine.adapter;
+  if (!adapter.defined()) return y;
+  return y + torch::linear(torch::linear(x, adapter.a), adapter.b) * adapter.scale();
 }
 
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double epsilon) {
@@ -14,9 +17,9 @@ torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, doub
   return weight * (wide * scale).to(x.scalar_type());
 }
 
-torch::Tensor gated_mlp(const torch::Tensor& x, const torch::Tensor& gate, const torch::Tensor& up,
-                        const torch::Tensor& down) {
-  return torch::linear(torch::silu(torch::linear(x, gate)) * torch::linear(x, up), down);
+torch::Tensor gated_mlp(const torch::Tensor& x, const Affine& gate, const Affine& up,
+                        const Affine& down) {
+  return apply(down, torch::silu(apply(gate, x)) * apply(up, x));
 }
 
 void LayerCache::append(const torch::Tensor& new_keys, const torch::Tensor& new_values) {

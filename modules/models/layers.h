@@ -9,11 +9,22 @@
 
 namespace winnow {
 
-struct Affine {
-  torch::Tensor weight, bias;  // no bias: undefined
+// A change of low rank to a linear layer's weight, alpha / r * b a: LoRA (Hu et al. 2022, section
+// 4.1). Undefined tensors: none.
+struct Adapter {
+  torch::Tensor a;  // [r, in]
+  torch::Tensor b;  // [out, r]
+  double alpha = 0.0;
+  bool defined() const { return a.defined(); }
+  double scale() const { return alpha / static_cast<double>(a.size(0)); }
 };
 
-// x: [..., in], weight: [out, in]. Returns [..., out].
+struct Affine {
+  torch::Tensor weight, bias;  // no bias: undefined
+  Adapter adapter = {};
+};
+
+// x: [..., in], weight: [out, in]. Returns [..., out], the adapter's share included.
 torch::Tensor apply(const Affine& affine, const torch::Tensor& x);
 
 // Over the last dimension, with its weight alone. In float32 whatever the dtype, as the reference
@@ -21,8 +32,8 @@ torch::Tensor apply(const Affine& affine, const torch::Tensor& x);
 torch::Tensor rms_norm(const torch::Tensor& x, const torch::Tensor& weight, double epsilon);
 
 // down(silu(gate(x)) * up(x)).
-torch::Tensor gated_mlp(const torch::Tensor& x, const torch::Tensor& gate, const torch::Tensor& up,
-                        const torch::Tensor& down);
+torch::Tensor gated_mlp(const torch::Tensor& x, const Affine& gate, const Affine& up,
+                        const Affine& down);
 
 // One layer's keys and values so far; undefined when there are none.
 struct LayerCache {

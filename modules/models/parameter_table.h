@@ -17,7 +17,8 @@ struct TableEntry {
   std::string name;       // ours: "text.layers.3.query"
   std::string published;  // "model.language_model.layers.3.self_attn.q_proj.weight"
   std::vector<std::int64_t> shape;
-  torch::Tensor* tensor;  // into the weights the table was made for
+  torch::Tensor* tensor;    // into the weights the table was made for
+  Affine* layer = nullptr;  // whose weight this is, of a linear layer's
 };
 
 // Collects the entries of a table in order.
@@ -27,10 +28,17 @@ class TableMaker {
            torch::Tensor& tensor) {
     table_.push_back({name, published, std::move(shape), &tensor});
   }
+  // The weight [out, in] of a layer without a bias; its name is the layer's.
+  void add_linear(const std::string& name, const std::string& published,
+                  std::vector<std::int64_t> shape, Affine& layer) {
+    add(name, published + ".weight", std::move(shape), layer.weight);
+    table_.back().layer = &layer;
+  }
   // A weight and, unless it has none, a bias as long as the weight's first dimension.
   void add_affine(const std::string& name, const std::string& published,
                   const std::vector<std::int64_t>& shape, Affine& affine, bool with_bias = true) {
     add(name + ".weight", published + ".weight", shape, affine.weight);
+    if (shape.size() == 2) table_.back().layer = &affine;  // norms and convolutions have other
     if (with_bias) add(name + ".bias", published + ".bias", {shape[0]}, affine.bias);
   }
   std::vector<TableEntry> take() { return std::move(table_); }

@@ -63,19 +63,31 @@ void Model::initialise_from(const std::vector<std::string>& texts, std::uint64_t
   for (const TableEntry& entry : tensor_table(config_, weights_)) {
     *entry.tensor = entry.tensor->to(dtype());
   }
+  if (!thawed_) {
+    add_adapters(tensor_table(config_, weights_), options_.lora,
+                 [&](const std::string& name) { return is_frozen(name); });
+  }
   set_trainable();
 }
 
 void Model::thaw() {
   thawed_ = true;
+  if (!weights_.text.token.defined()) return;
+  merge_adapters(tensor_table(config_, weights_));
   set_trainable();
 }
 
+bool Model::is_frozen(const std::string& parameter) const {
+  return !thawed_ && freezes(options_, group_of(parameter));
+}
+
 void Model::set_trainable() {
-  if (!weights_.text.token.defined()) return;
-  for (const TableEntry& entry : tensor_table(config_, weights_)) {
-    entry.tensor->set_requires_grad(thawed_ || !freezes(options_, group_of(entry.name)));
+  const std::vector<TableEntry> table = tensor_table(config_, weights_);
+  const std::vector<TableEntry> adapters = adapter_table(table);
+  for (const TableEntry& entry : table) {
+    entry.tensor->set_requires_grad(adapters.empty() && !is_frozen(entry.name));
   }
+  for (const TableEntry& entry : adapters) entry.tensor->set_requires_grad(true);
 }
 
 bool Model::vision_is_trainable() const { return thawed_ || !freezes(options_, Group::vision); }
@@ -135,7 +147,7 @@ ModelInput Model::blind_input(const Sample& sample) const {
 std::vector<std::pair<std::string, torch::Tensor>> Model::named_parameters() const {
   Weights same = weights_;  // shares the tensors; the table wants something to point into
   std::vector<std::pair<std::string, torch::Tensor>> result;
-  for (const TableEntry& entry : tensor_table(config_, same)) {
+  for (const TableEntry& entry : with_adapters(tensor_table(config_, same))) {
     result.emplace_back(entry.name, *entry.tensor);
   }
   return result;
@@ -149,7 +161,7 @@ std::unique_ptr<VisionLanguageModel> Model::clone() const {
   copy->tokenizer_ = tokenizer_;
   copy->files_ = files_;
   copy->weights_ = weights_;
-  for (const TableEntry& entry : tensor_table(config_, copy->weights_)) {
+  for (const TableEntry& entry : with_adapters(tensor_table(config_, copy->weights_))) {
     *entry.tensor = entry.tensor->detach().clone();
   }
   copy->set_trainable();
@@ -159,6 +171,8 @@ std::unique_ptr<VisionLanguageModel> Model::clone() const {
 void Model::save(const fs::path& folder) const {
   write_folder_files(folder, *files_, dtype());
   save_weights(config_, weights_, folder);
+  Weights same = weights_;
+  save_adapters(tensor_table(config_, same), folder);
 }
 
 void Model::load(const fs::path& folder) {
@@ -183,6 +197,9 @@ void Model::load(const fs::path& folder) {
   tokenizer_ = tokenizer;
   files_ = std::make_shared<const FolderFiles>(std::move(files));
   thawed_ = false;
+  load_adapters(
+      tensor_table(config_, weights_), options_.lora,
+      [&](const std::string& name) { return is_frozen(name); }, folder);
   set_trainable();
 }
 

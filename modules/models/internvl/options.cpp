@@ -25,6 +25,7 @@ config::Help help(const Options&) {
        "folder of a Hugging Face checkpoint (InternVL3-*-hf); empty: a small model, trained from "
        "nothing"},
       {"freeze", "groups that training leaves as they are: vision, projector, text"},
+      {"lora", "adapters of low rank that are trained in place of the weights"},
       {"precision", "of weights and arithmetic"},
       {"maximum_length", "tokens of a conversation at most, visual ones included", at_least(16)},
       {"minimum_tiles", "of a picture, at least; absent: as the checkpoint says", at_least(1)},

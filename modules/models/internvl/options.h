@@ -10,6 +10,7 @@
 #include "config/options.h"
 #include "models/internvl/config.h"
 #include "models/internvl/preprocessing.h"
+#include "models/lora.h"
 
 namespace winnow::internvl {
 
@@ -23,6 +24,7 @@ BOOST_DESCRIBE_ENUM(Precision, float32, bfloat16)
 struct Options {
   std::filesystem::path path;
   std::vector<Group> freeze;
+  LoraOptions lora;
   Precision precision = Precision::float32;
   std::int64_t maximum_length = 8192;
   std::optional<std::int64_t> minimum_tiles, maximum_tiles;
@@ -40,9 +42,9 @@ struct Options {
   std::int64_t vocabulary_tokens = 1024;
 };
 BOOST_DESCRIBE_STRUCT(Options, (),
-                      (path, freeze, precision, maximum_length, minimum_tiles, maximum_tiles, width,
-                       layers, heads, key_value_heads, mlp_ratio, vision_width, vision_layers,
-                       vision_heads, tile_size, patch_size, vocabulary_tokens))
+                      (path, freeze, lora, precision, maximum_length, minimum_tiles, maximum_tiles,
+                       width, layers, heads, key_value_heads, mlp_ratio, vision_width,
+                       vision_layers, vision_heads, tile_size, patch_size, vocabulary_tokens))
 config::Help help(const Options&);
 
 bool freezes(const Options& options, Group group);

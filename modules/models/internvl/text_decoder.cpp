@@ -37,7 +37,7 @@ torch::Tensor attend(const TextConfig& config, const TextLayer& layer, const tor
     v = cache->values;
   }
   const torch::Tensor seen = attention(q, k, v, mask).transpose(1, 2).reshape({batch, length, -1});
-  return torch::linear(seen, layer.output);
+  return apply(layer.output, seen);
 }
 
 }  // namespace

@@ -71,11 +71,11 @@ class InternVlTable : public TableMaker {
       add_affine(name + "query", published + "self_attn.q_proj", {q, e}, layer.query);
       add_affine(name + "key", published + "self_attn.k_proj", {kv, e}, layer.key);
       add_affine(name + "value", published + "self_attn.v_proj", {kv, e}, layer.value);
-      put("output", "self_attn.o_proj", {e, q}, layer.output);
+      add_linear(name + "output", published + "self_attn.o_proj", {e, q}, layer.output);
       put("mlp_norm", "post_attention_layernorm", {e}, layer.mlp_norm);
-      put("gate", "mlp.gate_proj", {n, e}, layer.gate);
-      put("up", "mlp.up_proj", {n, e}, layer.up);
-      put("down", "mlp.down_proj", {e, n}, layer.down);
+      add_linear(name + "gate", published + "mlp.gate_proj", {n, e}, layer.gate);
+      add_linear(name + "up", published + "mlp.up_proj", {n, e}, layer.up);
+      add_linear(name + "down", published + "mlp.down_proj", {e, n}, layer.down);
     }
     add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
     if (tied) return;

@@ -45,10 +45,10 @@ struct TextLayer {
   torch::Tensor attention_norm;  // [E]
   Affine query;                  // [heads * head size, E]
   Affine key, value;             // [key-value heads * head size, E]
-  torch::Tensor output;          // [E, heads * head size]
+  Affine output;                 // [E, heads * head size]; no bias, nor have those below
   torch::Tensor mlp_norm;        // [E]
-  torch::Tensor gate, up;        // [N, E]
-  torch::Tensor down;            // [E, N]
+  Affine gate, up;               // [N, E]
+  Affine down;                   // [E, N]
 };
 
 struct TextWeights {

@@ -49,7 +49,7 @@ class Model : public VisionLanguageModel {
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override;
   std::unique_ptr<VisionLanguageModel> clone() const override;
   // The published layout, which other tools open. Files of the folder that a model came from go
-  // along as they are.
+  // along as they are; adapters go into a folder of their own in it, see lora.h.
   void save(const std::filesystem::path& folder) const override;
   // Without `path` in the options the folder must hold the architecture that they describe.
   void load(const std::filesystem::path& folder) override;
@@ -59,6 +59,8 @@ class Model : public VisionLanguageModel {
  private:
   ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
                           bool with_media) const;
+  // By our name of the parameter.
+  bool is_frozen(const std::string& parameter) const;
   void set_trainable();
   torch::ScalarType dtype() const;
 

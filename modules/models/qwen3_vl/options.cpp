@@ -44,6 +44,7 @@ config::Help help(const Options&) {
        "folder of a Hugging Face checkpoint; empty: a small model, trained from "
        "nothing"},
       {"freeze", "groups that training leaves as they are: vision, projector, text"},
+      {"lora", "adapters of low rank that are trained in place of the weights"},
       {"precision", "of weights and arithmetic"},
       {"maximum_length", "tokens of a conversation at most, visual ones included", at_least(16)},
       {"minimum_pixels", "a picture is enlarged to; absent: as the checkpoint says", at_least(1)},

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/options.h"
+#include "models/lora.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/media_options.h"
 
@@ -22,6 +23,7 @@ BOOST_DESCRIBE_ENUM(Precision, float32, bfloat16)
 struct Options {
   std::filesystem::path path;
   std::vector<Group> freeze;
+  LoraOptions lora;
   Precision precision = Precision::float32;
   std::int64_t maximum_length = 8192;
   std::optional<std::int64_t> minimum_pixels, maximum_pixels;
@@ -39,9 +41,9 @@ struct Options {
   std::int64_t vocabulary_tokens = 1024;
 };
 BOOST_DESCRIBE_STRUCT(Options, (),
-                      (path, freeze, precision, maximum_length, minimum_pixels, maximum_pixels,
-                       video_minimum_pixels, video_maximum_pixels, width, layers, heads,
-                       key_value_heads, mlp_ratio, vision_width, vision_layers, vision_heads,
+                      (path, freeze, lora, precision, maximum_length, minimum_pixels,
+                       maximum_pixels, video_minimum_pixels, video_maximum_pixels, width, layers,
+                       heads, key_value_heads, mlp_ratio, vision_width, vision_layers, vision_heads,
                        patch_size, vocabulary_tokens))
 config::Help help(const Options&);
 

@@ -25,8 +25,8 @@ torch::Tensor interleaved_angles(const torch::Tensor& positions, const torch::Te
 torch::Tensor attend(const TextConfig& config, const TextLayer& layer, const torch::Tensor& x,
                      const RotaryTables& rotary, const torch::Tensor& mask, LayerCache* cache) {
   const std::int64_t batch = x.size(0), length = x.size(1);
-  const auto heads = [&](const torch::Tensor& weight) {  // [B, S, heads, head size]
-    return torch::linear(x, weight).view({batch, length, -1, config.head_size});
+  const auto heads = [&](const Affine& linear) {  // [B, S, heads, head size]
+    return apply(linear, x).view({batch, length, -1, config.head_size});
   };
   const torch::Tensor q =
       rotate(rms_norm(heads(layer.query), layer.query_norm, config.norm_epsilon).transpose(1, 2),
@@ -40,7 +40,7 @@ torch::Tensor attend(const TextConfig& config, const TextLayer& layer, const tor
     v = cache->values;
   }
   const torch::Tensor seen = attention(q, k, v, mask).transpose(1, 2).reshape({batch, length, -1});
-  return torch::linear(seen, layer.output);
+  return apply(layer.output, seen);
 }
 
 }  // namespace

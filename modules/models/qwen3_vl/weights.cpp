@@ -63,17 +63,21 @@ class Qwen3VlTable : public TableMaker {
         add(name + own, fmt::format("{}layers.{}.{}.weight", theirs, i, other), std::move(shape),
             tensor);
       };
+      const auto put_linear = [&](const char* own, const char* other, Shape shape, Affine& linear) {
+        add_linear(name + own, fmt::format("{}layers.{}.{}", theirs, i, other), std::move(shape),
+                   linear);
+      };
       put("attention_norm", "input_layernorm", {e}, layer.attention_norm);
-      put("query", "self_attn.q_proj", {q, e}, layer.query);
-      put("key", "self_attn.k_proj", {kv, e}, layer.key);
-      put("value", "self_attn.v_proj", {kv, e}, layer.value);
+      put_linear("query", "self_attn.q_proj", {q, e}, layer.query);
+      put_linear("key", "self_attn.k_proj", {kv, e}, layer.key);
+      put_linear("value", "self_attn.v_proj", {kv, e}, layer.value);
       put("query_norm", "self_attn.q_norm", {config.head_size}, layer.query_norm);
       put("key_norm", "self_attn.k_norm", {config.head_size}, layer.key_norm);
-      put("output", "self_attn.o_proj", {e, q}, layer.output);
+      put_linear("output", "self_attn.o_proj", {e, q}, layer.output);
       put("mlp_norm", "post_attention_layernorm", {e}, layer.mlp_norm);
-      put("gate", "mlp.gate_proj", {n, e}, layer.gate);
-      put("up", "mlp.up_proj", {n, e}, layer.up);
-      put("down", "mlp.down_proj", {e, n}, layer.down);
+      put_linear("gate", "mlp.gate_proj", {n, e}, layer.gate);
+      put_linear("up", "mlp.up_proj", {n, e}, layer.up);
+      put_linear("down", "mlp.down_proj", {e, n}, layer.down);
     }
     add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
     if (!tied) add(ours + "head", kHead, {config.vocabulary, e}, weights.head);

@@ -42,13 +42,13 @@ struct VisionWeights {
 
 struct TextLayer {
   torch::Tensor attention_norm;        // [E]
-  torch::Tensor query;                 // [heads * head size, E]
-  torch::Tensor key, value;            // [key-value heads * head size, E]
+  Affine query;                        // [heads * head size, E]; no linear layer has a bias
+  Affine key, value;                   // [key-value heads * head size, E]
   torch::Tensor query_norm, key_norm;  // [head size]
-  torch::Tensor output;                // [E, heads * head size]
+  Affine output;                       // [E, heads * head size]
   torch::Tensor mlp_norm;              // [E]
-  torch::Tensor gate, up;              // [N, E]
-  torch::Tensor down;                  // [E, N]
+  Affine gate, up;                     // [N, E]
+  Affine down;                         // [E, N]
 };
 
 struct TextWeights {
