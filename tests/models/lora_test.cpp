@@ -8,6 +8,8 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "config/bind.h"
+#include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "models/internvl/model.h"
@@ -236,6 +238,18 @@ TYPED_TEST(Lora, PatternsThatFindNoLayerAreRefused) {
   EXPECT_THAT(message({"hidden"}, true), HasSubstr("model.freeze"));
   EXPECT_THAT(message({}), HasSubstr("model.lora.layers is empty"));
   EXPECT_THROW(this->fresh(this->with(TypeParam::options(), {"quary"})), ConfigError);
+}
+
+TYPED_TEST(Lora, IsATableOfTheModelsOptions) {
+  using Bound = typename TestFixture::Options;
+  const auto bound = [](const std::string& text) {
+    return config::bind<Bound>(config::parse_toml(text, "model.toml"), "model");
+  };
+  EXPECT_EQ(bound("").lora.rank, 0);  // off
+  const Bound options = bound("lora = {rank = 8, layers = [\"text.layers.0.query\"]}");
+  EXPECT_EQ(options.lora.rank, 8);
+  EXPECT_EQ(options.lora.layers, std::vector<std::string>{"text.layers.0.query"});
+  EXPECT_THAT(refusal([&] { bound("lora.rank = -1"); }), HasSubstr("model.lora.rank"));
 }
 
 TYPED_TEST(Lora, AdaptersThatDoNotFitAreRefused) {
