@@ -104,8 +104,9 @@ Table judge_table(const ComparisonResults& results) {
           cell(facts, "answers"),
           cell(facts, "prompt_tokens"),
           cell(facts, "completion_tokens"),
-          TableCell::Number{facts.at("money").to_number<double>(),
-                            {4, false, fmt::format(" {}", std::string(facts.at("currency").as_string()))}}};
+          TableCell::Number{
+              facts.at("money").to_number<double>(),
+              {4, false, fmt::format(" {}", std::string(facts.at("currency").as_string()))}}};
       uncounted += facts.at("uncounted").to_number<double>();
       table.rows.push_back(std::move(row));
     }
