@@ -1,5 +1,6 @@
 // What is made of a utility's columns: folds of anchors, toxic samples, agreement of estimators.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -17,7 +18,7 @@ using ::testing::HasSubstr;
 
 SampleTable table_of(std::size_t rows) {
   std::vector<RowFacts> facts(rows);
-  for (std::size_t i = 0; i < rows; ++i) facts[i].id = "s" + std::to_string(i);
+  for (std::size_t i = 0; i < rows; ++i) facts[i].id = fmt::format("s{}", i);
   return SampleTable(facts);
 }
 
