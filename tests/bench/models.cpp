@@ -16,6 +16,7 @@
 #include "core/random.h"
 #include "models/vision_language_model.h"
 #include "support/cpu_time.h"
+#include "support/one_thread.h"
 
 namespace winnow {
 namespace {
@@ -240,7 +241,7 @@ void add(const char* what, Body body, const std::vector<std::int64_t>& arguments
 }  // namespace winnow
 
 int main(int count, char** arguments) {
-  torch::set_num_threads(1);
+  winnow::bench::use_one_thread();
   winnow::add("vision", winnow::encode, {8});
   winnow::add("prefill", winnow::prefill, {8});
   winnow::add("decode", winnow::generate, {8});

@@ -5,7 +5,6 @@
 // of it with right ones. The proxy is a micro model: one from a folder (--model, a checkpoint or
 // base of a run), or one of any size trained here for a moment.
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "models/micro/micro_model.h"
 #include "pool/micro_world/micro_world.h"
 #include "support/cpu_time.h"
+#include "support/one_thread.h"
 #include "trainers/trainer.h"
 #include "utility/estimator.h"
 
@@ -208,13 +208,7 @@ Measured measure(const Row& row, micro::MicroModel& model, const std::vector<Anc
 
 void run(const Options& options) {
   Progress::set_enabled(false);
-  torch::set_num_threads(1);
-  // OpenBLAS has threads of its own; LibTorch may come with another library.
-  using SetThreads = void (*)(int);
-  if (const auto set =
-          reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
-    set(1);
-  }
+  bench::use_one_thread();
   const auto model = make_model(options);
   double parameters = 0;
   for (const auto& [name, parameter] : model->named_parameters()) {
