@@ -10,6 +10,7 @@
 #include "models/qwen3_vl/generation.h"
 #include "models/qwen3_vl/network.h"
 #include "models/qwen3_vl/positions.h"
+#include "models/qwen3_vl/tiny_config.h"
 #include "models/qwen3_vl/weights.h"
 #include "temporary_folder.h"
 
@@ -17,37 +18,6 @@ namespace winnow::qwen3_vl {
 namespace {
 
 namespace fs = std::filesystem;
-
-Config tiny_config(bool tied) {
-  Config config;
-  config.vision = {.depth = 2,
-                   .hidden_size = 16,
-                   .intermediate_size = 24,
-                   .heads = 2,
-                   .channels = 3,
-                   .patch_size = 4,
-                   .temporal_patch_size = 2,
-                   .merge_size = 2,
-                   .positions = 16,
-                   .output_size = 24,
-                   .deepstack_blocks = {0}};
-  config.text = {.vocabulary = 40,
-                 .hidden_size = 24,
-                 .intermediate_size = 32,
-                 .layers = 2,
-                 .heads = 4,
-                 .key_value_heads = 2,
-                 .head_size = 12,
-                 .norm_epsilon = 1e-6,
-                 .rope_theta = 5e6,
-                 .rope_sections = {2, 2, 2}};
-  config.tied = tied;
-  config.image_token = 36;
-  config.video_token = 37;
-  config.vision_start_token = 38;
-  config.vision_end_token = 39;
-  return config;
-}
 
 Batch tiny_batch(const Config& config) {
   Batch batch;
