@@ -8,6 +8,10 @@
 namespace winnow {
 namespace {
 
+const PromptStates& states_of(const Prefix& prefix) {
+  return dynamic_cast<const PromptPrefix&>(prefix).states;
+}
+
 std::int64_t prompt_length(const PromptStates& prompts) { return prompts.allowed.size(3); }
 
 torch::Tensor indices(const std::vector<std::int64_t>& values, const torch::Tensor& like) {
@@ -129,23 +133,25 @@ PromptStates prompt_states(const torch::Tensor& hidden, const std::vector<std::i
           (hidden * valid.unsqueeze(2)).sum(1) / valid.sum(1, true)};
 }
 
-std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
-    const PromptStates& prompts, Continuation& continuation, const Tokenizer& tokenizer,
-    const std::vector<std::vector<std::string>>& texts) {
+std::vector<std::vector<std::pair<double, std::int64_t>>> ContinuedModel::score_continuations(
+    const Prefix& prefix, const std::vector<std::vector<std::string>>& texts) {
+  const torch::NoGradGuard no_grad;
+  const PromptStates& prompts = states_of(prefix);
+  const auto continuation = continue_from(prefix);
   const std::int64_t batch = prompts.last.size(0);
   Pieces pieces(static_cast<std::size_t>(batch));
   std::int64_t width = 1;
   for (std::size_t b = 0; b < pieces.size(); ++b) {
     std::int64_t begin = 0;
     for (const std::string& text : texts[b]) {
-      std::vector<std::int64_t> tokens = tokenizer.encode(text);
-      tokens.push_back(tokenizer.end_of_turn());
+      std::vector<std::int64_t> tokens = tokenizer().encode(text);
+      tokens.push_back(tokenizer().end_of_turn());
       pieces[b].push_back({begin, std::move(tokens)});
       begin += pieces[b].back().fed();
     }
     width = std::max(width, begin);
   }
-  const torch::Tensor hidden = states_of(prompts, continuation, pieces, width);  // [B, S, D]
+  const torch::Tensor hidden = states_of(prompts, *continuation, pieces, width);  // [B, S, D]
 
   // The state before each token predicts it: the prompt's last state, then the fed tokens'.
   std::vector<std::int64_t> rows, targets;
@@ -161,7 +167,7 @@ std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
   const torch::Tensor states = torch::cat({prompts.last, hidden.reshape({batch * width, -1})}, 0)
                                    .index_select(0, indices(rows, hidden));
   const torch::Tensor log_probabilities =
-      torch::log_softmax(continuation.head(states).to(torch::kFloat32), 1)
+      torch::log_softmax(continuation->head(states).to(torch::kFloat32), 1)
           .gather(1, indices(targets, hidden).unsqueeze(1))
           .cpu()
           .to(torch::kFloat64)
@@ -178,22 +184,22 @@ std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
   return result;
 }
 
-std::vector<std::vector<std::string>> sample_answers(const PromptStates& prompts,
-                                                     Continuation& continuation,
-                                                     const Tokenizer& tokenizer, std::int64_t count,
-                                                     std::int64_t maximum_tokens,
-                                                     double temperature,
-                                                     std::vector<RandomStream>& streams) {
+std::vector<std::vector<std::string>> ContinuedModel::sample_answers(
+    const Prefix& prefix, std::int64_t count, std::int64_t maximum_tokens, double temperature,
+    std::vector<RandomStream>& streams) {
+  const torch::NoGradGuard no_grad;
+  const PromptStates& prompts = states_of(prefix);
+  const auto continuation = continue_from(prefix);
   const std::int64_t batch = prompts.last.size(0);
   const auto samples = static_cast<std::size_t>(count);
   std::vector<std::vector<std::vector<std::int64_t>>> answers(
       static_cast<std::size_t>(batch), std::vector<std::vector<std::int64_t>>(samples));
   std::vector<std::vector<bool>> finished(static_cast<std::size_t>(batch),
                                           std::vector<bool>(samples, false));
-  const AnswerSampler sampler(tokenizer.end_of_turn(), temperature, streams);
+  const AnswerSampler sampler(tokenizer().end_of_turn(), temperature, streams);
 
   torch::Tensor logits =
-      continuation.head(prompts.last).to(torch::kFloat32).unsqueeze(1).expand({batch, count, -1});
+      continuation->head(prompts.last).to(torch::kFloat32).unsqueeze(1).expand({batch, count, -1});
   torch::Tensor mask = prompts.allowed.expand({batch, 1, count, prompt_length(prompts)});
   const torch::Tensor own = torch::eye(count, prompts.allowed.options())
                                 .sub(1.0)
@@ -205,44 +211,50 @@ std::vector<std::vector<std::string>> sample_answers(const PromptStates& prompts
     if (!tokens.defined() || step + 1 == maximum_tokens) break;
     mask = torch::cat({mask, own}, 3);
     logits = continuation
-                 .head(continuation.extend(tokens, torch::full({batch, count}, step, torch::kInt64),
-                                           mask))
+                 ->head(continuation->extend(
+                     tokens, torch::full({batch, count}, step, torch::kInt64), mask))
                  .to(torch::kFloat32);
   }
   std::vector<std::vector<std::string>> result(static_cast<std::size_t>(batch));
   for (std::size_t b = 0; b < result.size(); ++b) {
     for (const std::vector<std::int64_t>& answer : answers[b]) {
-      result[b].push_back(tokenizer.decode(answer));
+      result[b].push_back(tokenizer().decode(answer));
     }
   }
   return result;
 }
 
-bool stream_answer(const PromptStates& prompts, Continuation& continuation,
-                   const Tokenizer& tokenizer, const TokenSampling& sampling,
-                   std::int64_t maximum_tokens, RandomStream& stream,
-                   const std::function<void(std::string_view)>& piece) {
+bool ContinuedModel::stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                                   std::int64_t maximum_tokens, RandomStream& stream,
+                                   const std::function<void(std::string_view)>& piece) {
+  const torch::NoGradGuard no_grad;
+  const PromptStates& prompts = states_of(prefix);
+  const auto continuation = continue_from(prefix);
   if (prompts.last.size(0) != 1) throw std::logic_error("an answer is streamed for one prompt");
   torch::Tensor mask = prompts.allowed;  // [1, 1, 1, T + tokens so far]
   torch::Tensor state = prompts.last;    // [1, D]
-  StreamingDecoder decoder(tokenizer);
+  StreamingDecoder decoder(tokenizer());
   bool ended = false;
   for (std::int64_t step = 0; step < maximum_tokens; ++step) {
-    const std::int64_t token = sample_token(continuation.head(state)[0], sampling, stream);
-    ended = token == tokenizer.end_of_turn();
+    const std::int64_t token = sample_token(continuation->head(state)[0], sampling, stream);
+    ended = token == tokenizer().end_of_turn();
     if (ended) break;
     const std::string text = decoder.push(token);
     if (!text.empty()) piece(text);
     if (step + 1 == maximum_tokens) break;
     mask = torch::cat({mask, torch::zeros({1, 1, 1, 1}, mask.options())}, 3);
     state = continuation
-                .extend(torch::full({1, 1}, token, torch::kInt64),
-                        torch::full({1, 1}, step, torch::kInt64), mask)
+                ->extend(torch::full({1, 1}, token, torch::kInt64),
+                         torch::full({1, 1}, step, torch::kInt64), mask)
                 .squeeze(1);
   }
   const std::string rest = decoder.finish();
   if (!rest.empty()) piece(rest);
   return ended;
+}
+
+torch::Tensor ContinuedModel::prompt_features(const Prefix& prefix) {
+  return states_of(prefix).mean.to(torch::kFloat32);
 }
 
 }  // namespace winnow

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,22 +47,30 @@ class Continuation {
   virtual torch::Tensor head(const torch::Tensor& states) const = 0;
 };
 
-// The methods of VisionLanguageModel by the same names. All continuations of a prompt lie one after
-// another in one sequence, told apart by the mask.
-std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
-    const PromptStates& prompts, Continuation& continuation, const Tokenizer& tokenizer,
-    const std::vector<std::vector<std::string>>& texts);
+// What every family keeps of a prefill; each adds its own.
+struct PromptPrefix : Prefix {
+  PromptStates states;
+};
 
-std::vector<std::vector<std::string>> sample_answers(const PromptStates& prompts,
-                                                     Continuation& continuation,
-                                                     const Tokenizer& tokenizer, std::int64_t count,
-                                                     std::int64_t maximum_tokens,
-                                                     double temperature,
-                                                     std::vector<RandomStream>& streams);
+// The half of the interface that starts from a prefix, on the family's own Continuation; what
+// prefill() returns is a PromptPrefix. All continuations of a prompt lie one after another in one
+// sequence, told apart by the mask.
+class ContinuedModel : public VisionLanguageModel {
+ public:
+  std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
+      const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) override;
+  std::vector<std::vector<std::string>> sample_answers(const Prefix& prefix, std::int64_t count,
+                                                       std::int64_t maximum_tokens,
+                                                       double temperature,
+                                                       std::vector<RandomStream>& streams) override;
+  bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
+                     std::int64_t maximum_tokens, RandomStream& stream,
+                     const std::function<void(std::string_view)>& piece) override;
+  torch::Tensor prompt_features(const Prefix& prefix) override;
 
-bool stream_answer(const PromptStates& prompts, Continuation& continuation,
-                   const Tokenizer& tokenizer, const TokenSampling& sampling,
-                   std::int64_t maximum_tokens, RandomStream& stream,
-                   const std::function<void(std::string_view)>& piece);
+ private:
+  // A new one on a prefix of this model, which must outlive it.
+  virtual std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const = 0;
+};
 
 }  // namespace winnow

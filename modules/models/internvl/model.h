@@ -8,13 +8,13 @@
 
 #include "models/byte_pair_tokenizer.h"
 #include "models/checkpoint_files.h"
+#include "models/continuations.h"
 #include "models/internvl/options.h"
 #include "models/internvl/weights.h"
-#include "models/vision_language_model.h"
 
 namespace winnow::internvl {
 
-class Model : public VisionLanguageModel {
+class Model : public ContinuedModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
 
@@ -34,16 +34,6 @@ class Model : public VisionLanguageModel {
   torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
   AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
   std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override;
-  std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
-      const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) override;
-  std::vector<std::vector<std::string>> sample_answers(const Prefix& prefix, std::int64_t count,
-                                                       std::int64_t maximum_tokens,
-                                                       double temperature,
-                                                       std::vector<RandomStream>& streams) override;
-  bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
-                     std::int64_t maximum_tokens, RandomStream& stream,
-                     const std::function<void(std::string_view)>& piece) override;
-  torch::Tensor prompt_features(const Prefix& prefix) override;
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override;
   std::unique_ptr<VisionLanguageModel> clone() const override;
   // The published layout, which other tools open. Files of the folder that a model came from go
@@ -55,6 +45,7 @@ class Model : public VisionLanguageModel {
   const Config& config() const { return config_; }
 
  private:
+  std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const override;
   ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
                           bool with_media) const;
   // By our name of the parameter.

@@ -2,19 +2,15 @@
 
 #include <algorithm>
 
-#include "models/continuations.h"
 #include "models/micro/micro_model.h"
 
 namespace winnow::micro {
 namespace {
 
-struct MicroPrefix : Prefix {
+struct MicroPrefix : PromptPrefix {
   std::vector<LayerCache> layers;  // per layer [B, H, T, D / H]
-  PromptStates states;
-  torch::Tensor next;  // [B, 1] int64: text position of the next token
+  torch::Tensor next;              // [B, 1] int64: text position of the next token
 };
-
-const MicroPrefix& micro(const Prefix& prefix) { return dynamic_cast<const MicroPrefix&>(prefix); }
 
 class MicroContinuation : public Continuation {
  public:
@@ -56,34 +52,9 @@ std::unique_ptr<Prefix> MicroModel::prefill(const std::vector<ModelInput>& input
   return prefix;
 }
 
-std::vector<std::vector<std::pair<double, std::int64_t>>> MicroModel::score_continuations(
-    const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) {
-  const torch::NoGradGuard no_grad;
-  MicroContinuation continuation(*network_, micro(prefix), options_.maximum_text);
-  return winnow::score_continuations(micro(prefix).states, continuation, *tokenizer_,
-                                     continuations);
-}
-
-std::vector<std::vector<std::string>> MicroModel::sample_answers(
-    const Prefix& prefix, std::int64_t count, std::int64_t maximum_tokens, double temperature,
-    std::vector<RandomStream>& streams) {
-  const torch::NoGradGuard no_grad;
-  MicroContinuation continuation(*network_, micro(prefix), options_.maximum_text);
-  return winnow::sample_answers(micro(prefix).states, continuation, *tokenizer_, count,
-                                maximum_tokens, temperature, streams);
-}
-
-bool MicroModel::stream_answer(const Prefix& prefix, const TokenSampling& sampling,
-                               std::int64_t maximum_tokens, RandomStream& stream,
-                               const std::function<void(std::string_view)>& piece) {
-  const torch::NoGradGuard no_grad;
-  MicroContinuation continuation(*network_, micro(prefix), options_.maximum_text);
-  return winnow::stream_answer(micro(prefix).states, continuation, *tokenizer_, sampling,
-                               maximum_tokens, stream, piece);
-}
-
-torch::Tensor MicroModel::prompt_features(const Prefix& prefix) {
-  return micro(prefix).states.mean;
+std::unique_ptr<Continuation> MicroModel::continue_from(const Prefix& prefix) const {
+  return std::make_unique<MicroContinuation>(*network_, dynamic_cast<const MicroPrefix&>(prefix),
+                                             options_.maximum_text);
 }
 
 }  // namespace winnow::micro

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "models/continuations.h"
 #include "models/micro/network.h"
 #include "models/micro/tokenizer.h"
-#include "models/vision_language_model.h"
 
 namespace winnow::micro {
 
@@ -17,7 +17,7 @@ BOOST_DESCRIBE_STRUCT(MicroOptions, (),
                        maximum_text, vocabulary_words, change_frames, train_vision))
 config::Help help(const MicroOptions&);
 
-class MicroModel : public VisionLanguageModel {
+class MicroModel : public ContinuedModel {
  public:
   // Has no weights yet: initialise() or load() first.
   explicit MicroModel(MicroOptions options);
@@ -36,16 +36,6 @@ class MicroModel : public VisionLanguageModel {
   torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
   AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
   std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override;
-  std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
-      const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) override;
-  std::vector<std::vector<std::string>> sample_answers(const Prefix& prefix, std::int64_t count,
-                                                       std::int64_t maximum_tokens,
-                                                       double temperature,
-                                                       std::vector<RandomStream>& streams) override;
-  bool stream_answer(const Prefix& prefix, const TokenSampling& sampling,
-                     std::int64_t maximum_tokens, RandomStream& stream,
-                     const std::function<void(std::string_view)>& piece) override;
-  torch::Tensor prompt_features(const Prefix& prefix) override;
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override;
   std::unique_ptr<VisionLanguageModel> clone() const override;
   void save(const std::filesystem::path& folder) const override;
@@ -59,6 +49,7 @@ class MicroModel : public VisionLanguageModel {
   void place_clips(ModelInput& input, std::int64_t first_slot) const;
 
  private:
+  std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const override;
   torch::Tensor hidden_states(const std::vector<ModelInput>& inputs,
                               std::vector<LayerCache>* cache);
   ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,

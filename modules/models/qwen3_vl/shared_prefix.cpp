@@ -1,21 +1,15 @@
 // One prefill of Qwen3-VL and what goes on from it.
 
 #include "models/answer_loss.h"
-#include "models/continuations.h"
 #include "models/qwen3_vl/model.h"
 
 namespace winnow::qwen3_vl {
 namespace {
 
-struct PrefixState : Prefix {
+struct PrefixState : PromptPrefix {
   std::vector<LayerCache> cache;  // per layer
   torch::Tensor next;             // [B] int64: position of the first new token
-  PromptStates states;
 };
-
-const PrefixState& state_of(const Prefix& prefix) {
-  return dynamic_cast<const PrefixState&>(prefix);
-}
 
 class TextContinuation : public Continuation {
  public:
@@ -69,36 +63,9 @@ std::unique_ptr<Prefix> Model::prefill(const std::vector<ModelInput>& inputs) {
   return prefix;
 }
 
-std::vector<std::vector<std::pair<double, std::int64_t>>> Model::score_continuations(
-    const Prefix& prefix, const std::vector<std::vector<std::string>>& continuations) {
-  const torch::NoGradGuard no_grad;
-  TextContinuation continuation(config_, weights_, state_of(prefix));
-  return winnow::score_continuations(state_of(prefix).states, continuation, *tokenizer_,
-                                     continuations);
-}
-
-std::vector<std::vector<std::string>> Model::sample_answers(const Prefix& prefix,
-                                                            std::int64_t count,
-                                                            std::int64_t maximum_tokens,
-                                                            double temperature,
-                                                            std::vector<RandomStream>& streams) {
-  const torch::NoGradGuard no_grad;
-  TextContinuation continuation(config_, weights_, state_of(prefix));
-  return winnow::sample_answers(state_of(prefix).states, continuation, *tokenizer_, count,
-                                maximum_tokens, temperature, streams);
-}
-
-bool Model::stream_answer(const Prefix& prefix, const TokenSampling& sampling,
-                          std::int64_t maximum_tokens, RandomStream& stream,
-                          const std::function<void(std::string_view)>& piece) {
-  const torch::NoGradGuard no_grad;
-  TextContinuation continuation(config_, weights_, state_of(prefix));
-  return winnow::stream_answer(state_of(prefix).states, continuation, *tokenizer_, sampling,
-                               maximum_tokens, stream, piece);
-}
-
-torch::Tensor Model::prompt_features(const Prefix& prefix) {
-  return state_of(prefix).states.mean.to(torch::kFloat32);
+std::unique_ptr<Continuation> Model::continue_from(const Prefix& prefix) const {
+  return std::make_unique<TextContinuation>(config_, weights_,
+                                            dynamic_cast<const PrefixState&>(prefix));
 }
 
 }  // namespace winnow::qwen3_vl
