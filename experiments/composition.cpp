@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <unordered_map>
 
 #include "core/errors.h"
+#include "report/ranks.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -57,29 +56,6 @@ json::object composition_of(const std::vector<RowFacts>& facts,
           {"blind", share([&](std::size_t row) { return label(row).blind; })},
           {"verbose", share([&](std::size_t row) { return label(row).verbose; })},
           {"repeated", share([&](std::size_t row) { return label(row).near_duplicate; })}};
-}
-
-double area_under_roc(const std::vector<double>& values, const std::vector<bool>& positive) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  // Mann-Whitney: the positives' ranks, equal values sharing their mean rank.
-  double positives = 0, rank_sum = 0;
-  for (std::size_t begin = 0; begin < order.size();) {
-    std::size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    const double rank = (static_cast<double>(begin + end) + 1) / 2;
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!positive[order[i]]) continue;
-      ++positives;
-      rank_sum += rank;
-    }
-    begin = end;
-  }
-  const double negatives = static_cast<double>(values.size()) - positives;
-  if (positives == 0 || negatives == 0) return std::numeric_limits<double>::quiet_NaN();
-  return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives);
 }
 
 json::object detection_of_wrong_answers(const SampleTable& table,

@@ -17,12 +17,8 @@ boost::json::object composition_of(const std::vector<RowFacts>& facts,
                                    const std::vector<std::size_t>& rows,
                                    const std::vector<micro_world::HiddenLabel>& labels);
 
-// Area under the ROC curve of `values` as a detector of `positive`, ties counting half: 0.5 is
-// chance, above it positives have the higher values. NaN without a positive or a negative.
-double area_under_roc(const std::vector<double>& values, const std::vector<bool>& positive);
-
-// For each column that area, wrong answers being the positives, over its valid cells: {column:
-// {all, image, video, valid}}; an area that is not defined is null.
+// For each column the area under the ROC curve, wrong answers being the positives, over its valid
+// cells: {column: {all, image, video, valid}}; an area that is not defined is null.
 boost::json::object detection_of_wrong_answers(const SampleTable& table,
                                                const std::vector<micro_world::HiddenLabel>& labels);
 

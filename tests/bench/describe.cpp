@@ -9,7 +9,6 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
-#include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -19,6 +18,7 @@
 #include "descriptors/descriptor.h"
 #include "descriptors/gdo_release/frame_metrics.h"
 #include "pool/pool.h"
+#include "report/ranks.h"
 #include "support/cpu_time.h"
 
 namespace {
@@ -54,31 +54,6 @@ std::vector<std::string> write_video(const fs::path& folder, int number) {
     cv::imwrite(paths.back(), frame);
   }
   return paths;
-}
-
-double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
-  const auto ranks = [](const std::vector<double>& values) {
-    std::vector<std::size_t> order(values.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](auto i, auto j) { return values[i] < values[j]; });
-    std::vector<double> result(values.size());
-    for (std::size_t first = 0; first < order.size();) {
-      std::size_t last = first;
-      while (last < order.size() && values[order[last]] == values[order[first]]) ++last;
-      const double mean = static_cast<double>(first + last - 1) / 2.0;
-      for (; first < last; ++first) result[order[first]] = mean;
-    }
-    return result;
-  };
-  const std::vector<double> left = ranks(a), right = ranks(b);
-  const double mean = (static_cast<double>(a.size()) - 1.0) / 2.0;
-  double product = 0.0, left_square = 0.0, right_square = 0.0;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    product += (left[i] - mean) * (right[i] - mean);
-    left_square += (left[i] - mean) * (left[i] - mean);
-    right_square += (right[i] - mean) * (right[i] - mean);
-  }
-  return product / std::sqrt(left_square * right_square);
 }
 
 using Videos = std::vector<std::vector<std::string>>;

@@ -17,6 +17,7 @@
 #include "core/random.h"
 #include "models/micro/micro_model.h"
 #include "pool/micro_world/micro_world.h"
+#include "report/ranks.h"
 #include "support/cpu_time.h"
 #include "support/one_thread.h"
 #include "trainers/trainer.h"
@@ -99,50 +100,12 @@ std::unique_ptr<micro::MicroModel> make_model(const Options& options) {
   return model;
 }
 
-std::vector<double> ranks(const std::vector<double>& values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
-  std::vector<double> result(values.size());
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t end = i;
-    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
-    for (std::size_t k = i; k < end; ++k) result[order[k]] = 0.5 * static_cast<double>(i + end - 1);
-    i = end;
-  }
-  return result;
-}
-
 // Over the first values of both.
 double spearman(std::vector<double> a, std::vector<double> b) {
   const std::size_t count = std::min(a.size(), b.size());
   a.resize(count);
   b.resize(count);
-  const std::vector<double> x = ranks(a), y = ranks(b);
-  const double mean = 0.5 * static_cast<double>(count - 1);
-  double xy = 0, xx = 0, yy = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    xy += (x[i] - mean) * (y[i] - mean);
-    xx += (x[i] - mean) * (x[i] - mean);
-    yy += (y[i] - mean) * (y[i] - mean);
-  }
-  return xy / std::sqrt(xx * yy);
-}
-
-// The chance that a right answer has a higher value than a wrong one.
-double area(const std::vector<double>& values, const std::vector<bool>& wrong) {
-  const std::vector<double> rank = ranks(values);
-  double sum = 0, right = 0, bad = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (wrong[i]) {
-      ++bad;
-    } else {
-      ++right;
-      sum += rank[i];
-    }
-  }
-  return (sum - right * (right - 1) / 2) / (right * bad);
+  return rank_correlation(a, b);
 }
 
 // The most memory held since the last call, in MiB; Linux forgets the earlier peak when told so.
@@ -285,7 +248,8 @@ void run(const Options& options) {
     if (row.label == "forward_mode") first_order = measured.values;
     fmt::print("{:<34}{:>12.0f}{:>12.1f}{:>12.2f}{:>10.0f}{:>10.3f}{:>10.2f}\n", row.label,
                measured.microseconds, slowest / measured.microseconds, measured.prepare_seconds,
-               measured.peak, spearman(reference, measured.values), area(measured.values, wrong));
+               measured.peak, spearman(reference, measured.values),
+               1.0 - area_under_roc(measured.values, wrong));
     std::fflush(stdout);
   }
   if (options.sweep == std::vector<double>{0.0}) return;
@@ -298,7 +262,7 @@ void run(const Options& options) {
     const auto second = measure({"second_order", "second_order", {{"eta", value}}, true}, *model,
                                 anchors, inputs, options);
     fmt::print("{:<12}{:>14.3f}{:>14.3f}{:>12.2f}\n", length, spearman(exact.values, first_order),
-               spearman(exact.values, second.values), area(exact.values, wrong));
+               spearman(exact.values, second.values), 1.0 - area_under_roc(exact.values, wrong));
     std::fflush(stdout);
   }
 }

@@ -7,7 +7,6 @@
 
 #include "core/errors.h"
 #include "experiments/comparison_tables.h"
-#include "experiments/composition.h"
 
 namespace winnow {
 namespace {
@@ -197,14 +196,6 @@ TEST_F(ComparisonNumbersTest, AllTablesRenderInAllFormats) {
     EXPECT_THAT(text, HasSubstr("Oracle"));
   }
   EXPECT_THAT(to_markdown(tables), HasSubstr("a reservation"));
-}
-
-TEST(AreaUnderRoc, CountsTiesHalf) {
-  EXPECT_DOUBLE_EQ(area_under_roc({1, 2, 3, 4}, {false, false, true, true}), 1.0);
-  EXPECT_DOUBLE_EQ(area_under_roc({1, 2, 3, 4}, {true, true, false, false}), 0.0);
-  EXPECT_DOUBLE_EQ(area_under_roc({5, 5, 5, 5}, {true, false, true, false}), 0.5);
-  EXPECT_DOUBLE_EQ(area_under_roc({1, 2, 2, 3}, {false, true, false, true}), 0.875);
-  EXPECT_TRUE(std::isnan(area_under_roc({1, 2}, {true, true})));
 }
 
 }  // namespace
