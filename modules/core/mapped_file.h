@@ -17,6 +17,9 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
 
   std::string_view bytes() const { return bytes_; }
+  // Gives back the memory behind a part of bytes(), which is read from the file again when it is
+  // needed again: whoever reads a large file once keeps little of it in memory.
+  void release(std::string_view part) const;
 
  private:
   std::string_view bytes_;

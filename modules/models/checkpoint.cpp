@@ -97,6 +97,8 @@ torch::Tensor Checkpoint::tensor(const std::string& name) const {
   return files_[file_of(name)].tensor(name);
 }
 
+void Checkpoint::release(const std::string& name) const { files_[file_of(name)].release(name); }
+
 void write_checkpoint(const fs::path& folder, const std::map<std::string, torch::Tensor>& tensors,
                       std::uint64_t maximum_bytes) {
   std::vector<std::map<std::string, torch::Tensor>> parts(1);

@@ -26,6 +26,7 @@ class Checkpoint {
   const SafetensorsFile::Entry& entry(const std::string& name) const;
   // A read-only view, see SafetensorsFile::tensor.
   torch::Tensor tensor(const std::string& name) const;
+  void release(const std::string& name) const;  // see SafetensorsFile::release
 
  private:
   std::size_t file_of(const std::string& name) const;

@@ -65,6 +65,7 @@ void load_parameters(const std::vector<TableEntry>& table, const std::filesystem
   for (const TableEntry& entry : table) {
     *entry.tensor = torch::empty(entry.shape, dtype);
     entry.tensor->copy_(checkpoint.tensor(entry.published));
+    checkpoint.release(entry.published);  // the weights are in memory once, not once more as a file
   }
 }
 

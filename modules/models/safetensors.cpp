@@ -152,10 +152,19 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   if (last_end != data_size) malformed(path, "bytes of its data belong to no tensor");
 }
 
-torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
+const SafetensorsFile::Entry& SafetensorsFile::entry(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) throw DataError(path_.string() + ": has no tensor '" + name + "'");
-  const Entry& entry = found->second;
+  return found->second;
+}
+
+void SafetensorsFile::release(const std::string& name) const {
+  const Entry& place = entry(name);
+  file_->release(file_->bytes().substr(data_begin_ + place.begin, place.end - place.begin));
+}
+
+torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const Entry& entry = this->entry(name);
   const char* data = file_->bytes().data() + data_begin_ + entry.begin;
   const std::uint64_t size = entry.end - entry.begin;
   if (size == 0 || reinterpret_cast<std::uintptr_t>(data) % torch::elementSize(entry.type) != 0) {

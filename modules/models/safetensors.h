@@ -43,8 +43,12 @@ class SafetensorsFile {
   // A view of the mapped bytes, which it keeps alive. Read only: writing to it ends the program.
   // Throws DataError when there is no such tensor.
   torch::Tensor tensor(const std::string& name) const;
+  // Gives back the memory that reading this tensor took; its views stay good.
+  void release(const std::string& name) const;
 
  private:
+  const Entry& entry(const std::string& name) const;
+
   std::filesystem::path path_;
   std::shared_ptr<const MappedFile> file_;
   std::uint64_t data_begin_ = 0;
