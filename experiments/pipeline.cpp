@@ -9,7 +9,6 @@
 #include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "core/hash.h"
 #include "descriptors/pass.h"
 #include "experiments/composition.h"
 #include "experiments/failed_rows.h"
@@ -66,20 +65,6 @@ constexpr int descriptors_format = 2;
 constexpr int diagnosis_format = 1;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
-
-// Of its files by name; folders in it do not count.
-std::string digest_of_folder(const fs::path& folder) {
-  if (!fs::is_directory(folder)) {
-    throw DataError(folder.string() + ": there is no such folder (model.path)");
-  }
-  std::map<std::string, fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.emplace(entry.path().filename().string(), entry.path());
-  }
-  Digest digest;
-  for (const auto& [name, path] : files) digest.add(name).add(digest_of_file(path));
-  return digest.hex();
-}
 
 const bool base_registered =
     config::add_table<MicroBaseOptions>("base", "how the base model is trained");
@@ -202,6 +187,9 @@ const StageOutput& Pipeline::base() {
     stage.config.set("seed", number(seed_));
     stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
   } else {
+    if (!fs::is_directory(pretrained)) {
+      throw DataError(pretrained.string() + ": there is no such folder (model.path)");
+    }
     stage.inputs = {{"checkpoint", digest_of_folder(pretrained)}};
   }
   stage.title = fmt::format("base model {}", seed_);
