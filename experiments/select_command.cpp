@@ -147,7 +147,8 @@ int select_command(const SelectRequest& request, std::ostream& out) {
     for (const std::string& warning : outcomes[i].warnings) {
       spdlog::warn("{}{}{}", runs[i].label, runs[i].label.empty() ? "" : ": ", warning);
     }
-    out << fmt::format("{}: {}\n", (output / runs[i].label).string(), outcomes[i].summary);
+    const fs::path folder = runs[i].label.empty() ? output : output / runs[i].label;
+    out << fmt::format("{}: {}\n", folder.string(), outcomes[i].summary);
   }
   return 0;
 }
