@@ -184,9 +184,9 @@ ProxyOptions read_proxy(const config::Value& config) {
   return table == nullptr ? ProxyOptions{} : config::bind<ProxyOptions>(*table, "proxy", {"model"});
 }
 
-SamplingOptions read_sampling(const config::Value& config) {
+SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid) {
   const config::Value* table = config.child("sampling");
-  return table == nullptr ? SamplingOptions{} : config::bind<SamplingOptions>(*table, "sampling");
+  return table == nullptr ? unsaid : config::bind_over(unsaid, *table, "sampling");
 }
 
 }  // namespace winnow

@@ -96,6 +96,7 @@ RunScale read_scale(const config::Value& config);
 ProxyOptions read_proxy(const config::Value& config);
 
 // The table `sampling`: the frames that model and descriptors see of a medium.
-SamplingOptions read_sampling(const config::Value& config);
+// `unsaid`: what holds where the config does not say.
+SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid = {});
 
 }  // namespace winnow

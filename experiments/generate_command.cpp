@@ -71,8 +71,8 @@ int generate_command(const GenerateRequest& request, std::ostream& out) {
   const auto [question, overrides] = question_and_overrides(request.words);
   const config::Value config = config::compose({request.directories, "generate", overrides});
   config::check_known_keys(config, {"model", "sampling", "run"});
-  const SamplingOptions sampling = read_sampling(config);
   const std::unique_ptr<VisionLanguageModel> model = models().create(config.at("model"), "model");
+  const SamplingOptions sampling = read_sampling(config, model->published_sampling());
   if (model->pretrained().empty()) {
     throw ConfigError(
         "the model has no trained weights: name a checkpoint folder, model.path=FOLDER");

@@ -11,16 +11,23 @@
 
 namespace winnow::config {
 
-// Fills a default-constructed Options from `table`. Throws ConfigError naming file, line, full key,
-// value and what was expected when a key is unknown (with the nearest valid name), a type does not
-// fit (an integer literal is a valid number), or a value is out of range. `path` is the dotted path
-// of the table, for messages. `ignored` are keys that belong to someone else (e.g. "type").
+// Sets what `table` says in `options` and leaves the rest. Throws ConfigError naming file, line,
+// full key, value and what was expected when a key is unknown (with the nearest valid name), a type
+// does not fit (an integer literal is a valid number), or a value is out of range. `path` is the
+// dotted path of the table, for messages. `ignored` are keys that belong to someone else (e.g.
+// "type").
+template <class Options>
+Options bind_over(Options options, const Value& table, const std::string& path,
+                  const std::vector<std::string>& ignored = {"type"}) {
+  detail::read_struct(table, path, ignored, options);
+  return options;
+}
+
+// The same over a default-constructed Options.
 template <class Options>
 Options bind(const Value& table, const std::string& path,
              const std::vector<std::string>& ignored = {"type"}) {
-  Options options{};
-  detail::read_struct(table, path, ignored, options);
-  return options;
+  return bind_over(Options{}, table, path, ignored);
 }
 
 // The options with types, defaults and help, in order of declaration. Throws std::logic_error when

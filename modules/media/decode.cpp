@@ -158,7 +158,12 @@ Frames decode_frame_list(const Media& media, const SamplingOptions& options) {
   frames.kind = Media::Kind::frames;
   const double rate = media.frames_per_second;
   const auto total = static_cast<std::int64_t>(media.paths.size());
-  for (const std::int64_t index : sample_frame_indices(total, rate, options)) {
+  SamplingOptions sampling = options;
+  if (rate <= 0 && options.mode == SamplingOptions::Mode::fps) {
+    sampling.mode = SamplingOptions::Mode::uniform;
+    sampling.frames = options.maximum_frames;
+  }
+  for (const std::int64_t index : sample_frame_indices(total, rate, sampling)) {
     frames.images.push_back(decode_image(media.paths[index], options.maximum_pixels));
     frames.timestamps.push_back(rate > 0 ? double(index) / rate : double(index));
   }

@@ -12,25 +12,32 @@
 
 namespace winnow {
 
+// Which frames of a clip are seen: how many, and where they lie. The published models' own rules
+// are points of it, see VisionLanguageModel::published_sampling.
 struct SamplingOptions {
-  // "uniform": `frames` equally spaced frames of the clip, first and last included (all of it when
-  // it is shorter). "fps": `frames_per_second` a second of the clip, equally spaced over it, their
-  // number kept between minimum and maximum; where the clip's rate is unknown, all frames up to the
-  // maximum.
+  // "uniform": `frames` of them. "fps": `frames_per_second` of the clip's seconds, rounded down,
+  // between minimum and maximum, then down to a `multiple_of`. A clip shorter than that is seen
+  // whole.
   enum class Mode { uniform, fps };
   BOOST_DESCRIBE_NESTED_ENUM(Mode, uniform, fps)
+  // "ends": the first, the last and equal steps between them, ties to even; a single frame is the
+  // middle one. "middles": the middles of equal parts, rounded down.
+  enum class Spacing { ends, middles };
+  BOOST_DESCRIBE_NESTED_ENUM(Spacing, ends, middles)
 
   Mode mode = Mode::uniform;
+  Spacing spacing = Spacing::ends;
   std::int64_t frames = 8;
   double frames_per_second = 1.0;
   std::int64_t minimum_frames = 1;
   std::int64_t maximum_frames = 32;
+  std::int64_t multiple_of = 1;
   // Larger pictures are refused before they are decoded.
   std::int64_t maximum_pixels = 64'000'000;
 };
 BOOST_DESCRIBE_STRUCT(SamplingOptions, (),
-                      (mode, frames, frames_per_second, minimum_frames, maximum_frames,
-                       maximum_pixels))
+                      (mode, spacing, frames, frames_per_second, minimum_frames, maximum_frames,
+                       multiple_of, maximum_pixels))
 config::Help help(const SamplingOptions&);
 
 // The frames a model or a descriptor sees of one medium.
@@ -42,14 +49,17 @@ struct Frames {
   Media::Kind kind = Media::Kind::image;
 };
 
-// Indices of the sampled frames out of `total` at `native_fps` (0 or less: unknown), ascending,
-// distinct. Rounds half to even, as the GDO release does; a single frame is the middle one. Throws
-// ConfigError when minimum_frames exceeds maximum_frames.
+// Indices of the sampled frames out of `total` at `native_fps` (0 or less: unknown, taken as 24 as
+// the models do), ascending, distinct, at least one where there is one. Throws ConfigError when
+// minimum_frames exceeds maximum_frames.
 std::vector<std::int64_t> sample_frame_indices(std::int64_t total, double native_fps,
                                                const SamplingOptions& options);
 
 // Reads and decodes one medium. Throws DataError naming the file and the reason (missing, not an
 // image, not a video, truncated, too large).
+//
+// A list of frames whose rate is unknown was sampled before: in mode "fps" all of it is seen, up to
+// maximum_frames.
 //
 // Images are PNG, JPEG, WebP or BMP. Grey becomes RGB, alpha is dropped, 16 bits become 8. The EXIF
 // orientation of images is ignored, as by the image loaders of the papers' models; the rotation of

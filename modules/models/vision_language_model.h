@@ -63,6 +63,8 @@ class VisionLanguageModel {
 
   virtual const Tokenizer& tokenizer() const = 0;
 
+  // How the family's own programs sample a clip, for those who do not say how.
+  virtual SamplingOptions published_sampling() const { return {}; }
   // One medium as the vision tower takes it (resized, model's own layout); no parameters involved.
   virtual PreprocessedMedium preprocess(const Frames& frames) const = 0;
   // Runs the vision tower on preprocessed media. Media of different sizes may be mixed. Carries

@@ -55,16 +55,40 @@ TEST(SamplingTest, FramesPerSecondKeepsToItsBounds) {
   EXPECT_EQ(sample_frame_indices(250, 25, fps(2, 1, 8)).size(), 8u);
   EXPECT_EQ(sample_frame_indices(25, 25, fps(1, 4, 8)).size(), 4u);
   EXPECT_EQ(sample_frame_indices(3, 25, fps(1, 4, 8)).size(), 3u);
-  EXPECT_EQ(sample_frame_indices(100, 0, fps(1, 4, 8)).size(), 8u);
+  EXPECT_EQ(sample_frame_indices(31, 25, fps(1, 1, 8)).size(), 1u);  // rounded down
+  EXPECT_EQ(sample_frame_indices(100, 0, fps(1, 1, 8)).size(), 4u);  // taken as 24 a second
   EXPECT_EQ(sample_frame_indices(100, 1e-300, fps(1, 4, 8)).size(), 8u);
   EXPECT_THROW(sample_frame_indices(100, 25, fps(1, 9, 8)), ConfigError);
 }
 
+TEST(SamplingTest, AMultipleOfFrames) {
+  // The evaluations' rule: one frame a second, 4 to 32, an even number.
+  SamplingOptions options = fps(1, 4, 32);
+  options.multiple_of = 2;
+  const std::pair<std::pair<std::int64_t, double>, std::size_t> cases[] = {
+      {{300, 30}, 10}, {{75, 30}, 4}, {{128, 25}, 4},     {{744, 24}, 30},
+      {{960, 30}, 32}, {{10, 3}, 4},  {{150000, 25}, 32}, {{3, 30}, 2}};
+  for (const auto& [clip, count] : cases) {
+    EXPECT_EQ(sample_frame_indices(clip.first, clip.second, options).size(), count) << clip.first;
+  }
+  EXPECT_EQ(sample_frame_indices(1, 30, options).size(), 1u);
+}
+
+TEST(SamplingTest, MiddlesOfEqualParts) {
+  SamplingOptions options = uniform(3);
+  options.spacing = SamplingOptions::Spacing::middles;
+  EXPECT_THAT(sample_frame_indices(8, 0, options), ElementsAre(1, 4, 6));
+  EXPECT_THAT(sample_frame_indices(2, 0, options), ElementsAre(0, 1));
+  EXPECT_THAT(sample_frame_indices(0, 0, options), IsEmpty());
+  options.frames = 1;
+  EXPECT_THAT(sample_frame_indices(9, 0, options), ElementsAre(4));
+}
+
 TEST(SamplingTest, OptionsDescribeThemselves) {
   const auto options = config::describe<SamplingOptions>();
-  ASSERT_EQ(options.size(), 6u);
+  ASSERT_EQ(options.size(), 8u);
   EXPECT_EQ(options[0].type, "uniform | fps");
-  EXPECT_EQ(options[5].default_value, "64000000");
+  EXPECT_EQ(options[7].default_value, "64000000");
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ class Model : public ContinuedModel {
 
   const Tokenizer& tokenizer() const override { return *tokenizer_; }
   // values: tiles [n, 3, tile size, tile size] float32
+  SamplingOptions published_sampling() const override { return internvl::published_sampling(); }
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: merged patches [N, K], which the projector takes
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;

@@ -11,8 +11,6 @@
 namespace winnow::internvl {
 namespace {
 
-constexpr double kUnknownRate = 24.0;
-
 cv::Mat resized(const cv::Mat& image, std::int64_t width, std::int64_t height) {
   return resize_bicubic(image, static_cast<int>(width), static_cast<int>(height));
 }
@@ -70,24 +68,12 @@ TileGrid tile_grid(std::int64_t height, std::int64_t width, std::int64_t tile_si
   return best;
 }
 
-std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
-                                         const VideoSampling& sampling) {
-  assert(total >= 1);
-  std::int64_t count = sampling.frames;
-  if (count <= 0) {
-    const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
-    // Compared as doubles: a tiny rate makes more frames than an integer holds.
-    count = static_cast<std::int64_t>(
-        std::min(std::trunc(static_cast<double>(total) / rate * sampling.frames_per_second),
-                 static_cast<double>(total)));
-  }
-  count = std::clamp<std::int64_t>(count, 1, total);
-  const double part = static_cast<double>(total) / static_cast<double>(count);
-  std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i < count; ++i) {
-    indices.push_back(static_cast<std::int64_t>(part / 2.0 + static_cast<double>(i) * part));
-  }
-  return indices;
+SamplingOptions published_sampling() {
+  SamplingOptions sampling;
+  sampling.mode = SamplingOptions::Mode::uniform;
+  sampling.spacing = SamplingOptions::Spacing::middles;
+  sampling.frames = 8;
+  return sampling;
 }
 
 torch::Tensor image_tiles(const VisionConfig& config, const PreprocessingOptions& options,

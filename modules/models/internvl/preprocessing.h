@@ -7,6 +7,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "media/frames.h"
 #include "models/internvl/config.h"
 
 namespace winnow::internvl {
@@ -23,17 +24,8 @@ struct TileGrid {
 TileGrid tile_grid(std::int64_t height, std::int64_t width, std::int64_t tile_size,
                    std::int64_t least, std::int64_t most);
 
-// How many frames of a clip are seen: `frames` when above 0, else `frames_per_second` of its
-// seconds; at least one and never more than there are.
-struct VideoSampling {
-  std::int64_t frames = 0;
-  double frames_per_second = 1.0;
-};
-
-// Indices out of `total` frames at `native_fps` (0 or less: unknown, taken as 24): the middles of
-// as many equal parts of the clip.
-std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
-                                         const VideoSampling& sampling);
+// How the family's published program samples clips: the middles of eight equal parts.
+SamplingOptions published_sampling();
 
 // Tiles and normalisation of preprocessor_config.json.
 struct PreprocessingOptions {

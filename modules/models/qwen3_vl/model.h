@@ -27,6 +27,7 @@ class Model : public ContinuedModel {
 
   const Tokenizer& tokenizer() const override { return *tokenizer_; }
   // values: patches [P, patch values] float32
+  SamplingOptions published_sampling() const override { return qwen3_vl::published_sampling(); }
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: see side_by_side
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;

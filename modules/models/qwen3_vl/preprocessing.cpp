@@ -14,7 +14,6 @@ namespace winnow::qwen3_vl {
 namespace {
 
 constexpr double kLargestAspect = 200.0;
-constexpr double kUnknownRate = 24.0;
 
 // `volume`: frames as they count for the bounds; `frames`: as they count for the scale.
 PixelSize fitted_size(double volume, double frames, PixelSize original, std::int64_t factor,
@@ -75,36 +74,13 @@ PixelSize video_size(std::int64_t frames, PixelSize original, std::int64_t facto
                      static_cast<double>(frames), original, factor, minimum_pixels, maximum_pixels);
 }
 
-std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
-                                         const VideoSampling& sampling) {
-  assert(total >= 1);
-  std::int64_t count = sampling.frames;
-  if (count <= 0) {
-    const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
-    const double wanted =
-        std::trunc(static_cast<double>(total) / rate * sampling.frames_per_second);
-    // Compared as doubles: a tiny rate makes more frames than an integer holds.
-    count = static_cast<std::int64_t>(
-        std::min(std::max(wanted, static_cast<double>(sampling.minimum_frames)),
-                 static_cast<double>(sampling.maximum_frames)));
-  }
-  count = std::clamp<std::int64_t>(count, 1, total);
-  const double step =
-      count > 1 ? static_cast<double>(total - 1) / static_cast<double>(count - 1) : 0.0;
-  std::vector<std::int64_t> indices;
-  for (std::int64_t i = 0; i + 1 < count; ++i) {
-    indices.push_back(static_cast<std::int64_t>(std::nearbyint(static_cast<double>(i) * step)));
-  }
-  indices.push_back(count > 1 ? total - 1 : 0);
-  return indices;
-}
-
-std::vector<std::string> timestamp_texts(const std::vector<std::int64_t>& indices,
-                                         double native_fps, std::int64_t temporal_patch_size) {
-  const double rate = native_fps > 0.0 ? native_fps : kUnknownRate;
-  std::vector<double> seconds;
-  for (const std::int64_t index : indices) seconds.push_back(static_cast<double>(index) / rate);
-  return timestamp_texts(std::move(seconds), temporal_patch_size);
+SamplingOptions published_sampling() {
+  SamplingOptions sampling;
+  sampling.mode = SamplingOptions::Mode::fps;
+  sampling.frames_per_second = 2.0;
+  sampling.minimum_frames = 4;
+  sampling.maximum_frames = 768;
+  return sampling;
 }
 
 std::vector<std::string> timestamp_texts(std::vector<double> seconds,

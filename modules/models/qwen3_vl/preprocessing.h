@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "media/frames.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/vision_tower.h"
 
@@ -30,25 +31,11 @@ PixelSize video_size(std::int64_t frames, PixelSize original, std::int64_t facto
                      std::int64_t temporal_factor, std::int64_t minimum_pixels,
                      std::int64_t maximum_pixels);
 
-// How many frames of a clip are seen: `frames` when above 0, else `frames_per_second` of its
-// seconds, between minimum and maximum; never more than there are.
-struct VideoSampling {
-  std::int64_t frames = 0;
-  double frames_per_second = 2.0;
-  std::int64_t minimum_frames = 4;
-  std::int64_t maximum_frames = 768;
-};
-
-// Indices out of `total` frames at `native_fps` (0 or less: unknown, taken as 24), equally spaced,
-// first and last included, ties to even.
-std::vector<std::int64_t> sampled_frames(std::int64_t total, double native_fps,
-                                         const VideoSampling& sampling);
+// How the family's processor samples clips: two frames a second, between 4 and 768, both ends.
+SamplingOptions published_sampling();
 
 // "<0.3 seconds>" for each group of `temporal_patch_size` frames: the middle between its first and
 // its last; the last frame is repeated to fill the last group.
-std::vector<std::string> timestamp_texts(const std::vector<std::int64_t>& indices,
-                                         double native_fps, std::int64_t temporal_patch_size);
-// The same from the frames' seconds.
 std::vector<std::string> timestamp_texts(std::vector<double> seconds,
                                          std::int64_t temporal_patch_size);
 

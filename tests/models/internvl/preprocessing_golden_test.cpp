@@ -38,11 +38,13 @@ TEST(GoldenInternVlPreprocessing, FrameSampling) {
   for (const json::value& row : rows) {
     SCOPED_TRACE(json::serialize(row));
     const json::object& facts = row.as_object();
-    VideoSampling sampling;
+    SamplingOptions sampling = published_sampling();
     double rate = 0.0;
     if (facts.contains("num_frames")) {
       sampling.frames = integer(facts.at("num_frames"));
     } else {
+      sampling.mode = SamplingOptions::Mode::fps;
+      sampling.maximum_frames = integer(facts.at("total_frames"));
       rate = facts.at("fps").to_number<double>();
       sampling.frames_per_second = facts.at("arg_fps").to_number<double>();
     }
@@ -50,7 +52,7 @@ TEST(GoldenInternVlPreprocessing, FrameSampling) {
     for (const json::value& index : facts.at("indices").as_array()) {
       wanted.push_back(integer(index));
     }
-    EXPECT_EQ(sampled_frames(integer(facts.at("total_frames")), rate, sampling), wanted);
+    EXPECT_EQ(sample_frame_indices(integer(facts.at("total_frames")), rate, sampling), wanted);
   }
 }
 
@@ -104,8 +106,9 @@ TEST(GoldenInternVlPreprocessing, TilesOfTheCases) {
       for (const json::value& index : facts.at("sampled_indices").as_array()) {
         wanted.push_back(integer(index));
       }
-      const auto indices =
-          sampled_frames(frames.size(0), 0.0, {.frames = static_cast<std::int64_t>(wanted.size())});
+      SamplingOptions sampling = published_sampling();
+      sampling.frames = static_cast<std::int64_t>(wanted.size());
+      const auto indices = sample_frame_indices(frames.size(0), 0.0, sampling);
       EXPECT_EQ(indices, wanted);
       std::vector<cv::Mat> chosen;
       for (const std::int64_t i : indices) {

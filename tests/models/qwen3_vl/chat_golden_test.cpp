@@ -84,7 +84,7 @@ TEST(GoldenQwen3VlChat, TokensAndLabelsOfEveryCase) {
         media.push_back({grids.at(0), is_video, {}});
         grids.erase(grids.begin());
         // The clip of all cases: 16 frames at 8 a second.
-        if (is_video) media.back().timestamps = timestamp_texts({0, 5, 10, 15}, 8.0, 2);
+        if (is_video) media.back().timestamps = timestamp_texts({0.0, 0.625, 1.25, 1.875}, 2);
       }
       const Sample sample = sample_of(text);
       const Chat chat = chat_tokens(config, tokenizer, sample, media);

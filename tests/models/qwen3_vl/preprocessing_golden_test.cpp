@@ -77,24 +77,36 @@ void expect_list(const json::array& wanted, const std::vector<Value>& ours, cons
   }
 }
 
+// The reference takes an unknown rate as 24.
+std::vector<double> seconds(const std::vector<std::int64_t>& indices, double fps) {
+  std::vector<double> result;
+  for (const std::int64_t index : indices) {
+    result.push_back(static_cast<double>(index) / (fps > 0.0 ? fps : 24.0));
+  }
+  return result;
+}
+
 TEST(GoldenQwen3VlPreprocessing, FrameSamplingAndTimestamps) {
   const json::value all = tables();
   const json::array& rows = all.at("video_sampling").as_array();
   ASSERT_GE(rows.size(), 15U);
   for (const json::value& row : rows) {
     SCOPED_TRACE(json::serialize(row).substr(0, 120));
-    VideoSampling sampling;
+    SamplingOptions sampling = published_sampling();
     if (!row.at("arg_fps").is_null()) {
       sampling.frames_per_second = row.at("arg_fps").to_number<double>();
     }
-    if (!row.at("arg_num_frames").is_null()) sampling.frames = integer(row.at("arg_num_frames"));
+    if (!row.at("arg_num_frames").is_null()) {
+      sampling.mode = SamplingOptions::Mode::uniform;
+      sampling.frames = integer(row.at("arg_num_frames"));
+    }
     const double fps = row.at("fps").is_null() ? 0.0 : row.at("fps").to_number<double>();
     const std::vector<std::int64_t> indices =
-        sampled_frames(integer(row.at("total_frames")), fps, sampling);
+        sample_frame_indices(integer(row.at("total_frames")), fps, sampling);
     EXPECT_EQ(static_cast<std::int64_t>(indices.size()), integer(row.at("count")));
     expect_list(row.at("indices").as_array(), indices, integer);
     const json::array& texts = row.at("timestamps_text").as_array();
-    std::vector<std::string> ours = timestamp_texts(indices, fps, 2);
+    std::vector<std::string> ours = timestamp_texts(seconds(indices, fps), 2);
     EXPECT_EQ(ours.size(), (indices.size() + 1) / 2);
     ours.resize(std::min(ours.size(), texts.size()));  // the file keeps the first forty
     EXPECT_EQ(ours.size(), std::min<std::size_t>((indices.size() + 1) / 2, 40));
@@ -202,8 +214,9 @@ TEST(GoldenQwen3VlPreprocessing, PixelsOfTheCases) {
     }
     if (stored.count("in.video_frames_u8") > 0) {
       const json::value& video = facts.at("video");
-      const std::vector<std::int64_t> indices = sampled_frames(
-          integer(video.at("total_num_frames")), video.at("fps").to_number<double>(), {});
+      const std::vector<std::int64_t> indices =
+          sample_frame_indices(integer(video.at("total_num_frames")),
+                               video.at("fps").to_number<double>(), published_sampling());
       const Patches patches = video_patches(tiny_vision(), video_options,
                                             frames_of(stored.at("in.video_frames_u8"), indices));
       EXPECT_EQ(std::vector<Grid>{patches.grid},
