@@ -79,7 +79,9 @@ std::optional<double> float_of_text(std::string_view text);
 // infinities as json.dumps writes them.
 void append_float(std::string& out, double value);
 
-// json.dumps(text, ensure_ascii=False). Throws JsonLimit for text that is not UTF-8.
+// json.dumps(text, ensure_ascii=False); half a surrogate pair may stand in it as three bytes.
+void append_quoted(std::string& out, std::string_view text);
+// The same of what can be written to a file. Throws JsonLimit for text that is not UTF-8.
 void append_text(std::string& out, std::string_view text);
 
 // json.dumps(json.loads(value), ensure_ascii=False) for the text of a JSON value.

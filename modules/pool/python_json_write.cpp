@@ -119,6 +119,10 @@ void append_float(std::string& out, double value) {
 
 void append_text(std::string& out, std::string_view text) {
   if (!simdjson::validate_utf8(text)) throw JsonLimit("half a surrogate pair cannot be written");
+  append_quoted(out, text);
+}
+
+void append_quoted(std::string& out, std::string_view text) {
   out += '"';
   const char* at = text.data();
   const char* const end = at + text.size();

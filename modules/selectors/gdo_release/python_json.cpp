@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "core/errors.h"
+#include "pool/python_json.h"
 #include "selectors/gdo_release/text_scan.h"
 
 namespace winnow::gdo_release {
@@ -16,41 +17,12 @@ namespace {
 
 using Kind = PythonValue::Kind;
 
-// repr(float): the shortest digits that give the number back, with an exponent below 1e-4 and from
-// 1e16 on.
 std::string real_repr(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-  char buffer[40];
-  const auto written =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
-  std::string_view text(buffer, static_cast<std::size_t>(written.ptr - buffer));
   std::string result;
-  if (text.starts_with('-')) {
-    result = '-';
-    text.remove_prefix(1);
-  }
-  const std::size_t e = text.find('e');
-  const int exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
-  std::string digits(1, text.front());
-  if (e > 2) digits += text.substr(2, e - 2);
-  const int count = static_cast<int>(digits.size());
-  const auto part = [&](int from, int to) {
-    return digits.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
-  };
-  if (exponent < -4 || exponent >= 16) {
-    result += part(0, 1);
-    if (count > 1) result += '.' + part(1, count);
-    return result + fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
-  }
-  if (exponent < 0) {
-    return result + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  }
-  if (exponent + 1 >= count) {
-    return result + digits + std::string(static_cast<std::size_t>(exponent + 1 - count), '0') +
-           ".0";
-  }
-  return result + part(0, exponent + 1) + '.' + part(exponent + 1, count);
+  python::append_float(result, value);
+  return result;
 }
 
 std::string string_repr(std::string_view text) {
@@ -83,16 +55,6 @@ std::string string_repr(std::string_view text) {
     }
   }
   return result + quote;
-}
-
-void append_escaped(char c, std::string& json) {
-  constexpr std::string_view kCharacters = "\"\\\n\r\t\f\b", kLetters = "\"\\nrtfb";
-  const std::size_t known = kCharacters.find(c);
-  if (known == std::string_view::npos) {
-    json += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-  } else {
-    json.append("\\").append(1, kLetters[known]);
-  }
 }
 
 void append_repr(const PythonValue& value, std::string& out) {
@@ -138,10 +100,10 @@ void append_json(const PythonValue& value, std::string& out) {
       out += value.text;
       return;
     case Kind::real:
-      out += python_json(value.real);
+      python::append_float(out, value.real);
       return;
     case Kind::string:
-      append_json_string(value.text, out);
+      python::append_quoted(out, value.text);
       return;
     case Kind::list:
     case Kind::dict:
@@ -152,7 +114,7 @@ void append_json(const PythonValue& value, std::string& out) {
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     if (i > 0) out += ", ";
     if (dict) {
-      append_json_string(value.keys[i], out);
+      python::append_quoted(out, value.keys[i]);
       out += ": ";
     }
     append_json(value.items[i], out);
@@ -274,27 +236,6 @@ std::string python_json(const PythonValue& value) {
   std::string result;
   append_json(value, result);
   return result;
-}
-
-std::string python_json(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
-  return real_repr(value);
-}
-
-void append_json_string(std::string_view text, std::string& json) {
-  json += '"';
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  while (p < end) {
-    const ByteBlock block = partial_block(p, end - p);
-    const std::uint32_t special = block.equal('"') | block.equal('\\') | block.control();
-    const std::ptrdiff_t plain = std::min<std::ptrdiff_t>(std::countr_zero(special), end - p);
-    json.append(p, static_cast<std::size_t>(plain));
-    p += plain;
-    if (plain < ByteBlock::size && p < end) append_escaped(*p++, json);
-  }
-  json += '"';
 }
 
 bool has_half_surrogate(std::string_view text) {

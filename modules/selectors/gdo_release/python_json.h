@@ -37,9 +37,6 @@ std::string unescaped(const RawValue& string);
 
 std::string python_str(const PythonValue& value);
 std::string python_json(const PythonValue& value);
-// The pieces of python_json: repr(float) with NaN and Infinity as JSON has them, and a quoted text.
-std::string python_json(double value);
-void append_json_string(std::string_view text, std::string& json);
 
 // Whether half a surrogate pair stands in the text, which Python cannot write as UTF-8.
 bool has_half_surrogate(std::string_view text);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "selectors/gdo_release/python_json.h"
+#include "pool/python_json.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -23,7 +23,7 @@ void append(const boost::json::value& value, std::size_t depth, std::string& out
   switch (value.kind()) {
     case boost::json::kind::object:
       items(value.get_object(), '{', '}', [&](const boost::json::key_value_pair& entry) {
-        append_json_string({entry.key().data(), entry.key().size()}, out);
+        python::append_quoted(out, {entry.key().data(), entry.key().size()});
         out += ": ";
         append(entry.value(), depth + 1, out);
       });
@@ -33,10 +33,10 @@ void append(const boost::json::value& value, std::size_t depth, std::string& out
             [&](const boost::json::value& item) { append(item, depth + 1, out); });
       break;
     case boost::json::kind::string:
-      append_json_string({value.get_string().data(), value.get_string().size()}, out);
+      python::append_quoted(out, {value.get_string().data(), value.get_string().size()});
       break;
     case boost::json::kind::double_:
-      out += python_json(value.get_double());
+      python::append_float(out, value.get_double());
       break;
     case boost::json::kind::null:
     case boost::json::kind::bool_:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/errors.h"
+#include "pool/python_json.h"
 #include "selectors/gdo_release/line_file.h"
 #include "selectors/gdo_release/python_json.h"
 #include "selectors/gdo_release/release_pair.h"
@@ -18,7 +19,7 @@ void append_image(const RawValue& image, std::string& json) {
   if (image.is_string() && !image.escaped) {  // Python writes it as it is written
     json.append("\"").append(image.text()).append("\"");
   } else {
-    append_json_string(python_str(python_value(image)), json);
+    python::append_quoted(json, python_str(python_value(image)));
   }
 }
 
@@ -31,17 +32,17 @@ class RecordWriter {
               const RawRow& row, std::string& json) {
     const auto text = [&](const char* before, std::string_view value) {
       json += before;
-      append_json_string(value, json);
+      python::append_quoted(json, value);
     };
     text("{\"qa_uid\": ", pair.uid);
     text(", \"video_uid\": ", pair.video_uid);
     text(", \"question_type\": ", form);
     // Both texts stand in the row twice.
     const std::size_t question = (json += ", \"question\": ").size();
-    append_json_string(pair.question, json);
+    python::append_quoted(json, pair.question);
     const std::size_t question_end = json.size();
     const std::size_t answer = (json += ", \"answer\": ").size();
-    append_json_string(pair.answer, json);
+    python::append_quoted(json, pair.answer);
     const std::size_t answer_end = json.size();
     json += ", \"messages\": [{\"role\": \"user\", \"content\": \"";
     for (std::int64_t i = 0; i < pair.frames; ++i) json += "<image>";

@@ -13,7 +13,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/random.h"
-#include "selectors/gdo_release/python_json.h"
+#include "pool/python_json.h"
 #include "support/release_text_maker.h"
 
 namespace winnow::bench {
@@ -220,7 +220,7 @@ std::string clip_of(const PairName& name) {
 void add_number(std::string_view key, double value, std::string& out) {
   const bool first = out.empty() || out.back() == '{';
   out += fmt::format("{}\"{}\": ", first ? "" : ", ", key);
-  out += gdo_release::python_json(value);
+  python::append_float(out, value);
 }
 
 // The values that the two kinds of metric files share.
@@ -284,7 +284,7 @@ void add_features(std::string_view key, std::size_t count, bool unit, RandomStre
   line += fmt::format(", \"{}\": [", key);
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0) line += ", ";
-    line += gdo_release::python_json(static_cast<double>(static_cast<float>(values[i] * scale)));
+    python::append_float(line, static_cast<double>(static_cast<float>(values[i] * scale)));
   }
   line += "]";
 }
