@@ -87,4 +87,23 @@ json::object detection_of_wrong_answers(const SampleTable& table,
   return result;
 }
 
+json::object mean_areas(const std::vector<json::object>& measurements) {
+  json::object result;
+  for (const auto& entry : measurements.front()) {
+    json::object& means = result[entry.key()].emplace_object();
+    for (const auto& area : entry.value().as_object()) {
+      double sum = 0.0;
+      bool is_defined = true;
+      for (const json::object& measured : measurements) {
+        const json::value& value = measured.at(entry.key()).at(area.key());
+        is_defined = is_defined && !value.is_null();
+        if (is_defined) sum += value.to_number<double>();
+      }
+      means[area.key()] = is_defined ? json::value(sum / static_cast<double>(measurements.size()))
+                                     : json::value(nullptr);
+    }
+  }
+  return result;
+}
+
 }  // namespace winnow

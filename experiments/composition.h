@@ -22,4 +22,8 @@ boost::json::object composition_of(const std::vector<RowFacts>& facts,
 boost::json::object detection_of_wrong_answers(const SampleTable& table,
                                                const std::vector<micro_world::HiddenLabel>& labels);
 
+// Of several such measurements with equal columns, at least one: the mean of each number, null
+// where one of them is.
+boost::json::object mean_areas(const std::vector<boost::json::object>& measurements);
+
 }  // namespace winnow

@@ -68,7 +68,8 @@ Table detection_table(const WorldResult& world) {
     table.rows.push_back(std::move(row));
   }
   table.notes.emplace_back(
-      "0.5 is chance; above it wrong answers have the higher values. Diagnosis by hidden labels.");
+      "0.5 is chance; above it wrong answers have the higher values. Diagnosis by hidden labels; a "
+      "utility's areas are means over the seeds' draws of proxy and anchors.");
   return table;
 }
 

@@ -63,7 +63,7 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
       {{"selector", resolved(method.selector_config, "selector")}, {"seed", number(seed)}});
   stage.inputs = common_inputs();
   if (reads.descriptors) stage.inputs["descriptors"] = descriptors().digest;
-  if (reads.utility) stage.inputs["utility"] = utility().digest;
+  if (reads.utility) stage.inputs["utility"] = utility(seed).digest;
   if (reads.judge) stage.inputs["judge"] = judge().digest;
   stage.title = fmt::format("selection {}, seed {}", method.name, seed);
   stage.one_thread = true;
@@ -71,7 +71,7 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
     const Loaded& data = loaded();
     SampleTable table(data.facts);
     for (const StageOutput* source :
-         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility() : nullptr,
+         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility(seed) : nullptr,
           reads.judge ? &judge() : nullptr}) {
       if (source == nullptr) continue;
       const SampleTable measured = SampleTable::load(source->folder / "table");
