@@ -31,12 +31,16 @@ class Labels {
 }  // namespace
 
 json::object composition_of(const std::vector<RowFacts>& facts,
-                            const std::vector<std::size_t>& rows,
+                            const std::vector<SelectedRow>& rows,
                             const std::vector<HiddenLabel>& labels) {
   const Labels hidden(labels);
   const auto share = [&](const auto& holds) {
-    const auto count = std::count_if(rows.begin(), rows.end(), holds);
-    return rows.empty() ? 0.0 : static_cast<double>(count) / static_cast<double>(rows.size());
+    double sum = 0.0, all = 0.0;
+    for (const SelectedRow& row : rows) {
+      all += row.weight;
+      if (holds(row.row)) sum += row.weight;
+    }
+    return rows.empty() ? 0.0 : sum / all;
   };
   const auto modality = [&](Modality wanted) {
     return share([&](std::size_t row) { return facts[row].modality == wanted; });

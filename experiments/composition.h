@@ -8,13 +8,14 @@
 
 #include "pool/micro_world/micro_world.h"
 #include "pool/sample_table.h"
+#include "selectors/selector.h"
 
 namespace winnow {
 
-// Shares of `rows`: {rows, image, video, text, temporal, wrong, blind, verbose, repeated}.
-// `temporal` are videos with a temporal question; the last four come from the labels.
+// Shares of `rows`, by weight: {rows, image, video, text, temporal, wrong, blind, verbose,
+// repeated}. `temporal` are videos with a temporal question; the last four come from the labels.
 boost::json::object composition_of(const std::vector<RowFacts>& facts,
-                                   const std::vector<std::size_t>& rows,
+                                   const std::vector<SelectedRow>& rows,
                                    const std::vector<micro_world::HiddenLabel>& labels);
 
 // For each column the area under the ROC curve, wrong answers being the positives, over its valid
