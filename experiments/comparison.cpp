@@ -19,6 +19,7 @@
 #include "experiments/comparison_options.h"
 #include "experiments/comparison_report.h"
 #include "experiments/comparison_results.h"
+#include "experiments/composition.h"
 #include "experiments/micro_base.h"
 #include "experiments/pipeline.h"
 #include "experiments/published.h"
@@ -28,6 +29,7 @@
 #include "trainers/trainer.h"
 
 namespace winnow {
+namespace json = boost::json;
 namespace {
 
 bool select_from_files(const std::vector<Method>& methods) {
@@ -47,8 +49,10 @@ ColumnSources read_columns(const config::Value& config, const std::vector<Method
   return all;
 }
 
+// `seeds`: of the runs in this world.
 WorldResult shared_stages(Pipeline& pipeline, const config::Value& config,
-                          const std::vector<Method>& methods) {
+                          const std::vector<Method>& methods,
+                          const std::vector<std::uint64_t>& seeds) {
   const ColumnSources reads = read_columns(config, methods);
   WorldResult result;
   result.seed = pipeline.seed();
@@ -69,21 +73,28 @@ WorldResult shared_stages(Pipeline& pipeline, const config::Value& config,
     result.judge = pipeline.judge().facts;
   }
   if (reads.descriptors) {
-    add("warm-up and descriptors", pipeline.descriptors());
-    result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds();
+    pipeline.descriptors();
+    result.shared_cpu_seconds.emplace_back(
+        "warm-up and descriptors", pipeline.measuring_cpu_seconds({.descriptors = true}, seeds));
     result.detection = pipeline.diagnosis().facts;
   }
   if (reads.utility) {
-    add(reads.descriptors ? "utility" : "warm-up and utility", pipeline.utility());
-    if (!reads.descriptors) {
-      result.shared_cpu_seconds.back().second = pipeline.measuring_cpu_seconds(reads);
+    std::vector<json::object> areas;  // by seed
+    for (const std::uint64_t seed : seeds) {
+      areas.push_back(pipeline.utility_diagnosis(seed).facts);
     }
-    if (!pipeline.toxic().facts.empty()) {
-      result.toxic = pipeline.toxic().facts;
-      result.toxic_folder = pipeline.toxic().folder;
-    }
-    for (const auto& [name, areas] : pipeline.utility_diagnosis().facts) {
-      result.detection[name] = areas;
+    const auto spent = [&](bool utility) {
+      return pipeline.measuring_cpu_seconds({.descriptors = reads.descriptors, .utility = utility},
+                                            seeds);
+    };
+    result.shared_cpu_seconds.emplace_back("warm-ups and utility, all seeds",
+                                           spent(true) - spent(false));
+    for (const auto& [name, mean] : mean_areas(areas)) result.detection[name] = mean;
+    const StageOutput& toxic = pipeline.toxic(seeds.front());
+    if (!toxic.facts.empty()) {
+      result.toxic = toxic.facts;
+      result.toxic_seed = seeds.front();
+      result.toxic_folder = toxic.folder;
     }
   }
   if (select_from_files(methods)) add("measured pool as files", pipeline.measured_pool());
@@ -180,8 +191,10 @@ void run_methods(const std::vector<Method>& methods,
     run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
     run.training_operations = job.training.facts.at("operations").to_number<double>();
     const ColumnSources reads = pipeline_of(job).sources_of(methods[job.method]);
-    run.measuring_operations = pipeline_of(job).measuring_operations(reads);
-    if (reads.any()) run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds(reads);
+    run.measuring_operations = pipeline_of(job).measuring_operations(reads, seed_of(job));
+    if (reads.any()) {
+      run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds(reads, {seed_of(job)});
+    }
     if (methods[job.method].pool_selector) {
       run.descriptor_cpu_seconds += pipeline_of(job).measured_pool().cpu_seconds;
     }
@@ -246,15 +259,19 @@ ComparisonResults compare(const config::Value& config, StageCache& stages) {
   const RunScale scale = read_scale(config);
   ComparisonResults results;
   results.benchmarks = scale.benchmarks;
-  std::vector<std::unique_ptr<Pipeline>> pipelines;
-  for (std::int64_t w = 0; w < scale.worlds; ++w) {
-    pipelines.push_back(std::make_unique<Pipeline>(
-        config, static_cast<std::uint64_t>(scale.world_seed + w), stages));
-    results.worlds.push_back(shared_stages(*pipelines.back(), config, methods));
-  }
+  const auto worlds = static_cast<std::size_t>(scale.worlds);
   for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
-    results.replicates.push_back(
-        {static_cast<std::uint64_t>(scale.seeds[i]), i % pipelines.size()});
+    results.replicates.push_back({static_cast<std::uint64_t>(scale.seeds[i]), i % worlds});
+  }
+  std::vector<std::unique_ptr<Pipeline>> pipelines;
+  for (std::size_t w = 0; w < worlds; ++w) {
+    pipelines.push_back(std::make_unique<Pipeline>(
+        config, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
+    std::vector<std::uint64_t> seeds;
+    for (const Replicate& replicate : results.replicates) {
+      if (replicate.world == w) seeds.push_back(replicate.seed);
+    }
+    results.worlds.push_back(shared_stages(*pipelines.back(), config, methods, seeds));
   }
   for (const Method& method : methods) {
     results.methods.push_back({method.name, method.label, method.role,

@@ -79,7 +79,10 @@ config::Help help(const ProxyOptions&) {
   return {{"warm_up_share",
            "share of the pool, drawn uniformly, that the base is trained on before it measures; a "
            "table proxy.model beside it makes the measuring model another one than the target",
-           config::between(0, 1)}};
+           config::between(0, 1)},
+          {"per_seed",
+           "utility: whether the proxy is warmed up anew for each seed, so that what its draw is "
+           "worth is in the spread; false: once for a world, as it is for descriptors"}};
 }
 
 config::Help help(const ComparisonOptions&) {

@@ -76,8 +76,9 @@ struct Method {
 // The table `proxy`: the model that measures the pool.
 struct ProxyOptions {
   double warm_up_share = 0.0;
+  bool per_seed = true;
 };
-BOOST_DESCRIBE_STRUCT(ProxyOptions, (), (warm_up_share))
+BOOST_DESCRIBE_STRUCT(ProxyOptions, (), (warm_up_share, per_seed))
 config::Help help(const ProxyOptions&);
 
 // Methods by role, then in the order of the config. Throws ConfigError unless there is exactly one

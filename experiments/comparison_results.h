@@ -51,8 +51,11 @@ struct WorldResult {
   std::vector<std::vector<QuestionKind>> questions;  // [benchmark][question], as in the scores
   boost::json::object screening;                     // facts of the stage: what no method may take
   std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
-  boost::json::object detection;       // of wrong answers by column; empty without descriptors
-  boost::json::object toxic;           // by utility column; empty unless the anchors are folded
+  // Of wrong answers by column, a utility's as means over the seeds' draws; empty without columns.
+  boost::json::object detection;
+  // By utility column, of the first seed's draw; empty unless the anchors are folded.
+  boost::json::object toxic;
+  std::uint64_t toxic_seed = 0;
   std::filesystem::path toxic_folder;  // holds toxic.jsonl; empty with `toxic`
   boost::json::object judge;           // facts of the stage; empty without one
   // CPU seconds of what all methods share, by stage.

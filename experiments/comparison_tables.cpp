@@ -296,7 +296,8 @@ std::vector<Table> comparison_tables(const ComparisonNumbers& numbers,
     if (!world.detection.empty()) tables.push_back(detection_table(world));
   }
   for (const WorldResult& world : results.worlds) {
-    if (!world.toxic.empty()) tables.push_back(toxic_table(world.toxic, world.seed));
+    if (!world.toxic.empty())
+      tables.push_back(toxic_table(world.toxic, world.seed, world.toxic_seed));
   }
   if (!results.worlds.front().judge.empty()) tables.push_back(judge_table(results));
   tables.push_back(budget_table(numbers));

@@ -31,12 +31,16 @@ class Labels {
 }  // namespace
 
 json::object composition_of(const std::vector<RowFacts>& facts,
-                            const std::vector<std::size_t>& rows,
+                            const std::vector<SelectedRow>& rows,
                             const std::vector<HiddenLabel>& labels) {
   const Labels hidden(labels);
   const auto share = [&](const auto& holds) {
-    const auto count = std::count_if(rows.begin(), rows.end(), holds);
-    return rows.empty() ? 0.0 : static_cast<double>(count) / static_cast<double>(rows.size());
+    double sum = 0.0, all = 0.0;
+    for (const SelectedRow& row : rows) {
+      all += row.weight;
+      if (holds(row.row)) sum += row.weight;
+    }
+    return rows.empty() ? 0.0 : sum / all;
   };
   const auto modality = [&](Modality wanted) {
     return share([&](std::size_t row) { return facts[row].modality == wanted; });
@@ -83,6 +87,25 @@ json::object detection_of_wrong_answers(const SampleTable& table,
         {"image", area([](const RowFacts& row) { return row.modality == Modality::image; })},
         {"video", area([](const RowFacts& row) { return row.modality == Modality::video; })},
         {"valid", valid}};
+  }
+  return result;
+}
+
+json::object mean_areas(const std::vector<json::object>& measurements) {
+  json::object result;
+  for (const auto& entry : measurements.front()) {
+    json::object& means = result[entry.key()].emplace_object();
+    for (const auto& area : entry.value().as_object()) {
+      double sum = 0.0;
+      bool is_defined = true;
+      for (const json::object& measured : measurements) {
+        const json::value& value = measured.at(entry.key()).at(area.key());
+        is_defined = is_defined && !value.is_null();
+        if (is_defined) sum += value.to_number<double>();
+      }
+      means[area.key()] = is_defined ? json::value(sum / static_cast<double>(measurements.size()))
+                                     : json::value(nullptr);
+    }
   }
   return result;
 }

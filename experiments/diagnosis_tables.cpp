@@ -41,7 +41,8 @@ Table composition_table(const ComparisonResults& results) {
     table.rows.push_back(std::move(row));
   }
   table.notes.emplace_back(
-      "Means over seeds. Temporal: videos with a temporal question. Diagnosis reads the world's "
+      "Means over seeds, by the rows' weights where a selector gives some. Temporal: videos with a "
+      "temporal question. Diagnosis reads the world's "
       "hidden labels, which no method sees: wrong answers, questions that give their answer away, "
       "wordy answers, near-duplicates.");
   return table;
@@ -68,7 +69,8 @@ Table detection_table(const WorldResult& world) {
     table.rows.push_back(std::move(row));
   }
   table.notes.emplace_back(
-      "0.5 is chance; above it wrong answers have the higher values. Diagnosis by hidden labels.");
+      "0.5 is chance; above it wrong answers have the higher values. Diagnosis by hidden labels; a "
+      "utility's areas are means over the seeds' draws of proxy and anchors.");
   return table;
 }
 

@@ -89,9 +89,9 @@ class Estimators : public Recipe {
     json::array worlds;
     for (const std::int64_t seed : scale.seeds) {
       Pipeline pipeline(request.config, static_cast<std::uint64_t>(seed), stages);
-      const StageOutput& measured = pipeline.utility();
+      const StageOutput& measured = pipeline.utility(pipeline.seed());
       measure(SampleTable::load(measured.folder / "table"), measured.facts,
-              pipeline.utility_diagnosis().facts, rows);
+              pipeline.utility_diagnosis(pipeline.seed()).facts, rows);
       worlds.push_back({{"seed", seed}, {"utility", measured.digest}});
     }
     const std::vector<Table> tables = {table_of(rows, request.config, scale.seeds.size())};

@@ -62,7 +62,6 @@ constexpr int world_format = 2;
 constexpr int base_format = 2;
 constexpr int features_format = 3;
 constexpr int descriptors_format = 2;
-constexpr int diagnosis_format = 1;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
 
@@ -256,9 +255,10 @@ const StageOutput& Pipeline::features() {
   return *features_;
 }
 
-const std::optional<StageOutput>& Pipeline::warm_up() {
+const StageOutput* Pipeline::warm_up(std::uint64_t seed) {
   const double share = read_proxy(config_).warm_up_share;
-  if (warm_up_ || share == 0.0) return warm_up_;
+  if (share == 0.0) return nullptr;
+  if (const auto found = warm_ups_.find(seed); found != warm_ups_.end()) return &found->second;
   Method uniform;
   uniform.name = "warm-up";
   const auto rows = static_cast<double>(loaded().samples.size());
@@ -268,17 +268,13 @@ const std::optional<StageOutput>& Pipeline::warm_up() {
   uniform.selector = selectors().create(uniform.selector_config, "warm-up");
   config::Value trainer = config_.at("trainer");
   trainer.erase("samples");  // one epoch, whatever the protocol of the comparison
-  warm_up_ =
-      train(select(uniform, seed_), seed_, fmt::format("warm-up of world {}", seed_), trainer);
-  return warm_up_;
+  const std::string title = fmt::format("warm-up of world {}, seed {}", seed_, seed);
+  return &warm_ups_.emplace(seed, train(select(uniform, seed), seed, title, trainer)).first->second;
 }
 
-Weights Pipeline::proxy() { return warm_up() ? checkpoints_of(*warm_up()).back() : base_weights(); }
-
-double Pipeline::measuring_cpu_seconds() {
-  if (measuring_) return measuring_->measuring_cpu_seconds();
-  return descriptors().cpu_seconds +
-         (warm_up() ? warm_up()->facts.at("cpu_seconds").to_number<double>() : 0.0);
+Weights Pipeline::proxy(std::uint64_t seed) {
+  const StageOutput* training = warm_up(seed);
+  return training == nullptr ? base_weights() : checkpoints_of(*training).back();
 }
 
 const StageOutput& Pipeline::descriptors() {
@@ -297,7 +293,7 @@ const StageOutput& Pipeline::descriptors() {
   stage.config = table_of({{"descriptors", descriptors},
                            {"sampling", config::to_value(read_sampling(config_))},
                            {"seed", number(seed_)}});
-  const Weights measuring = proxy();
+  const Weights measuring = proxy(seed_);
   stage.inputs = common_inputs();
   stage.inputs["proxy"] = measuring.digest;
   stage.title = fmt::format("descriptors of world {}", seed_);
@@ -340,22 +336,6 @@ std::vector<std::vector<QuestionKind>> Pipeline::question_kinds() {
     }
   }
   return result;
-}
-
-const StageOutput& Pipeline::diagnosis() {
-  if (diagnosis_) return *diagnosis_;
-  Stage stage;
-  stage.name = "diagnosis";
-  stage.format_version = diagnosis_format;
-  stage.inputs = {{"world", world().digest}, {"descriptors", descriptors().digest}};
-  stage.title = fmt::format("diagnosis of world {}", seed_);
-  diagnosis_ = stages_.run(stage, [&](StageWork& work) {
-    const auto labels = micro_world::read_hidden_labels(world().folder / "labels.jsonl");
-    work.facts =
-        detection_of_wrong_answers(SampleTable::load(descriptors().folder / "table"), labels);
-    write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
-  });
-  return *diagnosis_;
 }
 
 }  // namespace winnow

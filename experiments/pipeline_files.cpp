@@ -182,9 +182,7 @@ StageOutput Pipeline::select_from_files(const Method& method, std::uint64_t seed
     write_filed_selection(
         work.output,
         measured_pool().folder.parent_path().parent_path() / stage.name / stage.address(), request);
-    std::vector<std::size_t> rows;
-    for (const SelectedRow& row : chosen.selection.rows) rows.push_back(row.row);
-    work.facts = composition_of(data.facts, rows, data.labels);
+    work.facts = composition_of(data.facts, chosen.selection.rows, data.labels);
     work.facts["warnings"] = json::array(outcome.warnings.begin(), outcome.warnings.end());
     work.facts["manifest"] = manifest;
     work.digest = subset_digest(table, chosen.selection);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "core/errors.h"
 #include "core/files.h"
@@ -27,17 +27,26 @@ constexpr int selection_format = 2;
 constexpr int training_format = 3;
 constexpr int evaluation_format = 1;
 
+struct ChosenSample {
+  const Sample* sample = nullptr;
+  double weight = 1.0;
+};
+
 // By id: equal subsets are trained equally, whatever order they were chosen in or the pool has.
-std::vector<const Sample*> chosen_samples(const fs::path& selection,
-                                          const std::vector<Sample>& samples) {
-  const std::vector<std::string> ids = read_selected_ids(find_selection(selection));
-  const std::set<std::string> chosen(ids.begin(), ids.end());
-  std::vector<const Sample*> result;
-  for (const Sample& sample : samples) {
-    if (chosen.count(sample.id) > 0) result.push_back(&sample);
+std::vector<ChosenSample> chosen_samples(const fs::path& selection,
+                                         const std::vector<Sample>& samples) {
+  std::map<std::string, double> weights;
+  for (const SelectedSample& chosen : read_selected(find_selection(selection))) {
+    weights[chosen.id] = chosen.weight;
   }
-  std::sort(result.begin(), result.end(),
-            [](const Sample* a, const Sample* b) { return a->id < b->id; });
+  std::vector<ChosenSample> result;
+  for (const Sample& sample : samples) {
+    const auto found = weights.find(sample.id);
+    if (found != weights.end()) result.push_back({&sample, found->second});
+  }
+  std::sort(result.begin(), result.end(), [](const ChosenSample& a, const ChosenSample& b) {
+    return a.sample->id < b.sample->id;
+  });
   return result;
 }
 
@@ -63,7 +72,7 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
       {{"selector", resolved(method.selector_config, "selector")}, {"seed", number(seed)}});
   stage.inputs = common_inputs();
   if (reads.descriptors) stage.inputs["descriptors"] = descriptors().digest;
-  if (reads.utility) stage.inputs["utility"] = utility().digest;
+  if (reads.utility) stage.inputs["utility"] = utility(seed).digest;
   if (reads.judge) stage.inputs["judge"] = judge().digest;
   stage.title = fmt::format("selection {}, seed {}", method.name, seed);
   stage.one_thread = true;
@@ -71,7 +80,7 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
     const Loaded& data = loaded();
     SampleTable table(data.facts);
     for (const StageOutput* source :
-         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility() : nullptr,
+         {reads.descriptors ? &descriptors() : nullptr, reads.utility ? &utility(seed) : nullptr,
           reads.judge ? &judge() : nullptr}) {
       if (source == nullptr) continue;
       const SampleTable measured = SampleTable::load(source->folder / "table");
@@ -84,15 +93,13 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
     const Selection selection = selectors()
                                     .create(selector_config, "methods." + method.name + ".selector")
                                     ->select(table, seed);
-    std::vector<std::size_t> rows;
-    for (const SelectedRow& row : selection.rows) rows.push_back(row.row);
     const SelectionOrigin origin{resolved(method.selector_config, "selector"), seed,
                                  method.selector->required_columns(), data.left_out};
     const std::string manifest = write_selection(work.output, table, selection, origin);
     write_file(work.output / "report.json", selection_report(table, selection) + "\n");
     json::array warnings;
     for (const std::string& warning : selection.warnings) warnings.emplace_back(warning);
-    work.facts = composition_of(data.facts, rows, data.labels);
+    work.facts = composition_of(data.facts, selection.rows, data.labels);
     work.facts["warnings"] = std::move(warnings);
     work.facts["manifest"] = manifest;
     work.digest = subset_digest(table, selection);
@@ -119,17 +126,21 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
   return stages_.run(stage, [&](StageWork& work) {
     const Loaded& data = loaded();
     const auto model = load_model(base().folder / "model");
-    const std::vector<const Sample*> samples = chosen_samples(selection.folder, data.samples);
+    const std::vector<ChosenSample> samples = chosen_samples(selection.folder, data.samples);
+    const bool is_weighted = std::any_of(samples.begin(), samples.end(),
+                                         [](const auto& chosen) { return chosen.weight != 1.0; });
     TrainingJob job;
     job.seed = seed;
     job.folder = work.resume;
     job.title = title;
     job.input = [&](std::size_t i, VisionLanguageModel& worker) {
-      return worker.input(*samples[i], data.visual(*samples[i], worker));
+      const Sample& sample = *samples[i].sample;
+      return worker.input(sample, data.visual(sample, worker));
     };
     for (std::size_t i = 0; i < samples.size(); ++i) {
       const torch::NoGradGuard no_gradients;
       job.lengths.push_back(job.input(i, *model).length());
+      if (is_weighted) job.weights.push_back(samples[i].weight);
     }
     const TrainingResult result = trainers().create(trainer, "trainer")->train(*model, job);
 

@@ -8,11 +8,9 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/random.h"
-#include "experiments/composition.h"
 #include "experiments/failed_rows.h"
 #include "experiments/loaded_world.h"
 #include "experiments/pipeline.h"
-#include "experiments/toxic.h"
 #include "experiments/utility_folds.h"
 #include "utility/anchors.h"
 #include "utility/pass.h"
@@ -28,9 +26,10 @@ struct AnchorsTable {
   std::int64_t held_out = 500;
   std::int64_t folds = 1;
   std::int64_t contrast = 0;
+  bool per_seed = true;
   std::map<std::string, AnchorOptions> sets;
 };
-BOOST_DESCRIBE_STRUCT(AnchorsTable, (), (held_out, folds, contrast, sets))
+BOOST_DESCRIBE_STRUCT(AnchorsTable, (), (held_out, folds, contrast, per_seed, sets))
 
 config::Help help(const AnchorsTable&) {
   return {
@@ -44,6 +43,9 @@ config::Help help(const AnchorsTable&) {
        "samples of the pool, drawn uniformly, the utility for which is taken off: what is left is "
        "what a sample does for the anchors beyond what it does for the pool as a whole; 0: none",
        config::at_least(0)},
+      {"per_seed",
+       "whether anchors are drawn anew for each seed, so that what their draw is worth is in the "
+       "spread; false: once for a world, which saves a pass over the pool for every further seed"},
       {"sets", "anchor sets, a column each; with a single one the column has the utility's name"}};
 }
 
@@ -52,8 +54,6 @@ namespace {
 // Raise one when its stage computes or writes something else.
 constexpr int held_out_format = 1;
 constexpr int utility_format = 3;
-constexpr int diagnosis_format = 1;
-constexpr int toxic_format = 1;
 
 const bool anchors_registered =
     config::add_table<AnchorsTable>("anchors", "held-out samples that utility is measured against");
@@ -173,12 +173,18 @@ const StageOutput& Pipeline::held_out() {
   return *held_out_;
 }
 
-const StageOutput& Pipeline::utility() {
-  if (measuring_) return measuring_->utility();
-  if (utility_) return *utility_;
+std::uint64_t Pipeline::proxy_seed(std::uint64_t seed) const {
+  return read_proxy(config_).per_seed ? seed : seed_;
+}
+
+const StageOutput& Pipeline::utility(std::uint64_t seed) {
+  if (measuring_) return measuring_->utility(seed);
+  if (const auto found = utilities_.find(seed); found != utilities_.end()) return found->second;
   const AnchorsTable anchors_table = read_anchors(config_);
   const UtilityPass pass = utility_pass(config_);
   const bool needs_anchors = pass.uses_anchors();
+  // What an estimator draws beside its anchors goes with them.
+  const std::uint64_t draw = needs_anchors && anchors_table.per_seed ? seed : seed_;
   Stage stage;
   stage.name = "utility";
   stage.format_version = utility_format;
@@ -191,20 +197,24 @@ const StageOutput& Pipeline::utility() {
                            {"utility_pass", pass_config},
                            {"rows", number(static_cast<std::uint64_t>(utility_rows(config_)))},
                            {"sampling", config::to_value(read_sampling(config_))},
-                           {"seed", number(seed_)}});
-  if (needs_anchors) stage.config.set("anchors", config::to_value(anchors_table));
-  const Weights measuring = proxy();
+                           {"seed", number(draw)}});
+  if (needs_anchors) {
+    config::Value anchors_config = config::to_value(anchors_table);
+    anchors_config.erase("per_seed");  // it says which seed, and that stands there
+    stage.config.set("anchors", std::move(anchors_config));
+  }
+  const Weights measuring = proxy(proxy_seed(seed));
   stage.inputs = common_inputs();
   stage.inputs["proxy"] = measuring.digest;
   if (needs_anchors) stage.inputs["held-out"] = held_out().digest;
-  stage.title = fmt::format("utility of world {}", seed_);
+  stage.title = fmt::format("utility of world {}, seed {}", seed_, seed);
   const auto compute = [&](StageWork& work) {
     const Loaded& data = loaded();
     const auto model = load_model(measuring.folder);
     json::object drawn;
     std::vector<AnchorSet> anchors;
     if (needs_anchors) {
-      anchors = draw_anchor_sets(anchors_table.sets, *model, drawn);
+      anchors = draw_anchor_sets(anchors_table.sets, draw, *model, drawn);
       write_file(work.output / "anchors.json", json::serialize(drawn) + "\n");
     }
     AnchorParts parts;
@@ -216,7 +226,7 @@ const StageOutput& Pipeline::utility() {
                                           count, data.samples.size()));
       }
       const torch::NoGradGuard no_gradients;
-      RandomStream stream(seed_, "utility/contrast");
+      RandomStream stream(draw, "utility/contrast");
       for (const std::size_t i : stream.sample_indices(data.samples.size(), count)) {
         const Sample& sample = data.samples[i];
         parts.contrast.push_back(model->input(sample, data.visual(sample, *model)));
@@ -231,7 +241,7 @@ const StageOutput& Pipeline::utility() {
          *model,
          [&](const Sample& sample, VisionLanguageModel& own) { return data.visual(sample, own); },
          measured_against,
-         seed_,
+         draw,
          work.resume / "journal",
          {}});
     std::vector<std::string> estimators;
@@ -259,9 +269,9 @@ const StageOutput& Pipeline::utility() {
                           {"flops", cost.flops}};
     }
   };
-  utility_ = stages_.run(stage, compute, retry_failed_rows(options.retry_failed));
-  check_failed_share(*utility_, options.maximum_failed_share, "utility_pass");
-  return *utility_;
+  const StageOutput output = stages_.run(stage, compute, retry_failed_rows(options.retry_failed));
+  check_failed_share(output, options.maximum_failed_share, "utility_pass");
+  return utilities_.emplace(seed, output).first->second;
 }
 
 std::vector<std::size_t> Pipeline::measured_rows(std::size_t pool) const {
@@ -277,7 +287,8 @@ std::vector<std::size_t> Pipeline::measured_rows(std::size_t pool) const {
 }
 
 std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, AnchorOptions>& sets,
-                                                  VisionLanguageModel& model, json::object& drawn) {
+                                                  std::uint64_t seed, VisionLanguageModel& model,
+                                                  json::object& drawn) {
   const Loaded& data = loaded();
   const Benchmark source = read_benchmark("held-out", held_out().folder / "held_out.jsonl");
   std::vector<AnchorCandidate> candidates;
@@ -305,7 +316,7 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
     AnchorSet set;
     set.name = name;
     json::array ids;
-    for (const std::size_t i : draw_anchors(candidates, options, name, seed_)) {
+    for (const std::size_t i : draw_anchors(candidates, options, name, seed)) {
       set.ids.push_back(candidates[i].sample.id);
       set.inputs.push_back(input_of(i));
       all.push_back(candidates[i].sample);
@@ -323,65 +334,43 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
   return result;
 }
 
-std::optional<double> Pipeline::measuring_operations(const ColumnSources& reads) {
-  if (measuring_) return measuring_->measuring_operations(reads);
+std::optional<double> Pipeline::measuring_operations(const ColumnSources& reads,
+                                                     std::uint64_t seed) {
+  if (measuring_) return measuring_->measuring_operations(reads, seed);
   if (reads.descriptors) return std::nullopt;
   double sum = 0.0;
   if (!reads.utility) return sum;
-  if (warm_up()) sum += warm_up()->facts.at("operations").to_number<double>();
-  for (const auto& [name, cost] : utility().facts) {
+  if (const StageOutput* training = warm_up(proxy_seed(seed))) {
+    sum += training->facts.at("operations").to_number<double>();
+  }
+  for (const auto& [name, cost] : utility(seed).facts) {
     if (cost.is_object()) sum += cost.at("flops").to_number<double>();
   }
   return sum;
 }
 
-double Pipeline::measuring_cpu_seconds(const ColumnSources& reads) {
-  if (measuring_) return measuring_->measuring_cpu_seconds(reads);
+double Pipeline::measuring_cpu_seconds(const ColumnSources& reads,
+                                       const std::vector<std::uint64_t>& seeds) {
+  if (measuring_) return measuring_->measuring_cpu_seconds(reads, seeds);
+  std::map<std::filesystem::path, double> spent;  // by stage, as seeds may share one
+  const auto add_warm_up = [&](std::uint64_t seed) {
+    const StageOutput* training = warm_up(seed);
+    if (training == nullptr) return;
+    spent[training->folder] = training->facts.at("cpu_seconds").to_number<double>();
+  };
+  if (reads.judge) spent[judge().folder] = judge().cpu_seconds;
+  if (reads.descriptors) {
+    spent[descriptors().folder] = descriptors().cpu_seconds;
+    add_warm_up(seed_);
+  }
+  for (const std::uint64_t seed : seeds) {
+    if (!reads.utility) break;
+    spent[utility(seed).folder] = utility(seed).cpu_seconds;
+    add_warm_up(proxy_seed(seed));
+  }
   double seconds = 0.0;
-  if (reads.descriptors) seconds += descriptors().cpu_seconds;
-  if (reads.utility) seconds += utility().cpu_seconds;
-  if (reads.judge) seconds += judge().cpu_seconds;
-  if ((reads.descriptors || reads.utility) && warm_up())
-    seconds += warm_up()->facts.at("cpu_seconds").to_number<double>();
+  for (const auto& [stage, own] : spent) seconds += own;
   return seconds;
-}
-
-const StageOutput& Pipeline::utility_diagnosis() {
-  if (utility_diagnosis_) return *utility_diagnosis_;
-  Stage stage;
-  stage.name = "diagnosis";
-  stage.format_version = diagnosis_format;
-  stage.inputs = {{"world", world().digest}, {"utility", utility().digest}};
-  stage.title = fmt::format("diagnosis of the utility of world {}", seed_);
-  utility_diagnosis_ = stages_.run(stage, [&](StageWork& work) {
-    const auto labels = micro_world::read_hidden_labels(world().folder / "labels.jsonl");
-    work.facts = detection_of_wrong_answers(SampleTable::load(utility().folder / "table"), labels);
-    write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
-  });
-  return *utility_diagnosis_;
-}
-
-const StageOutput& Pipeline::toxic() {
-  if (toxic_) return *toxic_;
-  Stage stage;
-  stage.name = "toxic";
-  stage.format_version = toxic_format;
-  stage.inputs = {{"world", world().digest}, {"utility", utility().digest}};
-  stage.title = fmt::format("toxic samples of world {}", seed_);
-  toxic_ = stages_.run(stage, [&](StageWork& work) {
-    const SampleTable table = SampleTable::load(utility().folder / "table");
-    const std::vector<ToxicRows> found = toxic_rows(table);
-    const Loaded& data = loaded();
-    std::string lines;
-    for (const ToxicRows& toxic : found) {
-      for (const std::size_t row : toxic.rows) {
-        lines += toxic_line(table, toxic, row, data.samples[row]);
-      }
-    }
-    write_file(work.output / "toxic.jsonl", lines);
-    work.facts = toxic_facts(table, found, data.samples, data.labels);
-  });
-  return *toxic_;
 }
 
 }  // namespace winnow

@@ -92,10 +92,11 @@ json::object toxic_facts(const SampleTable& table, const std::vector<ToxicRows>&
   return result;
 }
 
-Table toxic_table(const json::object& facts, std::uint64_t world) {
+Table toxic_table(const json::object& facts, std::uint64_t world, std::uint64_t seed) {
   const NumberFormat count{0, false, ""}, percent{1, false, ""};
   Table table;
-  table.title = fmt::format("Toxic samples: utility negative beyond noise, world {}", world);
+  table.title =
+      fmt::format("Toxic samples: utility negative beyond noise, world {}, seed {}", world, seed);
   table.columns = {{"Utility"},
                    {"Measured"},
                    {"negative", "Share, %"},

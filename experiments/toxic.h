@@ -36,6 +36,7 @@ boost::json::object toxic_facts(const SampleTable& table, const std::vector<Toxi
                                 const std::vector<Sample>& samples,
                                 const std::vector<micro_world::HiddenLabel>& labels);
 
-Table toxic_table(const boost::json::object& facts, std::uint64_t world);
+// `seed`: that proxy and anchors were drawn by.
+Table toxic_table(const boost::json::object& facts, std::uint64_t world, std::uint64_t seed);
 
 }  // namespace winnow

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct Candidate {
   std::int64_t stratum = -1, rank = 0;
   double score = 0.0;
   std::vector<double> terms;
-  std::string taken;  // the stage; empty when it was not taken
+  std::string taken;             // the stage; empty when it was not taken
+  std::optional<double> weight;  // where rows differ in it
 };
 
 std::string text_of(const json::object& object, const char* key) {
@@ -41,6 +43,9 @@ Candidate candidate_of(const json::object& line) {
   candidate.stratum = line.at("stratum").to_number<std::int64_t>();
   candidate.rank = line.at("rank").to_number<std::int64_t>();
   candidate.score = line.at("score").to_number<double>();
+  if (const json::value* weight = line.if_contains("weight")) {
+    candidate.weight = weight->to_number<double>();
+  }
   for (const json::value& term : line.at("terms").as_array()) {
     candidate.terms.push_back(term.to_number<double>());
   }
@@ -183,6 +188,10 @@ std::string why_ranked(const Case& the) {
                       stratum.at("taken").to_number<std::int64_t>());
   text += fmt::format("  rank     {} of {} there, source {}\n", sample.rank, the.of_stratum.size(),
                       sample.source);
+  if (sample.weight) {
+    text += fmt::format("  weight   {:.4f} of its loss in training, where the mean is 1\n",
+                        *sample.weight);
+  }
   const Candidate* border = sample.taken.empty() ? last_taken : first_left;
   if (sample.taken.empty()) {
     if (last_taken == nullptr) {

@@ -66,6 +66,7 @@ std::string candidate_lines(const SampleTable& table, const Selection& selection
   for (const StratumReport& stratum : account.strata) strata.push_back(stratum.name);
   std::vector<const SelectedRow*> taken(table.size(), nullptr);
   for (const SelectedRow& row : selection.rows) taken[row.row] = &row;
+  const bool is_weighted = selection.is_weighted();
   std::vector<const LeftOutSample*> left_out;
   for (const LeftOutSample& sample : origin.left_out) left_out.push_back(&sample);
   std::sort(left_out.begin(), left_out.end(),
@@ -96,6 +97,7 @@ std::string candidate_lines(const SampleTable& table, const Selection& selection
       for (const auto& term : account.terms) terms.emplace_back(rounded(term[row]));
       line["terms"] = std::move(terms);
       if (taken[row] != nullptr) line["taken"] = taken[row]->stage;
+      if (taken[row] != nullptr && is_weighted) line["weight"] = rounded(taken[row]->weight);
     }
     lines += line_of(line);
   }
@@ -160,16 +162,19 @@ std::string write_selection(const fs::path& folder, const SampleTable& table,
       write_named(folder, "candidates-", candidate_lines(table, selection, origin, order));
   std::string lines = line_of(head);
   const Account& account = selection.account;
+  const bool is_weighted = selection.is_weighted();
   for (const SelectedRow& row : selection.rows) {
     json::object terms;
     for (const auto& [name, value] : row.terms) terms[name] = value;
     const auto stratum = static_cast<std::size_t>(account.stratum[row.row]);
-    lines += line_of({{"id", table.rows()[row.row].id},
+    json::object line{{"id", table.rows()[row.row].id},
                       {"score", row.score},
                       {"stage", row.stage},
                       {"stratum", account.strata.at(stratum).name},
                       {"rank", account.rank[row.row]},
-                      {"terms", std::move(terms)}});
+                      {"terms", std::move(terms)}};
+    if (is_weighted) line["weight"] = row.weight;
+    lines += line_of(line);
   }
   return write_named(folder, kManifestPrefix, lines);
 }
@@ -202,19 +207,30 @@ fs::path find_selection(const fs::path& folder) {
                               folder.string(), found.size()));
 }
 
-std::vector<std::string> read_selected_ids(const fs::path& manifest) {
-  std::vector<std::string> ids;
+std::vector<SelectedSample> read_selected(const fs::path& manifest) {
+  std::vector<SelectedSample> taken;
   std::istringstream lines(read_file(manifest));
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     if (++number == 1) continue;  // the head
     try {
-      ids.emplace_back(json::parse(line).at("id").as_string().c_str());
+      const json::object object = json::parse(line).as_object();
+      SelectedSample& sample = taken.emplace_back();
+      sample.id = object.at("id").as_string();
+      if (const json::value* weight = object.if_contains("weight")) {
+        sample.weight = weight->to_number<double>();
+      }
     } catch (const std::exception& error) {
       throw DataError(fmt::format("{}:{}: not a line of a selection manifest: {}",
                                   manifest.string(), number, error.what()));
     }
   }
+  return taken;
+}
+
+std::vector<std::string> read_selected_ids(const fs::path& manifest) {
+  std::vector<std::string> ids;
+  for (SelectedSample& sample : read_selected(manifest)) ids.push_back(std::move(sample.id));
   return ids;
 }
 

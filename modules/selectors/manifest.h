@@ -3,8 +3,8 @@
 // and neither depends on threads, folders, times or the order of the pool's rows:
 //
 //   selection-<digest>.jsonl    a head line, then one line for each sample taken, best first: id,
-//                               score, stage, stratum, rank in it, and each term's part of the
-//                               score
+//                               score, stage, stratum, rank in it, each term's part of the score,
+//                               and its weight where rows differ in it
 //   candidates-<digest>.jsonl   a head line, then one line for every sample of the pool, by id:
 //   what
 //                               `winnow explain` needs to say why it was taken or not
@@ -47,7 +47,15 @@ std::string write_manifest(const std::filesystem::path& folder,
 // Path of the manifest in a folder that holds one. Throws DataError when there is none or several.
 std::filesystem::path find_selection(const std::filesystem::path& folder);
 
-// Ids of the samples taken, best first. Throws IoError, DataError.
+struct SelectedSample {
+  std::string id;
+  double weight = 1.0;  // as SelectedRow::weight
+};
+
+// The samples taken, best first. Throws IoError, DataError.
+std::vector<SelectedSample> read_selected(const std::filesystem::path& manifest);
+
+// Their ids alone.
 std::vector<std::string> read_selected_ids(const std::filesystem::path& manifest);
 
 }  // namespace winnow

@@ -38,13 +38,29 @@ void Selection::exclude(std::size_t row, const std::string& why, std::int64_t in
   if (found == reasons.end()) reasons.push_back(why);
 }
 
+bool Selection::is_weighted() const {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const SelectedRow& row) { return row.weight != 1.0; });
+}
+
+void Selection::normalise_weights() {
+  double sum = 0.0;
+  for (const SelectedRow& row : rows) sum += row.weight;
+  const double mean = sum / static_cast<double>(rows.size());
+  for (SelectedRow& row : rows) row.weight /= mean;
+}
+
 std::string subset_digest(const SampleTable& table, const Selection& selection) {
-  std::vector<std::string> ids;
-  ids.reserve(selection.rows.size());
-  for (const auto& row : selection.rows) ids.push_back(table.rows()[row.row].id);
-  std::sort(ids.begin(), ids.end());
+  std::vector<std::pair<std::string, double>> taken;
+  taken.reserve(selection.rows.size());
+  for (const auto& row : selection.rows) taken.emplace_back(table.rows()[row.row].id, row.weight);
+  std::sort(taken.begin(), taken.end());
+  const bool is_weighted = selection.is_weighted();
   Digest digest;
-  for (const auto& id : ids) digest.add(id);
+  for (const auto& [id, weight] : taken) {
+    digest.add(id);
+    if (is_weighted) digest.add(weight);
+  }
   return digest.hex();
 }
 
@@ -60,6 +76,20 @@ boost::json::object to_json(const std::map<std::string, Count>& counts) {
     result[name] = boost::json::object{{"selected", count.selected}, {"pool", count.pool}};
   }
   return result;
+}
+
+// The effective number of rows is that of equally weighted ones whose mean varies as much: Kish's
+// (sum w)^2 / sum w^2.
+boost::json::object weights_of(const Selection& selection) {
+  double sum = 0.0, squares = 0.0, largest = 0.0;
+  double smallest = selection.rows.front().weight;
+  for (const SelectedRow& row : selection.rows) {
+    sum += row.weight;
+    squares += row.weight * row.weight;
+    largest = std::max(largest, row.weight);
+    smallest = std::min(smallest, row.weight);
+  }
+  return {{"smallest", smallest}, {"largest", largest}, {"effective_rows", sum * sum / squares}};
 }
 
 }  // namespace
@@ -98,7 +128,7 @@ std::string selection_report(const SampleTable& table, const Selection& selectio
   }
   for (const auto& warning : selection.warnings) warnings.emplace_back(warning);
 
-  return boost::json::serialize(boost::json::object{
+  boost::json::object report{
       {"selected", selection.rows.size()},
       {"pool", table.size()},
       {"digest", subset_digest(table, selection)},
@@ -111,7 +141,9 @@ std::string selection_report(const SampleTable& table, const Selection& selectio
       {"constraints", constraints},
       {"excluded", excluded},
       {"warnings", warnings},
-  });
+  };
+  if (selection.is_weighted()) report["weights"] = weights_of(selection);
+  return boost::json::serialize(report);
 }
 
 }  // namespace winnow

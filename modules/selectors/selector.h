@@ -17,6 +17,9 @@ struct SelectedRow {
   double score = 0.0;                   // higher was preferred; 0 for draws without a score
   std::string stage;                    // what took it: "uniform", "temporal floor", "fill", ...
   std::map<std::string, double> terms;  // named parts of the score
+  // Of its loss in training, above 0; the mean over a selection is 1, so that a weighted subset is
+  // trained at the same learning rate.
+  double weight = 1.0;
 };
 
 // What a constraint asked for and what came out.
@@ -67,6 +70,10 @@ struct Selection {
 
   // Counts a row that cannot be chosen, in `excluded` and in the account.
   void exclude(std::size_t row, const std::string& why, std::int64_t instead = Account::kNone);
+  // Whether rows differ in weight.
+  bool is_weighted() const;
+  // Scales the weights, each of them above 0, to a mean of 1.
+  void normalise_weights();
 };
 
 class Selector {
@@ -85,11 +92,13 @@ class Selector {
 
 config::ComponentKind<Selector>& selectors();
 
-// Digest of the selected ids, sorted: two selections with equal digests train on the same rows.
+// Digest of the selected ids, sorted, and of their weights where they differ: two selections with
+// equal digests train alike.
 std::string subset_digest(const SampleTable& table, const Selection& selection);
 
 // What was chosen of what, as JSON: rows by source, modality, question type and stage beside the
-// pool's, mean of each score term, constraints, exclusions, warnings and the subset's digest.
+// pool's, mean of each score term, weights where they differ, constraints, exclusions, warnings and
+// the subset's digest.
 std::string selection_report(const SampleTable& table, const Selection& selection);
 
 }  // namespace winnow

@@ -1,5 +1,5 @@
-// The rows with the highest (or lowest) value of one column. OST's selection is this with a utility
-// column and share = 0.2.
+// The rows with the highest (or lowest) value of one column, all alike or weighted by rank. OST's
+// selection is this with a utility column and share = 0.2.
 
 #include <fmt/format.h>
 
@@ -24,9 +24,11 @@ struct TopKOptions {
   MissingRows missing = MissingRows::exclude;
   std::string group_by = "source";
   double group_share_maximum = 1.0;
+  double weight_ratio = 1.0;
 };
 BOOST_DESCRIBE_STRUCT(TopKOptions, (),
-                      (column, budget, share, direction, missing, group_by, group_share_maximum))
+                      (column, budget, share, direction, missing, group_by, group_share_maximum,
+                       weight_ratio))
 inline config::Help help(const TopKOptions&) {
   return {{"column", "the column to rank by"},
           {"budget", "number of rows to take; 0 when share is given", config::at_least(0)},
@@ -37,7 +39,12 @@ inline config::Help help(const TopKOptions&) {
           {"group_by", "what the cap is for: source, or a column of group numbers such as cluster"},
           {"group_share_maximum",
            "cap for diversity: share of the subset that rows of one group may take; 1: no cap",
-           config::between(0.001, 1)}};
+           config::between(0.001, 1)},
+          {"weight_ratio",
+           "weight of the best row taken over that of the last one, in training; between them "
+           "weights fall geometrically by rank. With share = 1 this is weights instead of a "
+           "choice; 1: all rows weigh the same",
+           config::at_least(1)}};
 }
 
 namespace {
@@ -103,6 +110,7 @@ class TopK : public Selector {
         selection.rows.push_back({row, 0.0, "missing value", {}});
       }
     }
+    if (options_.weight_ratio > 1.0) weigh(selection);
     if (without_value > 0) {
       selection.warnings.push_back(fmt::format("{} of {} selected rows have no value of {}",
                                                without_value, budget, options_.column));
@@ -112,6 +120,16 @@ class TopK : public Selector {
 
  private:
   bool is_capped() const { return options_.group_share_maximum < 1.0; }
+
+  // By rank and not by value: utilities have long tails, and their scale follows eta.
+  void weigh(Selection& selection) const {
+    const auto last = static_cast<double>(selection.rows.size()) - 1.0;
+    for (std::size_t i = 0; i < selection.rows.size(); ++i) {
+      const double height = last > 0.0 ? 1.0 - static_cast<double>(i) / last : 1.0;
+      selection.rows[i].weight = std::pow(options_.weight_ratio, height);
+    }
+    selection.normalise_weights();
+  }
 
   std::string group_of(const SampleTable& table, std::size_t row) const {
     if (options_.group_by == "source") return table.rows()[row].source;

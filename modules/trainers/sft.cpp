@@ -205,6 +205,7 @@ class Sft : public Trainer {
     const std::size_t shards = std::min(replicas.size() + 1, positions.size());
     std::vector<double> losses(shards), elsewhere(shards), trained_tokens(shards);
     std::vector<std::vector<ModelInput>> parts(shards);
+    std::vector<std::vector<float>> weights(shards);  // none: all 1
     const std::thread::id caller = std::this_thread::get_id();
     const auto worker_of = [&](std::size_t shard) -> VisionLanguageModel& {
       return shard == 0 ? model : *replicas[shard - 1];
@@ -229,6 +230,9 @@ class Sft : public Trainer {
       }
       for (std::size_t i = shard; i < positions.size(); i += shards) {
         parts[shard].push_back(job.input(positions[i], worker));
+        if (!job.weights.empty()) {
+          weights[shard].push_back(static_cast<float>(job.weights.at(positions[i])));
+        }
         const std::vector<std::int64_t>& labels = parts[shard].back().labels;
         trained_tokens[shard] += static_cast<double>(std::count_if(
             labels.begin(), labels.end(), [](std::int64_t label) { return label != -100; }));
@@ -236,8 +240,9 @@ class Sft : public Trainer {
     });
     const double all_tokens = std::accumulate(trained_tokens.begin(), trained_tokens.end(), 0.0);
     on_each_shard([&](std::size_t shard) {
-      const torch::Tensor loss =
-          worker_of(shard).answer_loss(parts[shard]).sum.sum() / std::max(1.0, all_tokens);
+      torch::Tensor sums = worker_of(shard).answer_loss(parts[shard]).sum;  // [B]
+      if (!job.weights.empty()) sums = sums * torch::tensor(weights[shard]).to(sums.device());
+      const torch::Tensor loss = sums.sum() / std::max(1.0, all_tokens);
       loss.backward();
       losses[shard] = loss.item<double>();
     });

@@ -26,7 +26,10 @@ struct TrainingJob {
   // several threads.
   std::function<ModelInput(std::size_t, VisionLanguageModel&)> input;
   std::vector<std::int64_t> lengths;  // tokens of each input, for length bucketing
-  std::uint64_t seed = 0;             // order and batches
+  // Of each input's loss, with a mean of 1, so that learning rates keep their meaning; empty:
+  // all 1.
+  std::vector<double> weights;
+  std::uint64_t seed = 0;  // order and batches
   // Checkpoints and resume state go here. A job killed at any moment resumes from
   // its last resume point and ends with the same weights.
   std::filesystem::path folder;

@@ -72,8 +72,8 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
       if (!sample.media.empty()) medium = sample.media.front().paths.front();
     }
     descriptors = content(pipeline.descriptors());
-    utility = content(pipeline.utility());
-    EXPECT_EQ(failed(pipeline.descriptors()) + failed(pipeline.utility()), 0);
+    utility = content(pipeline.utility(100));
+    EXPECT_EQ(failed(pipeline.descriptors()) + failed(pipeline.utility(100)), 0);
   }
   for (const char* stage : {"descriptors", "utility"}) fs::remove_all(folder_ / "stages" / stage);
 
@@ -87,9 +87,9 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     StageCache stages(folder_ / "stages", false);
     Pipeline pipeline(lenient, 100, stages);
     EXPECT_GT(failed(pipeline.descriptors()), 0);
-    EXPECT_GT(failed(pipeline.utility()), 0);
+    EXPECT_GT(failed(pipeline.utility(100)), 0);
     descriptors_folder = pipeline.descriptors().folder;
-    utility_folder = pipeline.utility().folder;
+    utility_folder = pipeline.utility(100).folder;
     EXPECT_NE(content(pipeline.descriptors()).at("failures.json"), descriptors.at("failures.json"));
   }
   fs::rename(away, medium);
@@ -99,9 +99,9 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
         config({"descriptors.maximum_failed_share=0.0", "utility_pass.maximum_failed_share=0.0"});
     StageCache stages(folder_ / "stages", false);
     Pipeline pipeline(strict, 100, stages);
-    for (const auto& stage : {&Pipeline::descriptors, &Pipeline::utility}) {
+    for (const bool is_utility : {false, true}) {
       try {
-        (pipeline.*stage)();
+        is_utility ? pipeline.utility(100) : pipeline.descriptors();
         FAIL() << "no error";
       } catch (const DataError& error) {
         EXPECT_THAT(error.what(), HasSubstr("retry_failed=true"));
@@ -116,9 +116,9 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     StageCache stages(folder_ / "stages", false);
     Pipeline pipeline(retry, 100, stages);
     EXPECT_EQ(pipeline.descriptors().folder, descriptors_folder);
-    EXPECT_EQ(pipeline.utility().folder, utility_folder);
+    EXPECT_EQ(pipeline.utility(100).folder, utility_folder);
     EXPECT_EQ(content(pipeline.descriptors()), descriptors);
-    EXPECT_EQ(content(pipeline.utility()), utility);
+    EXPECT_EQ(content(pipeline.utility(100)), utility);
     EXPECT_EQ(stages.computed(), computed);
   }
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/errors.h"
+#include "experiments/composition.h"
 #include "experiments/estimator_agreement.h"
 #include "experiments/toxic.h"
 #include "experiments/utility_folds.h"
@@ -90,10 +91,20 @@ TEST(Toxic, IsBelowZeroByMoreThanTheNoise) {
   const boost::json::object facts = toxic_facts(table, found, samples, labels);
   EXPECT_DOUBLE_EQ(facts.at("utility").at("wrong").as_double(), 0.5);
   EXPECT_DOUBLE_EQ(facts.at("utility").at("wrong_in_pool").as_double(), 0.25);
-  const std::string text = to_terminal({toxic_table(facts, 7)}, false);
+  const std::string text = to_terminal({toxic_table(facts, 7, 8)}, false);
   EXPECT_THAT(text, HasSubstr("s3: How many? | The answer is 3."));
   EXPECT_THAT(text, HasSubstr("50.0"));
   EXPECT_THAT(toxic_line(table, found[0], 3, samples[3]), HasSubstr("\"utility\":-4E0"));
+}
+
+TEST(Areas, AreAveragedOverDrawsAndUndefinedWhereOneIs) {
+  const auto measured = [](const boost::json::value& video, double all) {
+    return boost::json::object{{"utility", {{"all", all}, {"video", video}, {"valid", 10}}}};
+  };
+  const boost::json::object mean = mean_areas({measured(0.5, 0.4), measured(nullptr, 0.6)});
+  EXPECT_DOUBLE_EQ(mean.at("utility").at("all").as_double(), 0.5);
+  EXPECT_TRUE(mean.at("utility").at("video").is_null());
+  EXPECT_DOUBLE_EQ(mean.at("utility").at("valid").as_double(), 10.0);
 }
 
 TEST(Agreement, IsOfRanksAndOfTheTop) {

@@ -55,7 +55,10 @@ class Conformance : public ::testing::TestWithParam<std::string> {
 
   std::unique_ptr<Selector> selector(std::int64_t budget) const {
     std::vector<Setting> settings = {{"budget", budget}};
-    if (GetParam() == "top_k") settings.emplace_back("column", "visual_dependency");
+    if (GetParam() == "top_k") {
+      settings.emplace_back("column", "visual_dependency");
+      settings.emplace_back("weight_ratio", 4.0);
+    }
     if (GetParam() == "deita") {
       settings.emplace_back("complexity", "perplexity");
       settings.emplace_back("quality", "self_consistency");
@@ -87,12 +90,16 @@ TEST_P(Conformance, TakesExactlyItsBudgetOfDistinctRows) {
   EXPECT_EQ(selection.rows.size(), static_cast<std::size_t>(kBudget));
   EXPECT_EQ(testing::ids(table_, selection).size(), static_cast<std::size_t>(kBudget));
   std::set<std::string> contents;
+  double weights = 0.0;
   for (const auto& row : selection.rows) {
     ASSERT_LT(row.row, table_.size());
     EXPECT_FALSE(row.stage.empty());
     EXPECT_TRUE(std::isfinite(row.score));
+    EXPECT_GT(row.weight, 0.0);
+    weights += row.weight;
     contents.insert(table_.rows()[row.row].content_digest);
   }
+  EXPECT_NEAR(weights, kBudget, 1e-9);  // a mean of 1
   EXPECT_EQ(contents.size(), static_cast<std::size_t>(kBudget)) << "content taken twice";
 }
 
@@ -120,6 +127,7 @@ TEST_P(Conformance, IsDeterministicAndIndependentOfRowOrder) {
     for (std::size_t i = 0; i < selection.rows.size(); ++i) {
       EXPECT_EQ(table_.rows()[selection.rows[i].row].id, other.rows()[again.rows[i].row].id);
       EXPECT_EQ(selection.rows[i].score, again.rows[i].score);
+      EXPECT_EQ(selection.rows[i].weight, again.rows[i].weight);
     }
   }
 }

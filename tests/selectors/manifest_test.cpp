@@ -100,6 +100,31 @@ TEST_F(ManifestTest, TheHeadSaysWhatItWasMadeFrom) {
   EXPECT_EQ(after.at("config_digest"), before.at("config_digest"));
 }
 
+TEST_F(ManifestTest, WeightsComeBackAndAreToldWhereRowsDiffer) {
+  const SampleTable table = testing::make_table({}, 1);
+  const auto of_ratio = [&](double ratio) {
+    return make("top_k", {{"column", "loss"}, {"budget", 5}, {"weight_ratio", ratio}})
+        ->select(table, 1);
+  };
+  const Selection weighted = of_ratio(3.0);
+  write("weighted", table, weighted);
+  const fs::path manifest = find_selection(folder_ / "weighted");
+  const std::vector<SelectedSample> taken = read_selected(manifest);
+  ASSERT_EQ(taken.size(), 5U);
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    EXPECT_EQ(taken[i].id, table.rows()[weighted.rows[i].row].id);
+    EXPECT_DOUBLE_EQ(taken[i].weight, weighted.rows[i].weight);
+  }
+  EXPECT_THAT(explain_selection(manifest, taken[0].id),
+              HasSubstr(fmt::format("weight   {:.4f}", taken[0].weight)));
+
+  write("plain", table, of_ratio(1.0));
+  const fs::path plain = find_selection(folder_ / "plain");
+  EXPECT_THAT(read_file(plain), ::testing::Not(HasSubstr("weight")));
+  EXPECT_EQ(read_selected(plain).at(0).weight, 1.0);
+  EXPECT_THAT(explain_selection(plain, taken[0].id), ::testing::Not(HasSubstr("weight")));
+}
+
 // Ten rows of one stratum by loss, with a source that may give two rows at most.
 TEST_F(ManifestTest, ExplainsRanksBordersAndMovedRows) {
   std::vector<RowFacts> rows;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 
 #include "core/files.h"
@@ -73,6 +74,31 @@ TEST(TopK, CapsWhatOneGroupMayTake) {
   EXPECT_THAT(by_cluster->required_columns(), ::testing::ElementsAre("utility", "cluster"));
   const auto too_tight = make("top_k", {{"budget", 5}, {"group_share_maximum", 0.2}});
   EXPECT_THROW(too_tight->select(table, 1), ConstraintError);
+}
+
+TEST(TopK, WeighsByRankWhereAsked) {
+  const SampleTable table = ten_rows();
+  const auto weighted =
+      make("top_k", {{"budget", 3}, {"weight_ratio", 4.0}})->select(table, 1);  // 4 : 2 : 1
+  EXPECT_THAT(in_order(table, weighted), ::testing::ElementsAre("r8", "r7", "r6"));
+  ASSERT_EQ(weighted.rows.size(), 3U);
+  for (const auto& [row, weight] :
+       {std::pair<std::size_t, double>{0, 12.0 / 7}, {1, 6.0 / 7}, {2, 3.0 / 7}}) {
+    EXPECT_DOUBLE_EQ(weighted.rows[row].weight, weight);
+  }
+  EXPECT_TRUE(weighted.is_weighted());
+  const auto report = boost::json::parse(selection_report(table, weighted));
+  EXPECT_DOUBLE_EQ(report.at("weights").at("largest").as_double(), 12.0 / 7);
+  EXPECT_DOUBLE_EQ(report.at("weights").at("smallest").as_double(), 3.0 / 7);
+  EXPECT_DOUBLE_EQ(report.at("weights").at("effective_rows").as_double(), 49.0 / 21);
+
+  const auto plain = make("top_k", {{"budget", 3}})->select(table, 1);
+  EXPECT_FALSE(plain.is_weighted());
+  EXPECT_FALSE(boost::json::parse(selection_report(table, plain)).as_object().contains("weights"));
+  EXPECT_NE(subset_digest(table, weighted), subset_digest(table, plain));
+  const auto alone = make("top_k", {{"budget", 1}, {"weight_ratio", 4.0}})->select(table, 1);
+  EXPECT_DOUBLE_EQ(alone.rows.front().weight, 1.0);
+  EXPECT_THROW(make("top_k", {{"budget", 3}, {"weight_ratio", 0.5}}), ConfigError);
 }
 
 TEST(Uniform, DrawsEvenlyNestedAndByModality) {

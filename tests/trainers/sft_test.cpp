@@ -60,8 +60,17 @@ class SftTest : public testing::Test {
     return result;
   }
 
+  // Weights from .5 to 1.5, a mean of 1.
+  static void weigh(TrainingJob& job) {
+    const auto last = static_cast<double>(job.lengths.size()) - 1.0;
+    for (std::size_t i = 0; i < job.lengths.size(); ++i) {
+      job.weights.push_back(0.5 + static_cast<double>(i) / last);
+    }
+  }
+
   fs::path folder_ = testing_support::temporary_folder();
   std::vector<ModelInput> inputs_;
+  int runs_ = 0;
 };
 
 TEST_F(SftTest, LossFallsAndCheckpointsAreEven) {
@@ -108,7 +117,8 @@ TEST_F(SftTest, TrainsOnANumberOfSamplesInAsManyEpochsAsThatTakes) {
 // kill -9 leaves behind.
 TEST_F(SftTest, ResumesToTheSameWeightsWhereverItStops) {
   const auto reference = tiny_model();
-  const TrainingJob work = job(*reference, 42, folder_ / "reference");
+  TrainingJob work = job(*reference, 42, folder_ / "reference");
+  weigh(work);
   const auto trainer = trainers().create(sft_config(), "trainer");
   trainer->train(*reference, work);
   for (int stop = 1; stop < 42; stop += 5) {
@@ -138,7 +148,8 @@ TEST_F(SftTest, ShardsGiveTheSameGradientOnAnyNumberOfThreads) {
     inputs_.clear();
     set_worker_count(threads);
     auto model = tiny_model();
-    const TrainingJob work = job(*model, 16, folder_ / name);
+    TrainingJob work = job(*model, 16, folder_ / name);
+    weigh(work);
     trainers().create(sft_config({{"shards", shards}}), "trainer")->train(*model, work);
     set_worker_count(0);
     return model;
@@ -149,6 +160,38 @@ TEST_F(SftTest, ShardsGiveTheSameGradientOnAnyNumberOfThreads) {
   for (std::size_t i = 0; i < plain.size(); ++i) {
     EXPECT_TRUE(torch::allclose(sharded[i].second, plain[i].second, 1e-2, 1e-3)) << plain[i].first;
   }
+}
+
+TEST_F(SftTest, AWeightCountsALossAsOftenAsItSays) {
+  const auto train = [&](const std::vector<std::size_t>& positions,
+                         const std::vector<double>& weights) {
+    const fs::path folder = folder_ / std::to_string(runs_++);
+    inputs_.clear();
+    auto model = tiny_model();
+    TrainingJob work = job(*model, 4, folder);
+    work.input = [this, positions](std::size_t i, VisionLanguageModel&) {
+      return inputs_[positions[i]];
+    };
+    work.weights = weights;
+    // Four steps, the first at rate 0; an epsilon that keeps rounding from becoming a direction.
+    trainers()
+        .create(sft_config({{"checkpoints", 1}, {"samples", 16}, {"epsilon", 1e-3}}), "trainer")
+        ->train(*model, work);
+    return model;
+  };
+  const auto plain = train({0, 1, 2, 3}, {});
+  EXPECT_EQ(weights_digest(*train({0, 1, 2, 3}, {1, 1, 1, 1})), weights_digest(*plain));
+  // One batch of answers of equal length: two with twice the weight are two that stand there twice.
+  const auto weighted = train({0, 1, 2, 3}, {2, 2, 0, 0})->named_parameters();
+  const auto repeated = train({0, 0, 1, 1}, {})->named_parameters();
+  bool moved = false;
+  for (std::size_t i = 0; i < weighted.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(weighted[i].second, repeated[i].second, 1e-3, 1e-5))
+        << weighted[i].first;
+    moved = moved ||
+            !torch::allclose(weighted[i].second, plain->named_parameters()[i].second, 1e-3, 1e-5);
+  }
+  EXPECT_TRUE(moved);
 }
 
 TEST_F(SftTest, ATrainedTowerGetsItsGradientInEveryShard) {

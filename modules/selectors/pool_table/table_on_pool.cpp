@@ -23,9 +23,10 @@ namespace {
 
 constexpr std::int64_t kUniformMultiple = 10;
 
-// Writes rows in the order of `rows`; they are read in the order of the files.
-void write_rows(const ReleaseTable& pool, const std::vector<SelectedRow>& rows,
-                const fs::path& path) {
+// Writes rows in the order of selection; they are read in the order of the files.
+void write_rows(const ReleaseTable& pool, const Selection& selection, const fs::path& path) {
+  const std::vector<SelectedRow>& rows = selection.rows;
+  const bool is_weighted = selection.is_weighted();
   std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto place_of = [&](std::size_t i) {
@@ -44,7 +45,12 @@ void write_rows(const ReleaseTable& pool, const std::vector<SelectedRow>& rows,
       meta += fmt::format("{}\"{}\": ", meta.back() == '{' ? "" : ", ", name);
       python::append_float(meta, value);
     }
-    pool.append_row(reader, rows[i].row, meta + "}", texts[i]);
+    meta += "}";
+    if (is_weighted) {
+      meta += ", \"weight\": ";
+      python::append_float(meta, rows[i].weight);
+    }
+    pool.append_row(reader, rows[i].row, meta, texts[i]);
   }
   std::string all;
   for (std::string& text : texts) all += std::exchange(text, {});
@@ -137,8 +143,8 @@ class TableOnPool : public PoolSelector {
           fmt::format("the uniform baseline is all {} distinct pairs, fewer than {} times {}",
                       uniform.rows.size(), kUniformMultiple, taken));
     }
-    write_rows(pool, selection.rows, folder / "subset.jsonl");
-    write_rows(pool, uniform.rows, folder / "uniform.jsonl");
+    write_rows(pool, selection, folder / "subset.jsonl");
+    write_rows(pool, uniform, folder / "uniform.jsonl");
     write_file(folder / "report.json", selection_report(pool.table, selection) + "\n");
     write_selection(folder, pool.table, selection,
                     {options_, seed_, selector_->required_columns(), {}});

@@ -112,6 +112,18 @@ TEST_F(GoldenTableOnPool, GoalsTakeTheSameRowsWhateverTheOrderOfLines) {
 
   const std::string taken = read_selected_ids(manifest).front();
   EXPECT_THAT(explain_selection(manifest, taken), HasSubstr("TAKEN by stage"));
+
+  const auto weighted = selector(
+      metrics.string(),
+      {"selector=top_k", "selector.column=loss", "selector.budget=3", "selector.weight_ratio=4.0"});
+  weighted->select(in_order, {{weighted.get(), output("weighted")}});
+  std::vector<double> weights;
+  for (const std::string& line : lines_of(read_file(folder_ / "weighted/subset.jsonl"))) {
+    weights.push_back(json::parse(line).at("meta").at("weight").as_double());
+  }
+  EXPECT_THAT(weights,
+              ::testing::ElementsAre(::testing::DoubleEq(12.0 / 7), ::testing::DoubleEq(6.0 / 7),
+                                     ::testing::DoubleEq(3.0 / 7)));
 }
 
 TEST_F(TableOnPool, ColumnsNeedTheirMetricsBeforeAnythingIsRead) {

@@ -1,0 +1,84 @@
+// What the seed of a run draws when its pool is measured, and what runs share.
+
+#include <gmock/gmock.h>
+
+#include "config/compose.h"
+#include "core/files.h"
+#include "core/progress.h"
+#include "experiments/pipeline.h"
+#include "temporary_folder.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+class MeasuringSeedsTest : public testing::Test {
+ protected:
+  MeasuringSeedsTest() { Progress::set_enabled(false); }
+  ~MeasuringSeedsTest() override { fs::remove_all(folder_); }
+
+  static config::Value config(const std::vector<std::string>& further) {
+    std::vector<std::string> overrides = {
+        "experiment=ost",        "scale=smoke",
+        "world.questions=200",   "world.questions_per_benchmark=13",
+        "base.image_samples=64", "base.video_samples=64",
+        "base.tower_frames=100", "base.tower_epochs=1",
+        "trainer.checkpoints=1", "proxy.warm_up_share=0.2"};
+    overrides.insert(overrides.end(), further.begin(), further.end());
+    return config::compose({{fs::path(WINNOW_SOURCE_DIR) / "configs"}, "winnow", overrides});
+  }
+
+  struct Found {
+    fs::path first, second;  // folders of the utility with two seeds
+    double seconds_of_first = 0.0, seconds_of_both = 0.0;
+    std::string anchors(const fs::path& folder) const { return read_file(folder / "anchors.json"); }
+  };
+  Found measure(const std::vector<std::string>& further) {
+    const config::Value tables = config(further);
+    StageCache stages(folder_ / "stages", false);
+    Pipeline pipeline(tables, 100, stages);
+    const ColumnSources reads{.utility = true};
+    return {pipeline.utility(100).folder, pipeline.utility(101).folder,
+            pipeline.measuring_cpu_seconds(reads, {100}),
+            pipeline.measuring_cpu_seconds(reads, {100, 101})};
+  }
+
+  const fs::path folder_ = testing_support::temporary_folder();
+};
+
+TEST_F(MeasuringSeedsTest, DrawProxyAndAnchorsUnlessToldToShareThem) {
+  const std::vector<std::string> anchors = {"anchors.held_out=40", "anchors.sets.all.count=8"};
+  const auto with = [&](std::vector<std::string> further) {
+    further.insert(further.end(), anchors.begin(), anchors.end());
+    return measure(further);
+  };
+  const Found own = with({});
+  EXPECT_NE(own.first, own.second);
+  EXPECT_NE(own.anchors(own.first), own.anchors(own.second));
+  EXPECT_GT(own.seconds_of_both, own.seconds_of_first);
+
+  const Found same_anchors = with({"anchors.per_seed=false"});
+  EXPECT_EQ(same_anchors.first, own.first);  // the world's seed draws as the run of that seed does
+  EXPECT_NE(same_anchors.first, same_anchors.second);
+  EXPECT_EQ(own.anchors(own.first), own.anchors(same_anchors.second));
+
+  const Found same_proxy = with({"proxy.per_seed=false"});
+  EXPECT_EQ(same_proxy.first, own.first);
+  EXPECT_NE(same_proxy.second, own.first);
+  EXPECT_NE(same_proxy.second, own.second);
+  EXPECT_EQ(own.anchors(own.second), own.anchors(same_proxy.second));
+
+  const Found same = with({"anchors.per_seed=false", "proxy.per_seed=false"});
+  EXPECT_EQ(same.first, own.first);
+  EXPECT_EQ(same.second, own.first);
+  EXPECT_DOUBLE_EQ(same.seconds_of_both, same.seconds_of_first);
+}
+
+TEST_F(MeasuringSeedsTest, HaveNothingToDrawWithoutAnchorsAndWarmUp) {
+  const Found loss = measure({"utility=loss", "~anchors", "proxy.warm_up_share=0.0"});
+  EXPECT_EQ(loss.first, loss.second);
+}
+
+}  // namespace
+}  // namespace winnow
