@@ -11,6 +11,9 @@ config::Help help(const CheckpointOptions&) {
       {"freeze", "groups that training leaves as they are: vision, projector, text"},
       {"lora", "adapters of low rank that are trained in place of the weights"},
       {"precision", "of weights and arithmetic"},
+      {"gradient_checkpointing",
+       "whether the backward pass computes the inside of layers and tower blocks again: less "
+       "memory, a third more time"},
       {"maximum_length", "tokens of a conversation at most, visual ones included", at_least(16)},
       {"width", "without path: width of the text model", at_least(8)},
       {"layers", "without path: layers of the text model", at_least(1)},

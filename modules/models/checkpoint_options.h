@@ -24,6 +24,7 @@ struct CheckpointOptions {
   std::vector<Group> freeze;
   LoraOptions lora;
   Precision precision = Precision::float32;
+  bool gradient_checkpointing = false;
   std::int64_t maximum_length = 8192;
   // Where `path` is empty:
   std::int64_t width = 128;
@@ -41,9 +42,9 @@ struct CheckpointOptions {
   torch::ScalarType dtype() const;
 };
 BOOST_DESCRIBE_STRUCT(CheckpointOptions, (),
-                      (path, freeze, lora, precision, maximum_length, width, layers, heads,
-                       key_value_heads, mlp_ratio, vision_width, vision_layers, vision_heads,
-                       patch_size, vocabulary_tokens))
+                      (path, freeze, lora, precision, gradient_checkpointing, maximum_length, width,
+                       layers, heads, key_value_heads, mlp_ratio, vision_width, vision_layers,
+                       vision_heads, patch_size, vocabulary_tokens))
 config::Help help(const CheckpointOptions&);
 
 }  // namespace winnow

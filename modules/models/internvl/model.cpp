@@ -5,6 +5,7 @@
 #include "models/internvl/chat.h"
 #include "models/internvl/media_options.h"
 #include "models/internvl/vision_tower.h"
+#include "models/recompute.h"
 
 namespace winnow::internvl {
 namespace fs = std::filesystem;
@@ -57,6 +58,7 @@ PreprocessedMedium Model::preprocess(const Frames& frames) const {
 std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMedium>& media) {
   if (media.empty()) return {};
   const torch::AutoGradMode gradients(torch::GradMode::is_enabled() && vision_is_trainable());
+  const RecomputeBlocks by_rule(options_.gradient_checkpointing);
   std::vector<torch::Tensor> tiles;
   std::vector<std::int64_t> counts;
   for (const PreprocessedMedium& medium : media) {

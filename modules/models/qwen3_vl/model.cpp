@@ -1,6 +1,7 @@
 #include "models/qwen3_vl/model.h"
 
 #include "models/qwen3_vl/chat.h"
+#include "models/recompute.h"
 
 namespace winnow::qwen3_vl {
 namespace fs = std::filesystem;
@@ -70,6 +71,7 @@ PreprocessedMedium Model::preprocess(const Frames& frames) const {
 std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMedium>& media) {
   if (media.empty()) return {};
   const torch::AutoGradMode gradients(torch::GradMode::is_enabled() && vision_is_trainable());
+  const RecomputeBlocks by_rule(options_.gradient_checkpointing);
   std::vector<torch::Tensor> patches;
   std::vector<Grid> grids;
   std::vector<std::int64_t> counts;
