@@ -1,6 +1,7 @@
 // Speed of the model families on one thread: vision, prefill, decoding and training in tokens a
 // second, the share of the matrix product's peak that they reach (MFU, the peak measured in the
-// same run), and scoring a sample on one shared prefix against the same work call by call.
+// same run), scoring a sample on one shared prefix against the same work call by call, and what
+// gradient checkpointing saves and costs.
 //
 //   build/release/tests/bench/models --benchmark_filter=training
 //
@@ -15,6 +16,7 @@
 #include "core/files.h"
 #include "core/random.h"
 #include "models/vision_language_model.h"
+#include "peak_memory.h"
 #include "support/cpu_time.h"
 #include "support/one_thread.h"
 
@@ -47,7 +49,8 @@ double matmul_peak() {
   return peak;
 }
 
-std::unique_ptr<VisionLanguageModel> make_model(const char* family, const Size& size) {
+std::unique_ptr<VisionLanguageModel> make_model(const char* family, const Size& size,
+                                                bool checkpointing) {
   config::Value config;
   const auto set = [&](const char* key, std::int64_t value) {
     config.set(key, config::Value(value, {}));
@@ -59,6 +62,7 @@ std::unique_ptr<VisionLanguageModel> make_model(const char* family, const Size& 
   set("key_value_heads", size.key_value_heads);
   set("vision_width", size.vision_width);
   set("vision_layers", size.vision_layers);
+  config.set("gradient_checkpointing", config::Value(checkpointing, {}));
   config.set("freeze",
              config::Value(config::Value::Array{config::Value(std::string("vision"), {})}, {}));
   auto model = models().create(config, "model");
@@ -110,8 +114,8 @@ double forward_flops(const VisionLanguageModel& model, const Size& size, double 
 }
 
 struct Bench {
-  Bench(const char* family, const Size& size, int frames)
-      : model(make_model(family, size)), sample(question()) {
+  Bench(const char* family, const Size& size, int frames, bool checkpointing = false)
+      : model(make_model(family, size, checkpointing)), sample(question()) {
     matmul_peak();
     const torch::NoGradGuard no_gradients;
     medium = model->preprocess(clip(frames));
@@ -167,6 +171,13 @@ void generate(benchmark::State& state, const char* family, const Size& size) {
   meter.report(state, kSharedAnswers * kAnswerTokens);
 }
 
+void train_on(VisionLanguageModel& model, const std::vector<ModelInput>& batch) {
+  model.answer_loss(batch).mean().mean().backward();
+  for (const auto& [name, tensor] : model.named_parameters()) {
+    if (tensor.requires_grad()) tensor.mutable_grad() = torch::Tensor();
+  }
+}
+
 void training(benchmark::State& state, const char* family, const Size& size) {
   Bench bench(family, size, 8);
   const auto examples = state.range(0);
@@ -174,16 +185,37 @@ void training(benchmark::State& state, const char* family, const Size& size) {
   double trained = 0.0;
   for (const std::int64_t label : bench.input.labels) trained += label != -100 ? 1.0 : 0.0;
   const Meter meter;
-  for (auto _ : state) {
-    bench.model->answer_loss(batch).mean().mean().backward();
-    for (const auto& [name, tensor] : bench.model->named_parameters()) {
-      if (tensor.requires_grad()) tensor.mutable_grad() = torch::Tensor();
-    }
-  }
+  for (auto _ : state) train_on(*bench.model, batch);
   const auto length = static_cast<double>(bench.input.length());
   meter.report(
       state, static_cast<double>(examples) * length,
       3.0 * forward_flops(*bench.model, size, static_cast<double>(examples), length, trained));
+}
+
+// Training whose blocks are computed again in the backward pass against plain training: `ratio` of
+// the time, and the most memory that tensors take in a step, in MiB, gradients included.
+void checkpointing(benchmark::State& state, const char* family, const Size& size) {
+  Bench plain(family, size, 8), again(family, size, 8, true);
+  const std::vector<ModelInput> batch(static_cast<std::size_t>(state.range(0)), plain.input);
+  const auto mebibytes = [&](VisionLanguageModel& model) {
+    const testing_support::PeakMemory memory;
+    train_on(model, batch);
+    return static_cast<double>(memory.bytes()) / (1 << 20);
+  };
+  state.counters["MiB"] = mebibytes(*again.model);
+  state.counters["MiB_plain"] = mebibytes(*plain.model);
+  double time = 0.0, plain_time = 0.0;
+  for (auto _ : state) {
+    const double begin = bench::cpu_seconds();
+    train_on(*plain.model, batch);
+    const double middle = bench::cpu_seconds();
+    train_on(*again.model, batch);
+    const double end = bench::cpu_seconds();
+    plain_time += middle - begin;
+    time += end - middle;
+    state.SetIterationTime(end - middle);
+  }
+  state.counters["ratio"] = time / plain_time;
 }
 
 // Everything GDO's descriptors ask of a sample: loss with and without vision, five sampled answers,
@@ -246,6 +278,7 @@ int main(int count, char** arguments) {
   winnow::add("prefill", winnow::prefill, {8});
   winnow::add("decode", winnow::generate, {8});
   winnow::add("training", winnow::training, {1, 8});
+  winnow::add("checkpointing", winnow::checkpointing, {8}, true);
   winnow::add("scoring", winnow::scoring, {8, 16}, true);
   benchmark::Initialize(&count, arguments);
   if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;

@@ -36,7 +36,7 @@ struct Qwen3Vl {
   }
   static qwen3_vl::Options text_only() {
     qwen3_vl::Options result = options();
-    result.freeze = {qwen3_vl::Group::vision, qwen3_vl::Group::projector};
+    result.freeze = {Group::vision, Group::projector};
     return result;
   }
   static constexpr const char* module = "model.language_model.layers.1.self_attn.q_proj";
@@ -57,7 +57,7 @@ struct InternVl {
   }
   static internvl::Options text_only() {
     internvl::Options result = options();
-    result.freeze = {internvl::Group::vision, internvl::Group::projector};
+    result.freeze = {Group::vision, Group::projector};
     return result;
   }
   static constexpr const char* module = "language_model.model.layers.1.self_attn.q_proj";

@@ -18,36 +18,18 @@ void require(bool holds, const std::string& message) {
 
 }  // namespace
 
-config::Help help(const Options&) {
+config::Help help(const Options& options) {
   using config::at_least;
-  return {
-      {"path",
-       "folder of a Hugging Face checkpoint (InternVL3-*-hf); empty: a small model, trained from "
-       "nothing"},
-      {"freeze", "groups that training leaves as they are: vision, projector, text"},
-      {"lora", "adapters of low rank that are trained in place of the weights"},
-      {"precision", "of weights and arithmetic"},
-      {"maximum_length", "tokens of a conversation at most, visual ones included", at_least(16)},
-      {"minimum_tiles", "of a picture, at least; absent: as the checkpoint says", at_least(1)},
-      {"maximum_tiles",
-       "of a picture, at most, without its thumbnail; absent: as the checkpoint says", at_least(1)},
-      {"width", "without path: width of the text model", at_least(8)},
-      {"layers", "without path: layers of the text model", at_least(1)},
-      {"heads", "without path: query heads; width / heads is even", at_least(1)},
-      {"key_value_heads", "without path: key and value heads; divides heads", at_least(1)},
-      {"mlp_ratio", "without path: width of the feed-forward parts over that of the model",
-       at_least(1)},
-      {"vision_width", "without path: width of the vision tower", at_least(8)},
-      {"vision_layers", "without path: layers of the vision tower", at_least(1)},
-      {"vision_heads", "without path: heads of the tower; divides vision_width", at_least(1)},
-      {"tile_size", "without path: side of a tile, pixels; an even number of patches", at_least(4)},
-      {"patch_size", "without path: pixels; a visual token is 2 x 2 patches", at_least(2)},
-      {"vocabulary_tokens", "without path: tokens that the tokenizer learns at most",
-       at_least(264)}};
-}
-
-bool freezes(const Options& options, Group group) {
-  return std::find(options.freeze.begin(), options.freeze.end(), group) != options.freeze.end();
+  config::Help result = help(static_cast<const CheckpointOptions&>(options));
+  result.insert(
+      result.end(),
+      {{"minimum_tiles", "of a picture, at least; absent: as the checkpoint says", at_least(1)},
+       {"maximum_tiles",
+        "of a picture, at most, without its thumbnail; absent: as the checkpoint says",
+        at_least(1)},
+       {"tile_size", "without path: side of a tile, pixels; an even number of patches",
+        at_least(4)}});
+  return result;
 }
 
 Group group_of(const std::string& parameter) {

@@ -2,6 +2,7 @@
 
 #include "models/internvl/batch.h"
 #include "models/internvl/model.h"
+#include "models/recompute.h"
 
 namespace winnow::internvl {
 namespace {
@@ -37,10 +38,12 @@ class TextContinuation : public Continuation {
 }  // namespace
 
 torch::Tensor Model::logits(const std::vector<ModelInput>& inputs) {
+  const RecomputeBlocks by_rule(options_.gradient_checkpointing);
   return internvl::logits(config_, weights_, pack(config_, inputs, device()).batch);
 }
 
 AnswerLoss Model::answer_loss(const std::vector<ModelInput>& inputs) {
+  const RecomputeBlocks by_rule(options_.gradient_checkpointing);
   const PackedInputs packed = pack(config_, inputs, device());
   return internvl::answer_loss(config_, weights_, packed.batch, packed.labels);
 }

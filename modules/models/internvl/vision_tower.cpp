@@ -3,6 +3,7 @@
 #include <string>
 
 #include "models/attention.h"
+#include "models/recompute.h"
 
 namespace winnow::internvl {
 namespace {
@@ -66,7 +67,9 @@ torch::Tensor encode_tiles(const Config& config, const VisionWeights& weights,
                     weights.positions;
   if (observe) observe("embeddings", x);
   for (std::size_t i = 0; i < weights.layers.size(); ++i) {
-    x = run_layer(config.vision, weights.layers[i], x);
+    x = by_block([vision = config.vision, layer = weights.layers[i]](
+                     const torch::Tensor& in) { return run_layer(vision, layer, in); },
+                 x);
     if (observe) observe("layer." + std::to_string(i) + ".out", x);
   }
   const torch::Tensor merged = merge_blocks(config, x.slice(1, 1));

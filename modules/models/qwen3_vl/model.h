@@ -6,9 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/byte_pair_tokenizer.h"
-#include "models/checkpoint_files.h"
-#include "models/continuations.h"
+#include "models/checkpoint_model.h"
 #include "models/qwen3_vl/batch.h"
 #include "models/qwen3_vl/media_options.h"
 #include "models/qwen3_vl/options.h"
@@ -16,53 +14,45 @@
 
 namespace winnow::qwen3_vl {
 
-class Model : public ContinuedModel {
+class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
 
-  std::filesystem::path pretrained() const override { return options_.path; }
-  // Throws ConfigError when the options name a checkpoint or contradict each other.
-  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) override;
-  void thaw() override;
-
-  const Tokenizer& tokenizer() const override { return *tokenizer_; }
   // values: patches [P, patch values] float32
   SamplingOptions published_sampling() const override { return qwen3_vl::published_sampling(); }
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: see side_by_side
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;
-  bool vision_is_trainable() const override;
-  ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const override;
-  ModelInput blind_input(const Sample& sample) const override;
+  bool vision_is_trainable() const override {
+    return trains(Group::vision) || trains(Group::projector);
+  }
   torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
   AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
   std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override;
-  std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override;
-  std::unique_ptr<VisionLanguageModel> clone() const override;
-  // The published layout, which other tools open. Files of the folder that a model came from go
-  // along as they are; adapters go into a folder of their own in it, see lora.h.
-  void save(const std::filesystem::path& folder) const override;
-  // Without `path` in the options the folder must hold the architecture that they describe.
-  void load(const std::filesystem::path& folder) override;
 
   const Config& config() const { return config_; }
 
  private:
+  Model(const Model&) = default;
+
   std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const override;
-  ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
-                          bool with_media) const;
-  // By our name of the parameter.
-  bool is_frozen(const std::string& parameter) const;
-  void set_trainable();
-  torch::ScalarType dtype() const;
+  SmallLayout small_layout() const override;
+  const CheckpointOptions& options() const override { return options_; }
+  std::unique_ptr<CheckpointModel> shallow_copy() const override {
+    return std::unique_ptr<CheckpointModel>(new Model(*this));
+  }
+  std::vector<TableEntry> table() override { return tensor_table(config_, weights_); }
+  Group group_of(const std::string& parameter) const override;
+  FolderFiles build(const BytePairVocabulary& vocabulary, std::int64_t tokens,
+                    std::uint64_t seed) override;
+  void open(const std::filesystem::path& folder, const std::string& config_text,
+            const BytePairTokenizer& tokenizer) override;
+  Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const override;
 
   Options options_;
   Config config_;
   MediaOptions media_;
   Weights weights_;
-  bool thawed_ = false;
-  std::shared_ptr<const BytePairTokenizer> tokenizer_;
-  std::shared_ptr<const FolderFiles> files_;
 };
 
 }  // namespace winnow::qwen3_vl

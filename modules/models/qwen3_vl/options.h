@@ -2,53 +2,25 @@
 // The options of a Qwen3-VL model and the architecture of one that is trained from nothing.
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "config/options.h"
-#include "models/lora.h"
+#include "models/checkpoint_options.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/media_options.h"
 
 namespace winnow::qwen3_vl {
 
-// Parameters that are trained or frozen together: the tower's blocks; the mergers to text width,
-// those of the deepstack among them; embeddings, text layers and output layer.
-enum class Group { vision, projector, text };
-BOOST_DESCRIBE_ENUM(Group, vision, projector, text)
-enum class Precision { float32, bfloat16 };
-BOOST_DESCRIBE_ENUM(Precision, float32, bfloat16)
-
-struct Options {
-  std::filesystem::path path;
-  std::vector<Group> freeze;
-  LoraOptions lora;
-  Precision precision = Precision::float32;
-  std::int64_t maximum_length = 8192;
+struct Options : CheckpointOptions {
   std::optional<std::int64_t> minimum_pixels, maximum_pixels;
   std::optional<std::int64_t> video_minimum_pixels, video_maximum_pixels;
-  // Where `path` is empty:
-  std::int64_t width = 128;
-  std::int64_t layers = 3;
-  std::int64_t heads = 4;
-  std::int64_t key_value_heads = 2;
-  std::int64_t mlp_ratio = 3;
-  std::int64_t vision_width = 64;
-  std::int64_t vision_layers = 2;
-  std::int64_t vision_heads = 2;
-  std::int64_t patch_size = 16;
-  std::int64_t vocabulary_tokens = 1024;
 };
-BOOST_DESCRIBE_STRUCT(Options, (),
-                      (path, freeze, lora, precision, maximum_length, minimum_pixels,
-                       maximum_pixels, video_minimum_pixels, video_maximum_pixels, width, layers,
-                       heads, key_value_heads, mlp_ratio, vision_width, vision_layers, vision_heads,
-                       patch_size, vocabulary_tokens))
+BOOST_DESCRIBE_STRUCT(Options, (CheckpointOptions),
+                      (minimum_pixels, maximum_pixels, video_minimum_pixels, video_maximum_pixels))
 config::Help help(const Options&);
 
-bool freezes(const Options& options, Group group);
-// By our name of the parameter.
+// By our name of the parameter. All mergers, those of the deepstack among them, are the projector.
 Group group_of(const std::string& parameter);
 
 // The architecture that the options ask for, over a vocabulary of that size with these ids of

@@ -2,6 +2,7 @@
 
 #include "models/answer_loss.h"
 #include "models/qwen3_vl/model.h"
+#include "models/recompute.h"
 
 namespace winnow::qwen3_vl {
 namespace {
@@ -38,12 +39,14 @@ class TextContinuation : public Continuation {
 }  // namespace
 
 torch::Tensor Model::logits(const std::vector<ModelInput>& inputs) {
+  const RecomputeBlocks by_rule(options_.gradient_checkpointing);
   const PackedInputs packed = pack(config_, weights_, inputs);
   return torch::linear(hidden_states(config_, weights_, packed.text, packed.attention_mask),
                        weights_.text.output());
 }
 
 AnswerLoss Model::answer_loss(const std::vector<ModelInput>& inputs) {
+  const RecomputeBlocks by_rule(options_.gradient_checkpointing);
   const PackedInputs packed = pack(config_, weights_, inputs);
   return winnow::answer_loss(hidden_states(config_, weights_, packed.text, packed.attention_mask),
                              weights_.text.output(), packed.labels);

@@ -1,6 +1,7 @@
 #include "models/qwen3_vl/text_decoder.h"
 
 #include "models/attention.h"
+#include "models/recompute.h"
 #include "models/rotary.h"
 
 namespace winnow::qwen3_vl {
@@ -43,6 +44,15 @@ torch::Tensor attend(const TextConfig& config, const TextLayer& layer, const tor
   return apply(layer.output, seen);
 }
 
+torch::Tensor run_layer(const TextConfig& config, const TextLayer& layer, const torch::Tensor& x,
+                        const RotaryTables& rotary, const torch::Tensor& mask, LayerCache* cache) {
+  const torch::Tensor seen =
+      x + attend(config, layer, rms_norm(x, layer.attention_norm, config.norm_epsilon), rotary,
+                 mask, cache);
+  return seen + gated_mlp(rms_norm(seen, layer.mlp_norm, config.norm_epsilon), layer.gate, layer.up,
+                          layer.down);
+}
+
 }  // namespace
 
 torch::Tensor decode(const TextConfig& config, const TextWeights& weights,
@@ -61,10 +71,15 @@ torch::Tensor decode(const TextConfig& config, const TextWeights& weights,
   for (std::size_t i = 0; i < weights.layers.size(); ++i) {
     const TextLayer& layer = weights.layers[i];
     if (observe) observe("layer." + std::to_string(i) + ".in", x);
-    x = x + attend(config, layer, rms_norm(x, layer.attention_norm, config.norm_epsilon), rotary,
-                   mask, cache != nullptr ? &cache->at(i) : nullptr);
-    x = x + gated_mlp(rms_norm(x, layer.mlp_norm, config.norm_epsilon), layer.gate, layer.up,
-                      layer.down);
+    if (cache != nullptr) {
+      x = run_layer(config, layer, x, rotary, mask, &cache->at(i));
+    } else {
+      x = by_block(
+          [=](const torch::Tensor& in) {
+            return run_layer(config, layer, in, rotary, mask, nullptr);
+          },
+          x);
+    }
     if (observe) observe("layer." + std::to_string(i) + ".out", x);
     if (i < deepstack.features.size()) {
       x = x.flatten(0, 1).index_add(0, deepstack.rows, deepstack.features[i]).view(x.sizes());

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "models/attention.h"
+#include "models/recompute.h"
 #include "models/rotary.h"
 
 namespace winnow::qwen3_vl {
@@ -176,7 +177,11 @@ VisionFeatures encode_patches(const VisionConfig& config, const VisionWeights& w
   VisionFeatures features;
   std::size_t next = 0;  // deepstack merger
   for (std::size_t i = 0; i < weights.blocks.size(); ++i) {
-    x = run_block(config, weights.blocks[i], x, rotary, grids);
+    x = by_block(
+        [=, block = weights.blocks[i]](const torch::Tensor& in) {
+          return run_block(config, block, in, rotary, grids);
+        },
+        x);
     if (observe) observe("block." + std::to_string(i), x);
     if (next < config.deepstack_blocks.size() &&
         config.deepstack_blocks[next] == static_cast<std::int64_t>(i)) {

@@ -15,7 +15,6 @@ namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
-using qwen3_vl::Group;
 using qwen3_vl::Model;
 using testing::HasSubstr;
 using testing_support::noise_frames;
@@ -181,8 +180,7 @@ TEST(Qwen3VlTraining, FrozenGroupsStay) {
     for (std::size_t i = 0; i < ours.size(); ++i) {
       const Group group = qwen3_vl::group_of(ours[i].first);
       if (!torch::equal(ours[i].second, old[i].second)) moved.insert(group);
-      EXPECT_EQ(ours[i].second.requires_grad(), !qwen3_vl::freezes(options, group))
-          << ours[i].first;
+      EXPECT_EQ(ours[i].second.requires_grad(), !options.freezes(group)) << ours[i].first;
     }
     EXPECT_EQ(moved.size() + frozen.size(), 3U);
     model->thaw();
@@ -197,7 +195,7 @@ TEST_F(Qwen3VlFolder, HalfPrecisionRunsAndIsSavedAsSuch) {
   tiny_qwen3_vl()->save(folder_);
   qwen3_vl::Options options;
   options.path = folder_;
-  options.precision = qwen3_vl::Precision::bfloat16;
+  options.precision = Precision::bfloat16;
   Model model(options);
   model.load(folder_);
   const auto wide = tiny_qwen3_vl();

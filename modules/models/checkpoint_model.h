@@ -1,0 +1,97 @@
+#pragma once
+// What all families of published checkpoints do alike: they open and save Hugging Face folders, or
+// start from nothing with byte pairs learnt from texts; freeze groups of parameters; train
+// adapters; copy themselves. A family adds its architecture and how it runs.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/byte_pair_tokenizer.h"
+#include "models/chat_ml.h"
+#include "models/checkpoint_files.h"
+#include "models/checkpoint_options.h"
+#include "models/continuations.h"
+#include "models/parameter_table.h"
+
+namespace winnow {
+
+class CheckpointModel : public ContinuedModel {
+ public:
+  std::filesystem::path pretrained() const final { return options().path; }
+  // Throws ConfigError when the options name a checkpoint or contradict each other.
+  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) final;
+  // Adapters are merged into the weights, which are trained from now on.
+  void thaw() final;
+  const Tokenizer& tokenizer() const final { return *tokenizer_; }
+  ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const final;
+  ModelInput blind_input(const Sample& sample) const final;
+  // Those of adapters follow the others.
+  std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const final;
+  std::unique_ptr<VisionLanguageModel> clone() const final;
+  // The published layout, which other tools open. Files of the folder that a model came from go
+  // along as they are; adapters go into a folder of their own in it, see lora.h.
+  void save(const std::filesystem::path& folder) const final;
+  // Without `path` in the options the folder must hold the architecture that they describe.
+  void load(const std::filesystem::path& folder) final;
+
+ protected:
+  // What small models are built with: the tokens of the chat layout, the padding token first, and
+  // what stands before a video's frames, so that the tokenizer learns it as well.
+  struct SmallLayout {
+    const std::vector<std::string>& control_tokens;
+    std::string before_frames;
+  };
+
+  CheckpointModel() = default;
+  CheckpointModel(const CheckpointModel&) = default;
+
+  // Whether training moves a group, its adapters counted in.
+  bool trains(Group group) const { return thawed_ || !options().freezes(group); }
+  const BytePairTokenizer& byte_pairs() const { return *tokenizer_; }
+
+ private:
+  virtual SmallLayout small_layout() const = 0;
+  virtual const CheckpointOptions& options() const = 0;
+  // With the same tensors, not copies of them.
+  virtual std::unique_ptr<CheckpointModel> shallow_copy() const = 0;
+  // All parameters. The entries point into this model's weights.
+  virtual std::vector<TableEntry> table() = 0;
+  virtual Group group_of(const std::string& parameter) const = 0;
+  // Takes on the architecture that the options describe, with random float32 weights. Returns the
+  // configs of its folder.
+  virtual FolderFiles build(const BytePairVocabulary& vocabulary, std::int64_t tokens,
+                            std::uint64_t seed) = 0;
+  // Takes on a folder's architecture and weights, after checking that the tokenizer fits.
+  // `config_text`: of its config.json.
+  virtual void open(const std::filesystem::path& folder, const std::string& config_text,
+                    const BytePairTokenizer& tokenizer) = 0;
+  // Throws std::logic_error for media of another family.
+  virtual Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const = 0;
+
+  ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
+                          const char* counted) const;
+  bool is_frozen(const std::string& parameter) const { return !trains(group_of(parameter)); }
+  void set_trainable();
+
+  bool thawed_ = false;
+  std::shared_ptr<const BytePairTokenizer> tokenizer_;
+  std::shared_ptr<const FolderFiles> files_;  // beside the weights
+};
+
+// What config.json and the tokenizer of a folder say must be the same, or placeholders would be
+// read as text. Throws DataError. `controls`: tokens and their ids in config.json; `vocabulary`:
+// its vocab_size.
+void check_vocabulary(const std::vector<std::pair<std::string, std::int64_t>>& controls,
+                      std::int64_t vocabulary, const BytePairTokenizer& tokenizer,
+                      const std::filesystem::path& folder);
+
+// Throws DataError when a folder's config.json, brought into our form, is not what the options
+// describe.
+void check_architecture(const std::string& found, const std::string& expected,
+                        const std::filesystem::path& folder);
+
+}  // namespace winnow
