@@ -15,6 +15,7 @@
 #include "experiments/failed_rows.h"
 #include "experiments/loaded_world.h"
 #include "experiments/micro_base.h"
+#include "models/lora.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -67,14 +68,18 @@ constexpr int diagnosis_format = 1;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
 
-// Of its files by name; folders in it do not count.
+// Of its files by name and those of its adapter; other folders in it do not count.
 std::string digest_of_folder(const fs::path& folder) {
   if (!fs::is_directory(folder)) {
     throw DataError(folder.string() + ": there is no such folder (model.path)");
   }
   std::map<std::string, fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.emplace(entry.path().filename().string(), entry.path());
+  for (const fs::path& part : {folder, folder / kAdapterFolder}) {
+    if (!fs::is_directory(part)) continue;
+    for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
+      if (!entry.is_regular_file()) continue;
+      files.emplace(fs::relative(entry.path(), folder).string(), entry.path());
+    }
   }
   Digest digest;
   for (const auto& [name, path] : files) digest.add(name).add(digest_of_file(path));
