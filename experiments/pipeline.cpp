@@ -9,11 +9,13 @@
 #include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "descriptors/pass.h"
 #include "experiments/composition.h"
 #include "experiments/failed_rows.h"
 #include "experiments/loaded_world.h"
 #include "experiments/micro_base.h"
+#include "models/lora.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -64,6 +66,25 @@ constexpr int features_format = 3;
 constexpr int descriptors_format = 2;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{512} << 20;
+
+// Of its files by name and those of its adapter; what tools keep in other folders of it does not
+// count.
+std::string digest_of_checkpoint(const fs::path& folder) {
+  if (!fs::is_directory(folder)) {
+    throw DataError(folder.string() + ": there is no such folder (model.path)");
+  }
+  std::map<std::string, fs::path> files;
+  for (const fs::path& part : {folder, folder / kAdapterFolder}) {
+    if (!fs::is_directory(part)) continue;
+    for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
+      if (!entry.is_regular_file()) continue;
+      files.emplace(fs::relative(entry.path(), folder).string(), entry.path());
+    }
+  }
+  Digest digest;
+  for (const auto& [name, path] : files) digest.add(name).add(digest_of_file(path));
+  return digest.hex();
+}
 
 const bool base_registered =
     config::add_table<MicroBaseOptions>("base", "how the base model is trained");
@@ -186,10 +207,7 @@ const StageOutput& Pipeline::base() {
     stage.config.set("seed", number(seed_));
     stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
   } else {
-    if (!fs::is_directory(pretrained)) {
-      throw DataError(pretrained.string() + ": there is no such folder (model.path)");
-    }
-    stage.inputs = {{"checkpoint", digest_of_folder(pretrained)}};
+    stage.inputs = {{"checkpoint", digest_of_checkpoint(pretrained)}};
   }
   stage.title = fmt::format("base model {}", seed_);
   base_ = stages_.run(stage, [&](StageWork& work) {

@@ -86,6 +86,19 @@ void copy_folder(const fs::path& from, const fs::path& to) {
   }
 }
 
+std::string digest_of_folder(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), folder));
+  }
+  std::sort(files.begin(), files.end());
+  Digest digest;
+  for (const fs::path& file : files) {
+    digest.add(file.generic_string()).add(digest_of_file(folder / file));
+  }
+  return digest.hex();
+}
+
 std::optional<StageOutput> read_output(const fs::path& folder) {
   const fs::path manifest = folder / "manifest.json";
   std::error_code error;
@@ -141,19 +154,6 @@ StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::p
 }
 
 }  // namespace
-
-std::string digest_of_folder(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), folder));
-  }
-  std::sort(files.begin(), files.end());
-  Digest digest;
-  for (const fs::path& file : files) {
-    digest.add(file.generic_string()).add(digest_of_file(folder / file));
-  }
-  return digest.hex();
-}
 
 std::string Stage::address() const {
   // Boost.JSON keeps insertion order, key_of() inserts in one order and to_json() sorts.

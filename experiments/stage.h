@@ -20,10 +20,6 @@
 
 namespace winnow {
 
-// Of all files in it, folders within it included, by name and content: the digest of an output that
-// says no other.
-std::string digest_of_folder(const std::filesystem::path& folder);
-
 // What an output depends on. Thread counts and folders do not belong here.
 struct Stage {
   std::string name;        // "train"; lower case, a folder name

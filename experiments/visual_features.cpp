@@ -47,7 +47,7 @@ void encode_batch(VisionLanguageModel& model, const std::vector<NamedMedium>& me
       continue;
     }
     const VisualTokens& visual = encoded[next++];
-    const torch::Tensor features = visual.tokens.to(torch::kFloat32).contiguous();
+    const torch::Tensor features = visual.tokens.to(torch::kCPU, torch::kFloat32).contiguous();
     data.append(static_cast<const char*>(features.data_ptr()), features.nbytes());
     index.push_back({{"name", media[i].name},
                      {"tokens", features.size(0)},

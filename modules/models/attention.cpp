@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "models/forward_mode.h"
+
 namespace winnow {
 namespace {
 
@@ -22,13 +24,14 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
                         const torch::Tensor& mask) {
   const torch::Tensor keys = shared_heads(k, q.size(1)), values = shared_heads(v, q.size(1));
 #if TORCH_VERSION_MAJOR >= 2
-  if (!mask.defined()) return at::scaled_dot_product_attention(q, keys, values);
-  return at::scaled_dot_product_attention(q, keys, values, mask);
-#else
+  if (!forward_derivative_is_taken()) {  // the fused kernels have none
+    if (!mask.defined()) return at::scaled_dot_product_attention(q, keys, values);
+    return at::scaled_dot_product_attention(q, keys, values, mask);
+  }
+#endif
   const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
   const torch::Tensor scores = torch::matmul(q * scale, keys.transpose(-2, -1));  // [B, H, S, T]
   return torch::matmul(torch::softmax(mask.defined() ? scores + mask : scores, -1), values);
-#endif
 }
 
 }  // namespace winnow

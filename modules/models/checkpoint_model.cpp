@@ -28,7 +28,7 @@ void CheckpointModel::initialise_from(const std::vector<std::string>& texts, std
   FolderFiles files = build(vocabulary, tokenizer_->size(), seed);
   files.merge(tokenizer_files(vocabulary, kEndOfTurn, layout.control_tokens.front()));
   files_ = std::make_shared<const FolderFiles>(std::move(files));
-  for (const TableEntry& entry : table()) *entry.tensor = entry.tensor->to(options().dtype());
+  for (const TableEntry& entry : table()) *entry.tensor = entry.tensor->to(options().kind());
   if (!thawed_) {
     add_adapters(table(), options().lora,
                  [&](const std::string& parameter) { return is_frozen(parameter); });

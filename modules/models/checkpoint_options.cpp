@@ -11,6 +11,7 @@ config::Help help(const CheckpointOptions&) {
       {"freeze", "groups that training leaves as they are: vision, projector, text"},
       {"lora", "adapters of low rank that are trained in place of the weights"},
       {"precision", "of weights and arithmetic"},
+      {"device", "that the model runs on: cpu, cuda, cuda:1"},
       {"gradient_checkpointing",
        "whether the backward pass computes the inside of layers and tower blocks again: less "
        "memory, a third more time"},
@@ -35,6 +36,10 @@ bool CheckpointOptions::freezes(Group group) const {
 
 torch::ScalarType CheckpointOptions::dtype() const {
   return precision == Precision::bfloat16 ? torch::kBFloat16 : torch::kFloat32;
+}
+
+torch::TensorOptions CheckpointOptions::kind() const {
+  return torch::TensorOptions(dtype()).device(device.device);
 }
 
 }  // namespace winnow

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/options.h"
+#include "models/compute_device.h"
 #include "models/lora.h"
 
 namespace winnow {
@@ -24,6 +25,7 @@ struct CheckpointOptions {
   std::vector<Group> freeze;
   LoraOptions lora;
   Precision precision = Precision::float32;
+  ComputeDevice device;
   bool gradient_checkpointing = false;
   std::int64_t maximum_length = 8192;
   // Where `path` is empty:
@@ -40,11 +42,13 @@ struct CheckpointOptions {
 
   bool freezes(Group group) const;
   torch::ScalarType dtype() const;
+  // Dtype and device of the weights.
+  torch::TensorOptions kind() const;
 };
 BOOST_DESCRIBE_STRUCT(CheckpointOptions, (),
-                      (path, freeze, lora, precision, gradient_checkpointing, maximum_length, width,
-                       layers, heads, key_value_heads, mlp_ratio, vision_width, vision_layers,
-                       vision_heads, patch_size, vocabulary_tokens))
+                      (path, freeze, lora, precision, device, gradient_checkpointing,
+                       maximum_length, width, layers, heads, key_value_heads, mlp_ratio,
+                       vision_width, vision_layers, vision_heads, patch_size, vocabulary_tokens))
 config::Help help(const CheckpointOptions&);
 
 }  // namespace winnow

@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 namespace {
 
-constexpr const char* kFolder = "adapter";
 constexpr const char* kConfig = "adapter_config.json";
 constexpr const char* kWeights = "adapter_model.safetensors";
 constexpr std::int64_t kLargestRank = 1 << 16;
@@ -252,15 +251,16 @@ void save_adapters(const std::vector<TableEntry>& table, const fs::path& folder)
       {"r", any->layer->adapter.a.size(0)},
       {"target_modules", json::value_from(target_modules(table))},
       {"task_type", "CAUSAL_LM"}};
-  write_file(folder / kFolder / kConfig, json::serialize(config) + "\n");
-  write_safetensors(folder / kFolder / kWeights, tensors, {{"format", "pt"}});
+  write_file(folder / kAdapterFolder / kConfig, json::serialize(config) + "\n");
+  write_safetensors(folder / kAdapterFolder / kWeights, tensors, {{"format", "pt"}});
 }
 
 void load_adapters(const std::vector<TableEntry>& table, const LoraOptions& options,
                    const IsFrozen& is_frozen, const fs::path& folder) {
-  const fs::path config = folder / kFolder / kConfig, weights = folder / kFolder / kWeights;
+  const fs::path config = folder / kAdapterFolder / kConfig,
+                 weights = folder / kAdapterFolder / kWeights;
   add_adapters(table, options, is_frozen);
-  if (!fs::exists(folder / kFolder)) return;
+  if (!fs::exists(folder / kAdapterFolder)) return;
   const AdapterConfig saved = read_adapter_config(config);
   if (options.rank > 0) {
     check_wanted(options, saved, config);

@@ -1,6 +1,6 @@
 #pragma once
 // LoRA (Hu et al. 2022): linear layers keep their weights, and two small matrices beside each are
-// trained. They are kept in the folder "adapter" of a saved model, in PEFT's format:
+// trained. They are kept in a folder of their own in that of a saved model, in PEFT's format:
 // adapter_config.json and adapter_model.safetensors.
 
 #include <cstdint>
@@ -13,6 +13,8 @@
 #include "models/parameter_table.h"
 
 namespace winnow {
+
+inline constexpr const char* kAdapterFolder = "adapter";
 
 struct LoraOptions {
   std::int64_t rank = 0;

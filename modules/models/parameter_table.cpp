@@ -30,7 +30,8 @@ void check_tied(const Checkpoint& checkpoint, const std::filesystem::path& folde
 }  // namespace
 
 void load_parameters(const std::vector<TableEntry>& table, const std::filesystem::path& folder,
-                     torch::ScalarType dtype, const std::string& family, const TiedTensor& tied) {
+                     const torch::TensorOptions& kind, const std::string& family,
+                     const TiedTensor& tied) {
   const Checkpoint checkpoint(folder);
   std::set<std::string> expected;
   for (const TableEntry& entry : table) {
@@ -63,7 +64,7 @@ void load_parameters(const std::vector<TableEntry>& table, const std::filesystem
                     folder.string(), name, family));
   }
   for (const TableEntry& entry : table) {
-    *entry.tensor = torch::empty(entry.shape, dtype);
+    *entry.tensor = torch::empty(entry.shape, kind);
     entry.tensor->copy_(checkpoint.tensor(entry.published));
     checkpoint.release(entry.published);  // the weights are in memory once, not once more as a file
   }

@@ -53,12 +53,12 @@ struct TiedTensor {
   std::string name, original;
 };
 
-// Fills the table's tensors from a checkpoint folder (see Checkpoint), converted to `dtype` one at
-// a time. Throws DataError naming the file's tensor: missing, of another shape or not of floats,
-// one for which `family` has no place, or `tied` with values of its own. Nothing is allocated
-// before every name and shape is checked.
+// Fills the table's tensors from a checkpoint folder (see Checkpoint), brought to the dtype and
+// device of `kind` one at a time. Throws DataError naming the file's tensor: missing, of another
+// shape or not of floats, one for which `family` has no place, or `tied` with values of its own.
+// Nothing is allocated before every name and shape is checked.
 void load_parameters(const std::vector<TableEntry>& table, const std::filesystem::path& folder,
-                     torch::ScalarType dtype, const std::string& family,
+                     const torch::TensorOptions& kind, const std::string& family,
                      const TiedTensor& tied = {});
 
 // Writes the tensors under their published names; see write_checkpoint.

@@ -1,7 +1,6 @@
 #include "models/recompute.h"
 
 #include <ATen/SequenceNumber.h>
-#include <torch/csrc/autograd/forward_grad.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/accumulate_grad.h>
 #include <torch/csrc/autograd/variable.h>
@@ -10,6 +9,8 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include "models/forward_mode.h"
+
 namespace winnow {
 namespace {
 
@@ -17,10 +18,6 @@ using torch::autograd::Node;
 using torch::autograd::variable_list;
 
 thread_local bool blocks_are_recomputed = false;
-
-bool forward_derivative_is_taken() {
-  return torch::autograd::ForwardADLevel::try_get_by_idx(0) != nullptr;
-}
 
 // Leaves that the outputs' graph ends in, other than the inputs: the parameters that the block
 // used. first_number: sequence number of the first node that the block made.

@@ -27,10 +27,13 @@ class El2nScorer : public UtilityScorer {
         tokens.push_back(labels[t]);
       }
       const auto row = static_cast<std::int64_t>(b);
-      torch::Tensor error = torch::softmax(
-          logits[row].index_select(0, torch::tensor(places, torch::kInt64)).to(torch::kDouble), 1);
-      error.scatter_add_(1, torch::tensor(tokens, torch::kInt64).unsqueeze(1),
-                         torch::full({error.size(0), 1}, -1.0, torch::kDouble));
+      const auto index = [&](const std::vector<std::int64_t>& values) {
+        return torch::tensor(values, torch::kInt64).to(logits.device());
+      };
+      torch::Tensor error =
+          torch::softmax(logits[row].index_select(0, index(places)).to(torch::kDouble), 1);
+      error.scatter_add_(1, index(tokens).unsqueeze(1),
+                         torch::full({error.size(0), 1}, -1.0, error.options()));
       result[row][0] = error.norm(2, 1).mean();
     }
     return result;

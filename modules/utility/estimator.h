@@ -41,10 +41,10 @@ struct PassCount {
 class UtilityScorer {
  public:
   virtual ~UtilityScorer() = default;
-  // [B, C] double; what is not finite could not be estimated. A sample's numbers do not depend on
-  // the others of its batch beyond rounding. Leaves the model's parameters as they were, bit for
-  // bit, and no gradients behind, also when it throws. Throws DataError where the batch cannot be
-  // scored; its samples are then tried one by one.
+  // [B, C] double on any device; what is not finite could not be estimated. A sample's numbers do
+  // not depend on the others of its batch beyond rounding. Leaves the model's parameters as they
+  // were, bit for bit, and no gradients behind, also when it throws. Throws DataError where the
+  // batch cannot be scored; its samples are then tried one by one.
   virtual torch::Tensor score(VisionLanguageModel& model,
                               const std::vector<UtilityInput>& batch) const = 0;
 };

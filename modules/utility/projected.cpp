@@ -42,18 +42,19 @@ struct Projection {
         where[i] = static_cast<std::int64_t>((drawn >> 1) % static_cast<std::uint64_t>(dimensions));
         which[i] = (drawn & 1U) != 0 ? 1.0F : -1.0F;
       }
-      places.push_back(place);
-      signs.push_back(sign.to(parameters[p].scalar_type()));
+      places.push_back(place.to(parameters[p].device()));
+      signs.push_back(sign.to(parameters[p].device(), parameters[p].scalar_type()));
     }
   }
 
+  // [dimensions] float32 on the CPU.
   torch::Tensor sketch(const Tensors& gradient, std::int64_t dimensions) const {
     const torch::NoGradGuard no_gradients;
     torch::Tensor sums = torch::zeros({dimensions}, signs.front().options());
     for (std::size_t p = 0; p < gradient.size(); ++p) {
       sums.index_add_(0, places[p], gradient[p].flatten() * signs[p]);
     }
-    return sums.to(torch::kFloat32);
+    return sums.to(torch::kCPU, torch::kFloat32);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "core/files.h"
@@ -43,7 +44,18 @@ class ModelFamilyTest : public testing::Test {
     return result;
   }
 
+  // A few methods of Table 1 on a toy budget.
+  std::string table1(const std::string& family, const std::string& more = "") const {
+    return "run experiment=table1 scale=smoke model=" + family +
+           " 'seeds=[100]' '~methods.minloss' "
+           "'~methods.diverse' '~methods.temp' world.questions=200 "
+           "world.questions_per_benchmark=13 budget=16 reference_budget=48 base.image_samples=48 "
+           "base.video_samples=48 sampling.frames=4 trainer.checkpoints=1 model.vision_width=16 "
+           "run.workers=2 " +
+           more + " --results '" + (folder_ / "results").string() + "'";
+  }
   void check_table1(const std::string& family);
+  void check_adapters(const std::string& family);
 
   const fs::path folder_ = testing_support::temporary_folder();
   std::string out_, err_;
@@ -51,13 +63,7 @@ class ModelFamilyTest : public testing::Test {
 
 // The whole table, twice; then a question to one of its checkpoints.
 void ModelFamilyTest::check_table1(const std::string& family) {
-  const std::string command =
-      "run experiment=table1 scale=smoke model=" + family +
-      " 'seeds=[100]' '~methods.minloss' "
-      "'~methods.diverse' '~methods.temp' world.questions=200 world.questions_per_benchmark=13 "
-      "budget=16 reference_budget=48 base.image_samples=48 base.video_samples=48 "
-      "sampling.frames=4 trainer.checkpoints=1 model.vision_width=16 run.workers=2 --results '" +
-      (folder_ / "results").string() + "'";
+  const std::string command = table1(family);
   ASSERT_EQ(run(command), 0) << err_;
   EXPECT_THAT(out_, testing::AllOf(HasSubstr("Uni-10x"), HasSubstr("Temp+")));
   ASSERT_EQ(run(command), 0) << err_;
@@ -72,6 +78,40 @@ void ModelFamilyTest::check_table1(const std::string& family) {
                 "' --maximum-tokens 4 'what colour is the ball?'"),
             0)
       << err_;
+  check_adapters(family);
+}
+
+// The base that was trained above as a pretrained folder: adapters on it, in place of its training.
+void ModelFamilyTest::check_adapters(const std::string& family) {
+  const fs::path pretrained = folder_ / "pretrained";
+  fs::rename(models_below("base").at(0), pretrained);
+  fs::remove_all(folder_ / "results");
+  const std::string path = "'model.path=" + pretrained.string() + "' ";
+  ASSERT_EQ(run(table1(family, path + "model.lora.rank=2 'model.freeze=[vision,projector]'")), 0)
+      << err_;
+  EXPECT_THAT(err_, testing::Not(HasSubstr("base model, images")));
+  const std::string weights = read_file(pretrained / "model.safetensors");
+  const std::vector<fs::path> trained = models_below("training");
+  ASSERT_GE(trained.size(), 3U);
+  std::set<std::string> adapters;
+  for (const fs::path& folder : trained) {
+    EXPECT_EQ(read_file(folder / "model.safetensors"), weights) << folder;
+    adapters.insert(read_file(folder / "adapter/adapter_model.safetensors"));
+  }
+  EXPECT_EQ(adapters.size(), trained.size());  // each method's own
+
+  // Without model.lora an adapter is merged; another adapter is another base.
+  fs::remove_all(folder_ / "results/stages/base");
+  const std::string merged =
+      table1(family, "'model.path=" + trained[0].string() + "' '~methods.temp_plus'");
+  ASSERT_EQ(run(merged), 0) << err_;
+  ASSERT_EQ(models_below("base").size(), 1U);
+  EXPECT_NE(read_file(models_below("base")[0] / "model.safetensors"), weights);
+  fs::copy_file(trained[1] / "adapter/adapter_model.safetensors",
+                trained[0] / "adapter/adapter_model.safetensors",
+                fs::copy_options::overwrite_existing);
+  ASSERT_EQ(run(merged), 0) << err_;
+  EXPECT_EQ(models_below("base").size(), 2U);
 }
 
 TEST_F(ModelFamilyTest, Table1RunsOnQwen3Vl) { check_table1("qwen3_vl"); }

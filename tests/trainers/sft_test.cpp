@@ -9,6 +9,7 @@
 #include "core/progress.h"
 #include "models/micro_fixture.h"
 #include "models/qwen3_vl/model_fixture.h"
+#include "models/safetensors.h"
 #include "temporary_folder.h"
 #include "trainers/adamw.h"
 #include "trainers/batches.h"
@@ -225,6 +226,93 @@ TEST_F(SftTest, ATrainedTowerGetsItsGradientInEveryShard) {
   }
 }
 
+// Families whose weights may be in bfloat16.
+class HalfPrecisionTest : public SftTest, public testing::WithParamInterface<const char*> {
+ protected:
+  static std::unique_ptr<VisionLanguageModel> model() {
+    const config::Origin origin{"test", 1};
+    config::Value table;
+    table.set("type", {std::string(GetParam()), origin});
+    table.set("precision", {std::string("bfloat16"), origin});
+    for (const auto& [key, value] :
+         {std::pair{"width", 32}, std::pair{"layers", 2}, std::pair{"vision_width", 16},
+          std::pair{"patch_size", 8}, std::pair{"vocabulary_tokens", 300}}) {
+      table.set(key, {std::int64_t{value}, origin});
+    }
+    auto result = models().create(table, "model");
+    result->initialise_from({"what colour is it", "red", "blue", "what colour is it"}, 1);
+    return result;
+  }
+  static TrainingJob half_job(const fs::path& folder, std::size_t count) {
+    TrainingJob work;
+    work.folder = folder;
+    work.title = "test run";
+    work.seed = 5;
+    work.lengths.assign(count, 1);
+    work.input = [](std::size_t i, VisionLanguageModel& worker) {
+      return worker.input(
+          testing_support::question_sample("a", i % 2 == 0 ? "red" : "blue"),
+          worker.encode_vision({worker.preprocess(testing_support::noise_frames(1, i % 4))}));
+    };
+    return work;
+  }
+};
+
+TEST_P(HalfPrecisionTest, StepsTooSmallForTheWeightsAddUp) {
+  const auto trained = model();
+  const TrainingJob work = half_job(folder_ / "run", 400);
+  const auto loss = [&] {
+    const torch::NoGradGuard no_gradients;
+    std::vector<ModelInput> inputs;
+    for (std::size_t i = 0; i < 4; ++i) inputs.push_back(work.input(i, *trained));
+    return trained->answer_loss(inputs).mean().mean().item<double>();
+  };
+  const auto distance = [&](const VisionLanguageModel& other) {
+    std::map<std::string, double> result;  // share of values that differ
+    const auto a = trained->named_parameters(), b = other.named_parameters();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i].second.scalar_type(), torch::kBFloat16);
+      result[a[i].first] = a[i].second.ne(b[i].second).to(torch::kFloat32).mean().item<double>();
+    }
+    return result;
+  };
+  const auto start = trained->clone();
+  const double before = loss();
+  // A norm's weight of 1 has a neighbour at 1 - 2^-8; a step is 2e-4 at most.
+  trainers()
+      .create(sft_config({{"learning_rate", 2e-4}, {"checkpoints", 1.0}, {"warmup_share", 0}}),
+              "trainer")
+      ->train(*trained, work);
+  EXPECT_LT(loss(), before - 0.01);
+  EXPECT_GT(distance(*start).at("text.norm"), 0.1);
+}
+
+TEST_P(HalfPrecisionTest, ResumesToTheSameWeightsAndSavesHalfOfThem) {
+  const auto reference = model();
+  const auto trainer = trainers().create(sft_config({{"learning_rate", 1e-4}}), "trainer");
+  trainer->train(*reference, half_job(folder_ / "reference", 42));
+  for (int stop = 1; stop < 42; stop += 13) {
+    TrainingJob stopped = half_job(folder_ / ("stopped-" + std::to_string(stop)), 42);
+    const auto input = stopped.input;
+    int asked = 0;
+    stopped.input = [&](std::size_t i, VisionLanguageModel& worker) {
+      if (++asked > stop) throw std::runtime_error("killed");
+      return input(i, worker);
+    };
+    EXPECT_THROW(trainer->train(*model(), stopped), std::runtime_error);
+    stopped.input = input;
+    const auto second = model();
+    const TrainingResult result = trainer->train(*second, stopped);
+    EXPECT_EQ(weights_digest(*second), weights_digest(*reference)) << "stopped after " << stop;
+    for (const auto& [name, tensor] :
+         read_safetensors(result.checkpoints.back().folder / "model.safetensors")) {
+      EXPECT_EQ(tensor.scalar_type(), torch::kBFloat16) << name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, HalfPrecisionTest, testing::Values("qwen3_vl", "internvl"));
+
 TEST_F(SftTest, ANonFiniteStepIsSkippedAndTooManyStopTheRun) {
   const auto model = tiny_model();
   TrainingJob work = job(*model, 40, folder_ / "nan");
@@ -302,6 +390,37 @@ TEST(AdamW, FollowsItsDefinitionForTwoSteps) {
     EXPECT_NEAR(weight.item<double>(), w, 1e-6);
   }
   EXPECT_EQ(bias.item<double>(), 1.0);  // no gradient, no decay
+}
+
+TEST(AdamW, StepsAMasterCopyOfNarrowWeights) {
+  const torch::Tensor narrow = torch::ones({2}, torch::kBFloat16).requires_grad_(true);
+  const torch::Tensor wide = torch::ones({2}).requires_grad_(true);
+  AdamW half({{"weight", narrow}}, {}), whole({{"weight", wide}}, {});
+  const auto step = [&](AdamW& optimizer, const torch::Tensor& weight) {
+    optimizer.zero_gradients();
+    (weight * 2).sum().backward();  // the same gradient, exactly, for both
+    optimizer.step(1e-5);
+  };
+  for (int i = 0; i < 100; ++i) {
+    step(half, narrow);
+    step(whole, wide);
+  }
+  EXPECT_TRUE(torch::equal(half.state().at("master.weight"), wide.detach()));
+  EXPECT_EQ(narrow[0].item<double>(), 1.0);  // 0.999 is nearer to 1 than to its neighbour below
+  EXPECT_EQ(whole.state().count("master.weight"), 0U);
+
+  // Goes on from its stored state alone, whatever the parameter is.
+  const torch::Tensor resumed = torch::zeros({2}, torch::kBFloat16).requires_grad_(true);
+  AdamW again({{"weight", resumed}}, {});
+  again.load_state(half.state());
+  EXPECT_TRUE(torch::equal(resumed.detach(), narrow.detach()));
+  for (int i = 0; i < 300; ++i) {
+    step(half, narrow);
+    step(again, resumed);
+  }
+  EXPECT_LT(narrow[0].item<double>(), 1.0);
+  EXPECT_TRUE(torch::equal(resumed.detach(), narrow.detach()));
+  EXPECT_TRUE(torch::equal(again.state().at("master.weight"), half.state().at("master.weight")));
 }
 
 TEST(AdamW, ClipsTheGlobalNorm) {

@@ -18,6 +18,7 @@ PackedInputs pack(const Config& config, const std::vector<ModelInput>& inputs,
   torch::Tensor mask = torch::zeros({batch, length}, torch::kInt64);
   packed.labels = torch::full({batch, length}, -100, torch::kInt64);
   std::vector<torch::Tensor> visual;
+  std::vector<std::int64_t> rows;
   for (std::int64_t b = 0; b < batch; ++b) {
     const ModelInput& input = inputs[static_cast<std::size_t>(b)];
     std::int64_t carried = 0;
@@ -30,6 +31,10 @@ PackedInputs pack(const Config& config, const std::vector<ModelInput>& inputs,
       throw DataError(fmt::format("input {} of the batch has {} placeholders for {} visual tokens",
                                   b, places, carried));
     }
+    for (std::size_t t = 0; t < input.tokens.size(); ++t) {
+      if (input.tokens[t] != config.image_token) continue;
+      rows.push_back(b * length + static_cast<std::int64_t>(t));
+    }
     std::copy(input.tokens.begin(), input.tokens.end(), tokens[b].data_ptr<std::int64_t>());
     std::copy(input.labels.begin(), input.labels.end(), packed.labels[b].data_ptr<std::int64_t>());
     mask[b].slice(0, 0, input.length()).fill_(1);
@@ -37,6 +42,7 @@ PackedInputs pack(const Config& config, const std::vector<ModelInput>& inputs,
   }
   packed.batch.tokens = tokens.to(device);
   packed.batch.attention_mask = mask.to(device);
+  packed.batch.rows = torch::tensor(rows, torch::kInt64).to(device);
   if (!visual.empty()) packed.batch.visual = torch::cat(visual);
   return packed;
 }

@@ -12,9 +12,12 @@ TextInput embed(const Config& config, const Weights& weights, const Batch& batch
   TextInput input;
   input.positions = (batch.attention_mask.cumsum(1) - 1) * batch.attention_mask;
   input.embeddings = torch::embedding(weights.text.token, batch.tokens);  // [B, S, E]
-  const torch::Tensor places =
-      ((batch.tokens == config.image_token) & (batch.attention_mask == 1)).flatten();
-  const torch::Tensor rows = places.nonzero().squeeze(1);
+  const torch::Tensor rows =
+      batch.rows.defined() ? batch.rows
+                           : ((batch.tokens == config.image_token) & (batch.attention_mask == 1))
+                                 .flatten()
+                                 .nonzero()
+                                 .squeeze(1);
   const std::int64_t given = batch.visual.defined() ? batch.visual.size(0) : 0;
   if (rows.size(0) != given) {
     throw DataError(

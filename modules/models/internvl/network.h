@@ -19,6 +19,7 @@ struct Batch {
   torch::Tensor attention_mask;  // [B, S] int64: 1 at tokens, 0 at padding on either side
   torch::Tensor visual;  // [N, K] of all media in order of appearance, as encode_tiles gives
                          // them; undefined without media
+  torch::Tensor rows;    // [N] int64: their places in the flattened [B * S]; found where undefined
 };
 
 // What the text model is run on.

@@ -94,9 +94,9 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
 }
 
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
-                     torch::ScalarType dtype) {
+                     const torch::TensorOptions& kind) {
   Weights weights;
-  load_parameters(tensor_table(config, weights), folder, dtype, "an InternVL3",
+  load_parameters(tensor_table(config, weights), folder, kind, "an InternVL3",
                   config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
   return weights;
 }

@@ -71,7 +71,7 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights);
 
 // Weights of a checkpoint folder; see load_parameters.
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
-                     torch::ScalarType dtype = torch::kFloat32);
+                     const torch::TensorOptions& kind = torch::kFloat32);
 
 // Writes the weights under their published names; see save_parameters.
 void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,

@@ -9,7 +9,7 @@ GenerationState prefill(const Config& config, const Weights& weights, const Batc
   GenerationState state;
   state.cache.resize(weights.text.layers.size());
   state.attention_mask = batch.attention_mask;
-  state.next = input.next.to(batch.tokens.device());
+  state.next = input.next;
   const torch::Tensor hidden =
       decode(config.text, weights.text, input.embeddings, input.positions,
              causal_mask(batch.attention_mask, input.embeddings.scalar_type()), input.deepstack,

@@ -52,7 +52,7 @@ void Model::open(const fs::path& folder, const std::string& text,
   }
   const MediaOptions media = with_bounds_of(options_, read_media_options(folder, config));
   weights_ = {};  // the old ones go before the new ones come
-  weights_ = load_weights(config, folder, options_.dtype());
+  weights_ = load_weights(config, folder, options_.kind());
   config_ = config;
   media_ = media;
 }

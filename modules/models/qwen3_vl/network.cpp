@@ -90,6 +90,7 @@ void set_positions(const Config& config, const Batch& batch, TextInput& input) {
     throw DataError("more images or videos were given than the batch has placeholders for");
   }
   input.positions = input.positions.to(batch.tokens.device());
+  input.next = input.next.to(batch.tokens.device());
 }
 
 }  // namespace

@@ -94,9 +94,9 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
 }
 
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
-                     torch::ScalarType dtype) {
+                     const torch::TensorOptions& kind) {
   Weights weights;
-  load_parameters(tensor_table(config, weights), folder, dtype, "a Qwen3-VL",
+  load_parameters(tensor_table(config, weights), folder, kind, "a Qwen3-VL",
                   config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
   return weights;
 }
