@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -54,6 +55,10 @@ void check_is_file(const fs::path& path) {
 
 cv::Mat decode_image(const fs::path& path, std::int64_t maximum_pixels) {
   check_is_file(path);
+  std::error_code unknown;
+  if (fs::file_size(path, unknown) > std::numeric_limits<int>::max() && !unknown) {
+    fail(path, "an image file of 2 GiB or more");
+  }
   const std::string bytes = read_file(path);
   try {
     const ImageHeader header = read_image_header(bytes);
