@@ -38,6 +38,38 @@ has_upstream_torch() {
   return 1
 }
 
+# missing_of PACKAGE...: those of them, one a line and sorted, that are not installed; of `a|b` one
+# has to be.
+missing_of() {
+  local -A installed=()
+  local package alternative
+  while IFS= read -r package; do installed[$package]=1; done < <(
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' $(tr '|' ' ' <<<"$*") 2>/dev/null |
+      sed -n 's/^installed //p')
+  for package in "$@"; do
+    for alternative in ${package//|/ }; do
+      [[ -z ${installed[$alternative]:-} ]] || continue 2
+    done
+    printf '%s\n' "$package"
+  done | LC_ALL=C sort
+}
+
+# available_of PACKAGE...: the same, of `a|b` the first that apt knows, or a where it knows neither.
+available_of() {
+  local package alternative
+  for package in "$@"; do
+    if [[ $package == *'|'* ]]; then
+      for alternative in ${package//|/ }; do
+        if apt-cache show --no-all-versions "$alternative" &>/dev/null; then
+          package=$alternative
+          break
+        fi
+      done
+    fi
+    printf '%s\n' "${package%%|*}"
+  done
+}
+
 # ensure_packages GROUP: installs what is missing, or prints the one line that does and exits 3.
 ensure_packages() {
   [[ ${WINNOW_PACKAGES:-install} == skip ]] && return
@@ -46,23 +78,21 @@ ensure_packages() {
   if has_upstream_torch; then
     mapfile -t wanted < <(packages_of "$1" | grep -vxE 'libtorch-dev|libgloo-dev')
   fi
-  mapfile -t missing < <(
-    comm -23 <(printf '%s\n' "${wanted[@]}" | LC_ALL=C sort) \
-      <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
-        sed -n 's/^installed //p' | LC_ALL=C sort -u))
+  mapfile -t missing < <(missing_of "${wanted[@]}")
   ((${#missing[@]} == 0)) && return
-  local line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
   if [[ ${WINNOW_PACKAGES:-install} == install && $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    say "installing ${#missing[@]} missing packages: ${missing[*]}"
-    if { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-      --no-install-recommends "${missing[@]}"; } >&2; then
+    say "installing ${#missing[@]} missing packages"
+    # What a release has is known from its lists, which a bare system does not hold yet.
+    if { apt-get update -q && mapfile -t missing < <(available_of "${missing[@]}") &&
+      DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"; } >&2; then
       return
     fi
     say "the installation failed (see above). Once its cause is mended, this completes it:"
   else
-    say "${#missing[@]} packages are missing. As root on Debian 12 this line installs them:"
+    mapfile -t missing < <(available_of "${missing[@]}")
+    say "${#missing[@]} packages are missing. As root on Debian 12 or 13 this line installs them:"
   fi
-  printf '%s\n' "$line" >&2
+  printf '%s\n' "apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
   exit 3
 }
 

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -17,10 +18,17 @@ namespace winnow {
 namespace fs = std::filesystem;
 namespace {
 
+// Files that hold frames, by FFmpeg's names. It would also follow playlists (HLS, DASH, concat),
+// which name other files and can keep it waiting for a minute, draw texts and number pictures.
+constexpr const char* kContainers =
+    "format_whitelist;mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,mxf,rm,ivf,m4v,h264,"
+    "hevc,obu,vc1,mjpeg,dv,wtv,nut,swf";
+
 // Before main, hence before any thread reads the environment: FFmpeg and OpenCV report failures to
 // us, not to standard error, and leave threads to us. A variable the user has set stays.
-const bool quiet = [] {
+const bool prepared = [] {
   ::setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
+  ::setenv("OPENCV_FFMPEG_CAPTURE_OPTIONS", kContainers, 0);
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::setNumThreads(1);
   return true;
@@ -47,6 +55,10 @@ void check_is_file(const fs::path& path) {
 
 cv::Mat decode_image(const fs::path& path, std::int64_t maximum_pixels) {
   check_is_file(path);
+  std::error_code unknown;
+  if (fs::file_size(path, unknown) > std::numeric_limits<int>::max() && !unknown) {
+    fail(path, "an image file of 2 GiB or more");
+  }
   const std::string bytes = read_file(path);
   try {
     const ImageHeader header = read_image_header(bytes);
@@ -82,7 +94,8 @@ Pass pass_over(const fs::path& path, std::int64_t maximum_pixels,
                const FrameTaker& take) {
   Pass pass;
   try {
-    cv::VideoCapture capture(path.string(), cv::CAP_FFMPEG);
+    // Absolute, so that FFmpeg takes no name with a colon for an address.
+    cv::VideoCapture capture(fs::absolute(path).string(), cv::CAP_FFMPEG);
     if (!capture.isOpened()) fail(path, "not a video that FFmpeg can read");
     pass.width = static_cast<int>(capture.get(cv::CAP_PROP_FRAME_WIDTH));
     pass.height = static_cast<int>(capture.get(cv::CAP_PROP_FRAME_HEIGHT));

@@ -1,6 +1,7 @@
 #include "pool/sample_table.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <limits>
@@ -53,17 +54,28 @@ RowFacts from_json(const boost::json::object& object) {
 template <class T, std::size_t Dimensions = 1>
 xt::xtensor<T, Dimensions> load_array(const fs::path& path, std::size_t rows) {
   std::istringstream stream(read_file(path));
-  xt::xtensor<T, Dimensions> array;
-  try {
-    array = xt::load_npy<T>(stream);
-  } catch (const std::exception& error) {
+  xt::xarray<T> loaded;
+  const auto unlike = [&](const std::string& reason) {
     throw DataError(path.string() + ": not a " + (Dimensions == 1 ? "one" : "two") +
-                    "-dimensional .npy array of the expected type: " + error.what());
+                    "-dimensional .npy array of the expected type: " + reason);
+  };
+  try {
+    loaded = xt::load_npy<T>(stream);
+  } catch (const std::exception& error) {
+    unlike(error.what());
   }
-  if (array.shape(0) != rows) {
-    throw DataError(path.string() + ": " + std::to_string(array.shape(0)) +
+  // xtensor itself copies any number of extents into the array of `Dimensions`.
+  if (loaded.dimension() != Dimensions) {
+    unlike("it has " + std::to_string(loaded.dimension()) + " dimensions");
+  }
+  if (loaded.shape(0) != rows) {
+    throw DataError(path.string() + ": " + std::to_string(loaded.shape(0)) +
                     " values for a table of " + std::to_string(rows) + " rows");
   }
+  std::array<std::size_t, Dimensions> shape;
+  std::copy_n(loaded.shape().begin(), Dimensions, shape.begin());
+  auto array = xt::xtensor<T, Dimensions>::from_shape(shape);
+  std::copy(loaded.begin(), loaded.end(), array.begin());
   return array;
 }
 

@@ -131,6 +131,10 @@ TEST_F(ImageTest, SaysWhatIsWrongWithAFile) {
               HasSubstr("none.png: no such file"));
   EXPECT_THAT(message_of<DataError>([&] { decode(image_at(folder_.path()), {}); }),
               HasSubstr("not a regular file"));
+  const auto huge = folder_.write("huge.png", "");
+  std::filesystem::resize_file(huge, std::uintmax_t{1} << 31);  // takes no room on the disk
+  EXPECT_THAT(message_of<DataError>([&] { decode(image_at(huge), {}); }),
+              HasSubstr("huge.png: an image file of 2 GiB or more"));
   EXPECT_THAT(message_of<DataError>([&] { decode({}, {}); }), HasSubstr("without a path"));
 }
 

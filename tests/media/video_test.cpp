@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "core/errors.h"
 #include "core/files.h"
 #include "media/test_media.h"
@@ -109,6 +111,30 @@ TEST_F(VideoTest, SaysWhatIsWrongWithAFile) {
   small.maximum_pixels = 64 * 48 - 1;
   EXPECT_THAT(message_of<DataError>([&] { decode(video_at(folder_ / "a.mp4"), small); }),
               HasSubstr("64 x 48 is larger than maximum_pixels = 3071"));
+}
+
+TEST_F(VideoTest, FollowsNoPlaylist) {
+  write_clip(folder_ / "a.mp4", 20, 10.0);
+  const auto concat = folder_.write("concat.mp4", "ffconcat version 1.0\nfile a.mp4\nfile a.mp4\n");
+  EXPECT_THAT(message_of<DataError>([&] { decode(video_at(concat), {}); }),
+              HasSubstr("concat.mp4: not a video"));
+  // Without an end FFmpeg would ask again and again for more of it.
+  const auto live = folder_.write("live.mp4",
+                                  "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n"
+                                  "#EXTINF:10,\nnone.ts\n");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(message_of<DataError>([&] { decode(video_at(live), {}); }),
+              HasSubstr("live.mp4: not a video"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
+TEST_F(VideoTest, ANameWithAColonIsNoAddress) {
+  const auto back = std::filesystem::current_path();
+  write_clip(folder_ / "a.mp4", 3, 10.0);
+  std::filesystem::rename(folder_ / "a.mp4", folder_ / "data:a.mp4");
+  std::filesystem::current_path(folder_.path());
+  EXPECT_EQ(inspect(video_at("data:a.mp4"), 1'000'000).frames, 3);
+  std::filesystem::current_path(back);
 }
 
 TEST_F(VideoTest, DecodingIsRepeatable) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <xtensor/xnpy.hpp>
 
 #include "core/errors.h"
 #include "core/files.h"
@@ -128,6 +129,12 @@ TEST(SampleTableTest, NamesTheDamagedFile) {
   };
   EXPECT_THAT(damaged("rows.jsonl", "{}\n"), HasSubstr("rows.jsonl:1"));
   EXPECT_THAT(damaged("optical_flow.values.npy", "garbage"), HasSubstr("optical_flow.values.npy"));
+  const xt::xtensor<double, 2> plane = xt::zeros<double>({3, 2});
+  EXPECT_THAT(damaged("optical_flow.values.npy", xt::dump_npy(plane)),
+              HasSubstr("not a one-dimensional .npy array of the expected type: it has 2 dim"));
+  const xt::xtensor<float, 1> line = xt::zeros<float>({3});
+  EXPECT_THAT(damaged("optical_flow.vectors.npy", xt::dump_npy(line)),
+              HasSubstr("not a two-dimensional .npy array of the expected type: it has 1 dim"));
   EXPECT_THAT(damaged("rows.jsonl", ""), HasSubstr("3 values for a table of 0 rows"));
   table_of_three().save(folder / "t");
   const std::string states = read_file(folder / "t/loss.base.states.npy");

@@ -43,6 +43,17 @@ expect_status 3 'root whose installation fails'
 expect_line "$line" 'root whose installation fails'
 grep -qx 'update -q' "$scratch/apt-get.log" || fail 'root must call apt-get'
 
+# Of alternatives any that is installed will do; else the first is asked for that the release has.
+fake dpkg-query 'for package in "${@:3}"; do
+  case $package in libboost1.81-dev | libboost-json1.*) ;; *) echo "installed $package" ;; esac
+done'
+fake apt-cache 'for package in "$@"; do :; done; [[ $package == *1.83* ]]'
+WINNOW_PACKAGES=check run "$root/scripts/bootstrap"
+expect_line "${line%% gnuplot*} libboost-json1.83-dev" 'a release with another Boost'
+fake apt-cache 'exit 100'
+WINNOW_PACKAGES=check run "$root/scripts/bootstrap"
+expect_line "${line%% gnuplot*} libboost-json1.81-dev" 'a system without lists of packages'
+
 # With an upstream LibTorch nobody needs Debian's.
 mkdir -p "$scratch/libtorch/share/cmake/Torch"
 touch "$scratch/libtorch/share/cmake/Torch/TorchConfig.cmake"
