@@ -190,8 +190,9 @@ Table main_table(const ComparisonNumbers& numbers, const ComparisonResults& resu
                   "{}, linear between checkpoints; the cost of selection is not in it.",
                   reference.label));
   table.notes.emplace_back(
-      "Selection: the whole descriptor pass, which a method alone would need and the methods here "
-      "share, plus the choice itself.");
+      "Selection: warming the proxy up and measuring the whole pool, which a method alone would "
+      "need "
+      "and methods that read the same columns share here, plus the choice itself.");
   return table;
 }
 

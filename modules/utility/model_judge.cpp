@@ -31,8 +31,8 @@ config::Help help(const ModelJudgeOptions&) {
 
 class ModelJudgeScorer : public UtilityScorer {
  public:
-  ModelJudgeScorer(const PromptTemplate& prompt, const std::vector<std::string>& ratings)
-      : prompt_(prompt), ratings_(ratings) {}
+  ModelJudgeScorer(PromptTemplate prompt, std::vector<std::string> ratings)
+      : prompt_(std::move(prompt)), ratings_(std::move(ratings)) {}
 
   torch::Tensor score(VisionLanguageModel& model,
                       const std::vector<UtilityInput>& batch) const override {
@@ -84,8 +84,8 @@ class ModelJudgeScorer : public UtilityScorer {
     return sum / weights;
   }
 
-  const PromptTemplate& prompt_;
-  const std::vector<std::string>& ratings_;
+  PromptTemplate prompt_;
+  std::vector<std::string> ratings_;
 };
 
 class ModelJudge : public UtilityEstimator {

@@ -42,7 +42,9 @@ class UtilityConformance : public testing::TestWithParam<std::string> {
 
 TEST_P(UtilityConformance, GivesEverySampleAFiniteNumberThatDiffers) {
   const auto batch = test::micro_inputs(*model_, samples_);
-  const torch::Tensor values = estimator_->prepare(*model_, anchors_, 7)->score(*model_, batch);
+  // The estimator is gone when the scorer works.
+  const auto scorer = make_utility(GetParam())->prepare(*model_, anchors_, 7);
+  const torch::Tensor values = scorer->score(*model_, batch);
   ASSERT_EQ(values.sizes(), (std::vector<std::int64_t>{13, 1}));
   EXPECT_EQ(values.scalar_type(), torch::kDouble);
   EXPECT_TRUE(values.isfinite().all().item<bool>());
