@@ -1,5 +1,8 @@
 // What every utility estimator costs per sample and how well it ranks as one_step does, side by
-// side in one run, on one thread.
+// side in one run, on one thread. A gradient's inner product with the anchors' is there in five
+// ways: forward_mode, finite_difference, two backward passes for a batch (gradient_dot), a forward
+// and a backward pass for each sample alone, and a backward pass for each sample through the graph
+// of its batch, which goes through the whole batch every time.
 //
 // Samples are scenes of the micro world, of which a share gets a wrong answer; anchors are others
 // of it with right ones. The proxy is a micro model: one from a folder (--model, a checkpoint or
@@ -22,6 +25,7 @@
 #include "support/one_thread.h"
 #include "trainers/trainer.h"
 #include "utility/estimator.h"
+#include "utility/step.h"
 
 namespace winnow {
 namespace {
@@ -119,10 +123,34 @@ double peak_since_last_call() {
   return peak;
 }
 
+constexpr const char* kThroughTheBatch = "backward through the batch";
+
 struct Row {
   std::string label, type;
   std::map<std::string, config::Value> options;
   bool slow = false;
+};
+
+// The plain way to many gradients: one graph for the batch, a backward pass for each of its losses.
+class BackwardThroughTheBatch : public UtilityScorer {
+ public:
+  explicit BackwardThroughTheBatch(Tensors direction) : direction_(std::move(direction)) {}
+
+  torch::Tensor score(VisionLanguageModel& model,
+                      const std::vector<UtilityInput>& batch) const override {
+    const torch::AutoGradMode with_gradients(true);
+    const Tensors parameters = stepped_parameters(model, {});
+    const torch::Tensor losses = sample_losses(model, batch, TokenReduction::mean);
+    torch::Tensor result = torch::empty({losses.size(0), 1}, torch::kDouble);
+    for (std::int64_t b = 0; b < losses.size(0); ++b) {
+      const bool more = b + 1 < losses.size(0);
+      result[b][0] = dot(gradient_of(losses[b], parameters, more), direction_);
+    }
+    return result;
+  }
+
+ private:
+  Tensors direction_;
 };
 
 struct Measured {
@@ -130,11 +158,18 @@ struct Measured {
   double microseconds = 0, prepare_seconds = 0, peak = 0;
 };
 
-std::unique_ptr<UtilityEstimator> make(const Row& row) {
+std::unique_ptr<UtilityScorer> prepare(const Row& row, micro::MicroModel& model,
+                                       const std::vector<AnchorSet>& anchors) {
+  if (row.label == kThroughTheBatch) {
+    StepOptions step;
+    step.eta = row.options.at("eta").number();
+    return std::make_unique<BackwardThroughTheBatch>(
+        first_order_directions(model, anchors, step).front());
+  }
   config::Value table;
   table.set("type", config::Value(row.type, {}));
   for (const auto& [key, value] : row.options) table.set(key, value);
-  return utilities().create(table, row.label);
+  return utilities().create(table, row.label)->prepare(model, anchors, 1);
 }
 
 Measured measure(const Row& row, micro::MicroModel& model, const std::vector<AnchorSet>& anchors,
@@ -144,7 +179,7 @@ Measured measure(const Row& row, micro::MicroModel& model, const std::vector<Anc
       inputs.size(), static_cast<std::size_t>(row.slow ? options.slow_samples : options.samples));
   peak_since_last_call();
   const double start = bench::cpu_seconds();
-  const auto scorer = make(row)->prepare(model, anchors, 1);
+  const auto scorer = prepare(row, model, anchors);
   const double prepared = bench::cpu_seconds();
   // In batches of similar length, as the pass has them.
   std::vector<std::size_t> order(count);
@@ -220,6 +255,7 @@ void run(const Options& options) {
                            step("finite_difference", "finite_difference", false),
                            step("gradient_dot", "gradient_dot", false)};
   rows.push_back({"gradient_dot, per sample", "gradient_dot", {{"eta", eta}, {"per_sample", yes}}});
+  rows.push_back({kThroughTheBatch, "gradient_dot", {{"eta", eta}}});
   rows.push_back({"gradient_dot, cosine", "gradient_dot", {{"eta", eta}, {"cosine", yes}}});
   for (const std::string& name : utilities().names()) {
     if (std::none_of(rows.begin(), rows.end(), [&](const Row& row) { return row.type == name; })) {
@@ -235,23 +271,28 @@ void run(const Options& options) {
       "rows), batches of {}; one thread\n",
       parameters / 1e6, options.anchors, options.eta, options.samples, options.slow_samples,
       options.batch);
-  fmt::print("{:<34}{:>12}{:>12}{:>12}{:>10}{:>10}{:>10}\n", "estimator", "us/sample", "one_step x",
-             "prepare s", "peak MiB", "Spearman", "AUC right");
-  std::vector<double> reference, first_order;
-  double slowest = 0;
+  std::vector<Measured> all;
+  std::vector<double> first_order;
+  double cheap = 0;
   for (const Row& row : rows) {
-    const Measured measured = measure(row, *model, anchors, inputs, options);
-    if (reference.empty()) {
-      reference = measured.values;
-      slowest = measured.microseconds;
-    }
-    if (row.label == "forward_mode") first_order = measured.values;
-    fmt::print("{:<34}{:>12.0f}{:>12.1f}{:>12.2f}{:>10.0f}{:>10.3f}{:>10.2f}\n", row.label,
-               measured.microseconds, slowest / measured.microseconds, measured.prepare_seconds,
-               measured.peak, spearman(reference, measured.values),
-               1.0 - area_under_roc(measured.values, wrong));
-    std::fflush(stdout);
+    all.push_back(measure(row, *model, anchors, inputs, options));
+    if (row.label != "forward_mode") continue;
+    first_order = all.back().values;
+    cheap = all.back().microseconds;
   }
+  const Measured& reference = all.front();
+  fmt::print("{:<34}{:>12}{:>15}{:>19}{:>11}{:>10}{:>10}{:>11}\n", "estimator", "us/sample",
+             "one_step / it", "it / forward_mode", "prepare s", "peak MiB", "Spearman",
+             "AUC right");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Measured& measured = all[i];
+    fmt::print("{:<34}{:>12.0f}{:>15.1f}{:>19.2f}{:>11.2f}{:>10.0f}{:>10.3f}{:>11.2f}\n",
+               rows[i].label, measured.microseconds, reference.microseconds / measured.microseconds,
+               measured.microseconds / cheap, measured.prepare_seconds, measured.peak,
+               spearman(reference.values, measured.values),
+               1.0 - area_under_roc(measured.values, wrong));
+  }
+  std::fflush(stdout);
   if (options.sweep == std::vector<double>{0.0}) return;
   fmt::print("\nSpearman with one_step at other step lengths, and AUC of one_step there\n");
   fmt::print("{:<12}{:>14}{:>14}{:>12}\n", "eta", "first order", "second order", "AUC");
@@ -287,7 +328,8 @@ int main(int count, char** words) {
   app.add_option("--anchors", options.anchors)->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--batch", options.batch)->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--eta", options.eta)->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_option("--without", options.without, "Estimators to leave out; not one_step")
+  app.add_option("--without", options.without,
+                 "Estimators to leave out; neither one_step nor forward_mode")
       ->delimiter(',');
   app.add_option("--sweep", options.sweep, "Other step lengths to compare at; 0: none")
       ->delimiter(',');

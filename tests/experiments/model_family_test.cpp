@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 
@@ -50,8 +51,8 @@ class ModelFamilyTest : public testing::Test {
            " 'seeds=[100]' '~methods.minloss' "
            "'~methods.diverse' '~methods.temp' world.questions=200 "
            "world.questions_per_benchmark=13 budget=16 reference_budget=48 base.image_samples=48 "
-           "base.video_samples=48 sampling.frames=4 trainer.checkpoints=1 model.vision_width=16 "
-           "run.workers=2 " +
+           "base.video_samples=48 anchors.held_out=40 anchors.sets.all.count=8 sampling.frames=4 "
+           "trainer.checkpoints=1 model.vision_width=16 run.workers=2 " +
            more + " --results '" + (folder_ / "results").string() + "'";
   }
   void check_table1(const std::string& family);
@@ -65,7 +66,7 @@ class ModelFamilyTest : public testing::Test {
 void ModelFamilyTest::check_table1(const std::string& family) {
   const std::string command = table1(family);
   ASSERT_EQ(run(command), 0) << err_;
-  EXPECT_THAT(out_, testing::AllOf(HasSubstr("Uni-10x"), HasSubstr("Temp+")));
+  EXPECT_THAT(out_, testing::AllOf(HasSubstr("Uni-10x"), HasSubstr("Temp+"), HasSubstr("OST")));
   ASSERT_EQ(run(command), 0) << err_;
   EXPECT_THAT(err_, HasSubstr(" 0 stages computed"));
 
@@ -112,6 +113,29 @@ void ModelFamilyTest::check_adapters(const std::string& family) {
                 fs::copy_options::overwrite_existing);
   ASSERT_EQ(run(merged), 0) << err_;
   EXPECT_EQ(models_below("base").size(), 2U);
+}
+
+TEST_F(ModelFamilyTest, AProxyMayBeOfAnotherFamilyThanTheTarget) {
+  const std::string command =
+      "run experiment=ost scale=smoke utility=forward_mode '+model@proxy.model=qwen3_vl' "
+      "proxy.model.vision_width=16 'seeds=[100]' world.questions=200 "
+      "world.questions_per_benchmark=13 base.image_samples=48 base.video_samples=48 "
+      "base.tower_frames=100 base.tower_epochs=1 sampling.frames=4 trainer.checkpoints=1 "
+      "anchors.held_out=40 anchors.sets.all.count=8 run.workers=2 --results '" +
+      (folder_ / "results").string() + "'";
+  ASSERT_EQ(run(command), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("OST"));
+  // A base of each family; the warm-up is the proxy's, all other trainings are the target's.
+  std::map<std::string, std::size_t> trained;
+  for (const fs::path& model : models_below("training")) {
+    ++trained[read_file(model / "config.json").find("qwen3_vl") != std::string::npos ? "qwen3_vl"
+                                                                                     : "micro"];
+  }
+  EXPECT_EQ(models_below("base").size(), 2U);
+  EXPECT_EQ(trained["qwen3_vl"], 1U);
+  EXPECT_EQ(trained["micro"], 3U);  // Random, Full, OST
+  ASSERT_EQ(run(command), 0) << err_;
+  EXPECT_THAT(err_, HasSubstr(" 0 stages computed"));
 }
 
 TEST_F(ModelFamilyTest, Table1RunsOnQwen3Vl) { check_table1("qwen3_vl"); }
