@@ -3,9 +3,12 @@
 #include <torch/version.h>
 
 #include <cmath>
+#include <utility>
 
 namespace winnow {
 namespace {
+
+thread_local bool plain = false;
 
 // [B, G, T, D] -> [B, H, T, D], each head shown to its H / G query heads.
 torch::Tensor shared_heads(const torch::Tensor& x, std::int64_t heads) {
@@ -22,13 +25,17 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
                         const torch::Tensor& mask) {
   const torch::Tensor keys = shared_heads(k, q.size(1)), values = shared_heads(v, q.size(1));
 #if TORCH_VERSION_MAJOR >= 2
-  if (!mask.defined()) return at::scaled_dot_product_attention(q, keys, values);
-  return at::scaled_dot_product_attention(q, keys, values, mask);
-#else
+  if (!plain) {
+    if (!mask.defined()) return at::scaled_dot_product_attention(q, keys, values);
+    return at::scaled_dot_product_attention(q, keys, values, mask);
+  }
+#endif
   const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(-1)));
   const torch::Tensor scores = torch::matmul(q * scale, keys.transpose(-2, -1));  // [B, H, S, T]
   return torch::matmul(torch::softmax(mask.defined() ? scores + mask : scores, -1), values);
-#endif
 }
+
+PlainAttention::PlainAttention() : before_(std::exchange(plain, true)) {}
+PlainAttention::~PlainAttention() { plain = before_; }
 
 }  // namespace winnow
