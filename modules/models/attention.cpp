@@ -3,11 +3,12 @@
 #include <torch/version.h>
 
 #include <cmath>
-
-#include "models/forward_mode.h"
+#include <utility>
 
 namespace winnow {
 namespace {
+
+thread_local bool plain = false;
 
 // [B, G, T, D] -> [B, H, T, D], each head shown to its H / G query heads.
 torch::Tensor shared_heads(const torch::Tensor& x, std::int64_t heads) {
@@ -24,7 +25,7 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
                         const torch::Tensor& mask) {
   const torch::Tensor keys = shared_heads(k, q.size(1)), values = shared_heads(v, q.size(1));
 #if TORCH_VERSION_MAJOR >= 2
-  if (!forward_derivative_is_taken()) {  // the fused kernels have none
+  if (!plain) {
     if (!mask.defined()) return at::scaled_dot_product_attention(q, keys, values);
     return at::scaled_dot_product_attention(q, keys, values, mask);
   }
@@ -33,5 +34,8 @@ torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const to
   const torch::Tensor scores = torch::matmul(q * scale, keys.transpose(-2, -1));  // [B, H, S, T]
   return torch::matmul(torch::softmax(mask.defined() ? scores + mask : scores, -1), values);
 }
+
+PlainAttention::PlainAttention() : before_(std::exchange(plain, true)) {}
+PlainAttention::~PlainAttention() { plain = before_; }
 
 }  // namespace winnow

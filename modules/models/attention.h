@@ -13,4 +13,17 @@ namespace winnow {
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const torch::Tensor& mask);
 
+// While it lives, attention() on this thread is made of plain operations, also where there is a
+// fused kernel: those of LibTorch 2 know neither forward-mode derivatives nor second ones.
+class PlainAttention {
+ public:
+  PlainAttention();
+  ~PlainAttention();
+  PlainAttention(const PlainAttention&) = delete;
+  PlainAttention& operator=(const PlainAttention&) = delete;
+
+ private:
+  bool before_;
+};
+
 }  // namespace winnow

@@ -3,6 +3,7 @@
 // H_V s by a second backward pass through the gradient of the anchors' loss, whose graph is made
 // once for a batch of samples. What is left out falls with eta^3.
 
+#include "models/attention.h"
 #include "utility/step.h"
 
 namespace winnow {
@@ -23,6 +24,7 @@ class SecondOrderScorer : public UtilityScorer {
   torch::Tensor score(VisionLanguageModel& model,
                       const std::vector<UtilityInput>& batch) const override {
     const torch::AutoGradMode with_gradients(true);
+    const PlainAttention twice_differentiable;
     const Tensors parameters = stepped_parameters(model, options_);
     std::vector<Tensors> gradients;
     for (const UtilityInput& sample : batch) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "models/attention.h"
 #include "utility/step.h"
 
 namespace winnow {
@@ -28,6 +29,7 @@ class Tangents {
 
  private:
   c10::AutoFwGradMode on_{true};
+  PlainAttention plain_;
   std::uint64_t level_;
 };
 
