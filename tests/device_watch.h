@@ -1,7 +1,7 @@
 #pragma once
 // Whether a computation stays on its device, on a machine that has only one: what runs on PyTorch's
 // "meta" device, where tensors have shapes and no values, is watched for operations that mix it
-// with the CPU. On a GPU each of them would be an error.
+// with the CPU. On a GPU each of them would be an error. Whatever is read from the device is 1.
 
 #include <ATen/record_function.h>
 #include <torch/library.h>
@@ -17,7 +17,7 @@
 
 namespace winnow::testing_support {
 
-// Shapes of what LibTorch's C++ side cannot run on the meta device.
+// Shapes of what LibTorch's C++ side cannot run on the meta device, and reading from it.
 namespace meta {
 
 using Three = std::tuple<torch::Tensor, torch::Tensor, torch::Tensor>;
@@ -57,16 +57,38 @@ inline torch::Tensor embedding_backward(const torch::Tensor& gradient, const tor
   return torch::empty({rows, gradient.size(-1)}, gradient.options());
 }
 
+inline torch::Tensor dot(const torch::Tensor& x, const torch::Tensor&) {
+  return torch::empty({}, x.options());
+}
+
+inline torch::Tensor zeros(at::IntArrayRef shape, c10::optional<at::ScalarType> type,
+                           c10::optional<at::Layout>, c10::optional<at::Device>,
+                           c10::optional<bool>) {
+  return torch::empty(shape, torch::TensorOptions(torch::kMeta).dtype(type));
+}
+
+inline torch::Scalar read(const torch::Tensor& x) {
+  return c10::isFloatingType(x.scalar_type()) ? torch::Scalar(1.0) : torch::Scalar(1);
+}
+
+inline torch::Tensor& copy(torch::Tensor& target, const torch::Tensor&, bool) {
+  return target.is_meta() ? target : target.fill_(1);
+}
+
 // Once, before the first use.
 inline void register_kernels() {
   static const auto library = [] {
     torch::Library kernels(torch::Library::IMPL, "aten", c10::DispatchKey::Meta, __FILE__,
                            __LINE__);
+    kernels.impl("_local_scalar_dense", &read);
+    kernels.impl("copy_", &copy);
     kernels.impl("native_layer_norm", &layer_norm);
     kernels.impl("native_layer_norm_backward", &layer_norm_backward);
 #if TORCH_VERSION_MAJOR < 2
     kernels.impl("index_select", &index_select);
     kernels.impl("where.self", &where);
+    kernels.impl("dot", &dot);
+    kernels.impl("_efficientzerotensor", &zeros);
     kernels.impl("embedding_dense_backward", &embedding_backward);
 #endif
     return kernels;

@@ -14,10 +14,11 @@ torch::Tensor widened(const torch::Tensor& tensor) {
 
 }  // namespace
 
-AdamW::AdamW(std::vector<std::pair<std::string, torch::Tensor>> parameters, AdamWSettings settings)
+AdamW::AdamW(const std::vector<std::pair<std::string, torch::Tensor>>& parameters,
+             AdamWSettings settings)
     : settings_(settings) {
   const torch::NoGradGuard no_grad;
-  for (auto& [name, parameter] : parameters) {
+  for (const auto& [name, parameter] : parameters) {
     if (!parameter.requires_grad()) continue;
     const bool decays =
         name.find("bias") == std::string::npos && name.find("norm") == std::string::npos;

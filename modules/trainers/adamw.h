@@ -26,7 +26,8 @@ class AdamW {
  public:
   // Takes the parameters that require a gradient, at their values now. No decay on biases and
   // norms: everything whose name contains "bias" or "norm".
-  AdamW(std::vector<std::pair<std::string, torch::Tensor>> parameters, AdamWSettings settings);
+  AdamW(const std::vector<std::pair<std::string, torch::Tensor>>& parameters,
+        AdamWSettings settings);
 
   void zero_gradients();
   // Global L2 norm of the gradients, added up in float32 at least; scales them down to `maximum`

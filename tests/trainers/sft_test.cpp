@@ -7,6 +7,7 @@
 #include "core/errors.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "device_watch.h"
 #include "models/micro_fixture.h"
 #include "models/qwen3_vl/model_fixture.h"
 #include "models/safetensors.h"
@@ -309,6 +310,36 @@ TEST_P(HalfPrecisionTest, ResumesToTheSameWeightsAndSavesHalfOfThem) {
       EXPECT_EQ(tensor.scalar_type(), torch::kBFloat16) << name;
     }
   }
+}
+
+TEST_F(SftTest, TrainingStaysOnTheModelsDevice) {
+  set_worker_count(1);  // one thread, which is watched
+  for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
+    const testing_support::DeviceWatch watch;
+    qwen3_vl::Options options = testing_support::tiny_qwen3_vl_options();
+    options.device.device = torch::kMeta;
+    options.precision = precision;
+    const auto model = testing_support::tiny_qwen3_vl(1, options);
+    TrainingJob work;
+    work.folder = folder_ / config::to_value(options).at("precision").string();
+    work.title = "test run";
+    work.lengths.assign(12, 1);
+    int asked = 0;
+    work.input = [&](std::size_t i, VisionLanguageModel& worker) {
+      if (++asked == 8) throw std::runtime_error("killed");  // after a resume point
+      return testing_support::noise_question(dynamic_cast<qwen3_vl::Model&>(worker), 1, "red", i);
+    };
+    const auto trainer = trainers().create(
+        sft_config({{"shards", 2}, {"batch_size", 2}, {"resume_every", 1}}), "trainer");
+    EXPECT_THROW(trainer->train(*model, work), std::runtime_error);
+    trainer->train(*model, work);
+    EXPECT_THAT(watch.mixed(), testing::IsEmpty());
+    EXPECT_GT(watch.seen(), 2000);
+    for (const auto& [name, parameter] : model->named_parameters()) {
+      EXPECT_TRUE(parameter.is_meta()) << name;
+    }
+  }
+  set_worker_count(0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, HalfPrecisionTest, testing::Values("qwen3_vl", "internvl"));

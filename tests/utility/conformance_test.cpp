@@ -4,6 +4,8 @@
 
 #include "config/compose.h"
 #include "core/parallel.h"
+#include "device_watch.h"
+#include "models/qwen3_vl/model_fixture.h"
 #include "support.h"
 
 namespace winnow {
@@ -81,6 +83,30 @@ TEST_P(UtilityConformance, LeavesTheModelAsItWas) {
     EXPECT_FALSE(parameter.grad().defined()) << name;
     EXPECT_FALSE(parameter._fw_grad(0).defined()) << name;
   }
+}
+
+TEST_P(UtilityConformance, StaysOnTheModelsDevice) {
+  const testing_support::DeviceWatch watch;
+  qwen3_vl::Options options = testing_support::tiny_qwen3_vl_options();
+  options.device.device = torch::kMeta;
+  const auto model = testing_support::tiny_qwen3_vl(1, options);
+  const auto inputs = [&](std::size_t count) {
+    const torch::NoGradGuard no_gradients;
+    std::vector<ModelInput> result;
+    for (std::size_t i = 0; i < count; ++i) {
+      result.push_back(testing_support::noise_question(*model, 1, i % 2 == 0 ? "red" : "blue", i));
+    }
+    return result;
+  };
+  const std::vector<AnchorSet> anchors = {{"anchors", {"a", "b", "c"}, inputs(3)}};
+  std::vector<ModelInput> asked = inputs(2);
+  std::vector<UtilityInput> batch;
+  for (ModelInput& input : asked) batch.push_back({&samples_[batch.size()], std::move(input)});
+  const int before = watch.seen();
+  const torch::Tensor values = estimator_->prepare(*model, anchors, 7)->score(*model, batch);
+  EXPECT_EQ(values.sizes(), (std::vector<std::int64_t>{2, 1}));
+  EXPECT_GT(watch.seen(), before + 50);
+  EXPECT_THAT(watch.mixed(), testing::IsEmpty());
 }
 
 TEST_P(UtilityConformance, ThePassDoesNotDependOnThreadsAndHardlyOnBatches) {
