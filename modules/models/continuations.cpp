@@ -201,7 +201,9 @@ std::vector<std::vector<std::string>> ContinuedModel::sample_answers(
   torch::Tensor logits =
       continuation->head(prompts.last).to(torch::kFloat32).unsqueeze(1).expand({batch, count, -1});
   torch::Tensor mask = prompts.allowed.expand({batch, 1, count, prompt_length(prompts)});
-  const torch::Tensor own = torch::eye(count, prompts.allowed.options())
+  // LibTorch 1.13 has no identity in bfloat16.
+  const torch::Tensor own = torch::eye(count, prompts.allowed.options().dtype(torch::kFloat32))
+                                .to(prompts.allowed.scalar_type())
                                 .sub(1.0)
                                 .mul(-kMasked)
                                 .view({1, 1, count, count})

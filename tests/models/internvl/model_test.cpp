@@ -259,6 +259,9 @@ TEST_F(InternVlModelTest, RunsInHalfPrecision) {
   const torch::NoGradGuard no_grad;
   EXPECT_NEAR(model->answer_loss({noise_input(*model, 2, "red", 1)}).mean().item<double>(),
               exact->answer_loss({noise_input(*exact, 2, "red", 1)}).mean().item<double>(), 0.05);
+  std::vector<RandomStream> streams = {RandomStream(1, "test")};
+  const auto prefix = model->prefill({noise_input(*model, 2, "red", 1)});
+  EXPECT_EQ(model->sample_answers(*prefix, 2, 3, 1.0, streams)[0].size(), 2U);
   model->save(folder_);
   EXPECT_EQ(read_safetensors(folder_ / "model.safetensors").begin()->second.scalar_type(),
             torch::kBFloat16);

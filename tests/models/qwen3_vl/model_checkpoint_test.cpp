@@ -203,6 +203,9 @@ TEST_F(Qwen3VlFolder, HalfPrecisionRunsAndIsSavedAsSuch) {
   const double half = model.answer_loss({noise_question(model, 3, "red", 1)}).sum.item<double>();
   const double full = wide->answer_loss({noise_question(*wide, 3, "red", 1)}).sum.item<double>();
   EXPECT_NEAR(half, full, 0.02 * full);
+  std::vector<RandomStream> streams = {RandomStream(1, "test")};
+  const auto prefix = model.prefill({noise_question(model, 3, "red", 1)});
+  EXPECT_EQ(model.sample_answers(*prefix, 2, 3, 1.0, streams)[0].size(), 2U);
   model.save(folder_ / "half");
   EXPECT_EQ(SafetensorsFile(folder_ / "half" / "model.safetensors").entries().begin()->second.type,
             torch::kBFloat16);
