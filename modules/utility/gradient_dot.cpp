@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "models/attention.h"
 #include "utility/step.h"
 
 namespace winnow {
@@ -49,6 +50,7 @@ class GradientDotScorer : public UtilityScorer {
  private:
   torch::Tensor together(VisionLanguageModel& model, const std::vector<UtilityInput>& batch,
                          const Tensors& parameters) const {
+    const PlainAttention twice_differentiable;
     const torch::Tensor losses = sample_losses(model, batch, options_.sample_loss);
     const torch::Tensor weights = torch::ones_like(losses.detach()).requires_grad_(true);
     const Tensors gradients =
