@@ -53,7 +53,7 @@ namespace {
 
 // Raise one when its stage computes or writes something else.
 constexpr int held_out_format = 1;
-constexpr int utility_format = 3;
+constexpr int utility_format = 4;
 
 const bool anchors_registered =
     config::add_table<AnchorsTable>("anchors", "held-out samples that utility is measured against");

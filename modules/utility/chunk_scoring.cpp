@@ -82,16 +82,16 @@ ChunkScoring::ChunkScoring(const UtilityPassRequest& request, const std::vector<
   }
 }
 
-std::vector<MeasuredRow> ChunkScoring::run(std::size_t first, std::size_t last) {
+std::vector<MeasuredRow> ChunkScoring::run(std::span<const std::size_t> order) {
   const torch::NoGradGuard no_gradients;
   const c10::AutoFwGradMode no_tangents(false);
-  std::vector<MeasuredRow> rows(last - first);
+  std::vector<MeasuredRow> rows(order.size());
   std::vector<std::pair<MeasuredRow*, UtilityInput>> inputs;
-  for (std::size_t i = first; i < last; ++i) {
-    MeasuredRow& row = rows[i - first];
-    row.row = i;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    MeasuredRow& row = rows[k];
+    row.row = order[k];
     row.cells.assign(columns_ + kCostCells * prepared_.size(), Cell::number(0.0));
-    const Sample& sample = request_.samples[i];
+    const Sample& sample = request_.samples[row.row];
     UtilityInput input{&sample, {}};
     const std::string reason = reason_of_failure([&] {
       std::vector<VisualTokens> visual;

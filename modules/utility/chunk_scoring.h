@@ -2,6 +2,7 @@
 // The inside of a utility pass: how the samples of a chunk are scored.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,8 @@ class ChunkScoring {
   ChunkScoring(const UtilityPassRequest& request, const std::vector<Prepared>& prepared,
                std::size_t columns, std::size_t batch_size, VisionLanguageModel& model);
 
-  // Rows [first, last) of the pool, in order.
-  std::vector<MeasuredRow> run(std::size_t first, std::size_t last);
+  // These rows of the pool, in this order.
+  std::vector<MeasuredRow> run(std::span<const std::size_t> order);
 
  private:
   void score(std::size_t e, const std::vector<MeasuredRow*>& rows,

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <numeric>
 #include <set>
+#include <span>
 
 #include "core/errors.h"
 #include "core/hash.h"
@@ -25,7 +27,17 @@ using detail::Prepared;
 using detail::thread_cpu_seconds;
 
 // Raised when the same inputs give other numbers than before.
-constexpr std::uint64_t kFormatVersion = 1;
+constexpr std::uint64_t kFormatVersion = 2;
+
+// Rows by id: which samples share a batch, and with it the last bits of a number, does not depend
+// on the order of a pool's files.
+std::vector<std::size_t> rows_by_id(const std::vector<Sample>& samples) {
+  std::vector<std::size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return samples[a].id < samples[b].id; });
+  return order;
+}
 
 // Columns being filled, failures and costs.
 class Collected {
@@ -199,6 +211,7 @@ UtilityPassResult UtilityPass::run(const UtilityPassRequest& request) const {
     }
     progress.advance(static_cast<std::int64_t>(result.resumed_rows));
   }
+  const std::vector<std::size_t> order = rows_by_id(request.samples);
   const auto size = static_cast<std::size_t>(options_.chunk_samples);
   std::vector<std::size_t> pending;
   for (std::size_t i = 0; i * size < request.samples.size(); ++i) {
@@ -215,10 +228,10 @@ UtilityPassResult UtilityPass::run(const UtilityPassRequest& request) const {
     VisionLanguageModel* model = models.take();
     MeasuredChunk chunk;
     chunk.index = pending[i];
-    chunk.rows =
-        ChunkScoring(request, prepared, names.size(), static_cast<std::size_t>(options_.batch_size),
-                     *model)
-            .run(pending[i] * size, std::min(request.samples.size(), (pending[i] + 1) * size));
+    chunk.rows = ChunkScoring(request, prepared, names.size(),
+                              static_cast<std::size_t>(options_.batch_size), *model)
+                     .run(std::span(order).subspan(
+                         pending[i] * size, std::min(size, order.size() - pending[i] * size)));
     models.give_back(model);
     chunk.cpu_seconds = thread_cpu_seconds() - chunk_start;
     const std::lock_guard lock(mutex);

@@ -75,10 +75,11 @@ class UtilityPass {
   // "<estimator>", or "<estimator>.<set>" for each set when it uses anchors and there are several.
   std::vector<std::string> columns(const std::vector<std::string>& anchor_sets) const;
 
-  // Rows in the order of the samples. Independent of the number of threads and of interruptions.
-  // Leaves the model as it was. Throws what the estimators' prepare() throws, DataError when more
-  // than maximum_failed_share of the samples failed (with the most frequent reason) or the journal
-  // is another pass's, IoError when it cannot be written.
+  // Rows in the order of the samples, whose ids differ. Independent of that order, to the bit, of
+  // the number of threads and of interruptions. Leaves the model as it was. Throws what the
+  // estimators' prepare() throws, DataError when more than maximum_failed_share of the samples
+  // failed (with the most frequent reason) or the journal is another pass's, IoError when it cannot
+  // be written.
   UtilityPassResult run(const UtilityPassRequest& request) const;
 
  private:

@@ -109,7 +109,7 @@ TEST_P(UtilityConformance, StaysOnTheModelsDevice) {
   EXPECT_THAT(watch.mixed(), testing::IsEmpty());
 }
 
-TEST_P(UtilityConformance, ThePassDoesNotDependOnThreadsAndHardlyOnBatches) {
+TEST_P(UtilityConformance, ThePassDoesNotDependOnThreadsOrOrderAndHardlyOnBatches) {
   set_worker_count(1);
   const auto values = [](const UtilityPassResult& result) {
     const Column& column = result.table.column("utility");
@@ -120,8 +120,9 @@ TEST_P(UtilityConformance, ThePassDoesNotDependOnThreadsAndHardlyOnBatches) {
   EXPECT_TRUE(torch::equal(values(run(samples_, {4, 3, 0.0})), one));
   expect_equal(values(run(samples_, {1, 100, 0.0})), one);
   expect_equal(values(run(samples_, {100, 100, 0.0})), one);
+  // In another order of the samples each still shares its batch with the same ones.
   std::vector<Sample> reversed(samples_.rbegin(), samples_.rend());
-  expect_equal(values(run(reversed, {5, 6, 0.0})).flip(0), one);
+  EXPECT_TRUE(torch::equal(values(run(reversed, {4, 3, 0.0})).flip(0), one));
 }
 
 TEST_P(UtilityConformance, MasksWhatCannotBeScoredWithAReason) {

@@ -76,7 +76,7 @@ TEST_F(Pass, GoesOnWhereAnInterruptedOneStopped) {
   set_worker_count(1);
   EXPECT_THROW(run(what,
                    [](const Sample& sample) {
-                     if (sample.id == "s10") throw std::runtime_error("power failure");
+                     if (sample.id == "s6") throw std::runtime_error("power failure");
                    }),
                std::runtime_error);
   set_worker_count(0);
