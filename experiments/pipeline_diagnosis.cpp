@@ -17,38 +17,37 @@ namespace {
 constexpr int diagnosis_format = 1;
 constexpr int toxic_format = 1;
 
-}  // namespace
-
-const StageOutput& Pipeline::diagnosis() {
-  if (diagnosis_) return *diagnosis_;
+// What each column of `measured`, an input by that role, tells of wrong answers.
+StageOutput diagnose(StageCache& stages, const StageOutput& world, const std::string& role,
+                     const StageOutput& measured, const std::string& title) {
   Stage stage;
   stage.name = "diagnosis";
   stage.format_version = diagnosis_format;
-  stage.inputs = {{"world", world().digest}, {"descriptors", descriptors().digest}};
-  stage.title = fmt::format("diagnosis of world {}", seed_);
-  diagnosis_ = stages_.run(stage, [&](StageWork& work) {
-    const auto labels = micro_world::read_hidden_labels(world().folder / "labels.jsonl");
-    work.facts =
-        detection_of_wrong_answers(SampleTable::load(descriptors().folder / "table"), labels);
+  stage.inputs = {{"world", world.digest}, {role, measured.digest}};
+  stage.title = title;
+  return stages.run(stage, [&](StageWork& work) {
+    const auto labels = micro_world::read_hidden_labels(world.folder / "labels.jsonl");
+    work.facts = detection_of_wrong_answers(SampleTable::load(measured.folder / "table"), labels);
     write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
   });
+}
+
+}  // namespace
+
+const StageOutput& Pipeline::diagnosis() {
+  if (!diagnosis_) {
+    diagnosis_ = diagnose(stages_, world(), "descriptors", descriptors(),
+                          fmt::format("diagnosis of world {}", seed_));
+  }
   return *diagnosis_;
 }
 
 const StageOutput& Pipeline::utility_diagnosis(std::uint64_t seed) {
   const auto found = utility_diagnoses_.find(seed);
   if (found != utility_diagnoses_.end()) return found->second;
-  const StageOutput& measured = utility(seed);
-  Stage stage;
-  stage.name = "diagnosis";
-  stage.format_version = diagnosis_format;
-  stage.inputs = {{"world", world().digest}, {"utility", measured.digest}};
-  stage.title = fmt::format("diagnosis of the utility of world {}, seed {}", seed_, seed);
-  const StageOutput output = stages_.run(stage, [&](StageWork& work) {
-    const auto labels = micro_world::read_hidden_labels(world().folder / "labels.jsonl");
-    work.facts = detection_of_wrong_answers(SampleTable::load(measured.folder / "table"), labels);
-    write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
-  });
+  const StageOutput output =
+      diagnose(stages_, world(), "utility", utility(seed),
+               fmt::format("diagnosis of the utility of world {}, seed {}", seed_, seed));
   return utility_diagnoses_.emplace(seed, output).first->second;
 }
 

@@ -7,7 +7,7 @@
 
 #include "config/read.h"
 #include "device_watch.h"
-#include "models/internvl/model.h"
+#include "models/internvl/model_fixture.h"
 #include "models/qwen3_vl/model_fixture.h"
 
 namespace winnow {
@@ -88,14 +88,7 @@ class DeviceOf : public testing::Test {
     return testing_support::tiny_qwen3_vl_options();
   }
   static internvl::Options options_of(internvl::Model*) {
-    internvl::Options result;
-    result.width = 24;
-    result.layers = 2;
-    result.vision_width = 16;
-    result.tile_size = 16;
-    result.patch_size = 4;
-    result.vocabulary_tokens = 280;
-    return result;
+    return testing_support::tiny_internvl_options();
   }
 };
 

@@ -12,7 +12,7 @@
 #include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "models/internvl/model.h"
+#include "models/internvl/model_fixture.h"
 #include "models/qwen3_vl/model_fixture.h"
 #include "models/safetensors.h"
 #include "temporary_folder.h"
@@ -45,16 +45,7 @@ struct Qwen3Vl {
 
 struct InternVl {
   using Model = internvl::Model;
-  static internvl::Options options() {
-    internvl::Options result;
-    result.width = 24;
-    result.layers = 2;
-    result.vision_width = 16;
-    result.tile_size = 16;
-    result.patch_size = 4;
-    result.vocabulary_tokens = 280;
-    return result;
-  }
+  static internvl::Options options() { return testing_support::tiny_internvl_options(); }
   static internvl::Options text_only() {
     internvl::Options result = options();
     result.freeze = {Group::vision, Group::projector};

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/forward_grad.h>
 
-#include "models/internvl/model.h"
+#include "models/internvl/model_fixture.h"
 #include "models/qwen3_vl/model_fixture.h"
 #include "peak_memory.h"
 
@@ -164,16 +164,7 @@ struct Qwen3Vl {
 };
 struct InternVl {
   using Model = internvl::Model;
-  static internvl::Options options() {
-    internvl::Options result;
-    result.width = 24;
-    result.layers = 2;
-    result.vision_width = 16;
-    result.tile_size = 16;
-    result.patch_size = 4;
-    result.vocabulary_tokens = 280;
-    return result;
-  }
+  static internvl::Options options() { return testing_support::tiny_internvl_options(); }
 };
 
 template <class Family>

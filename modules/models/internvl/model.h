@@ -16,8 +16,8 @@ class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
 
-  // values: tiles [n, 3, tile size, tile size] float32
   SamplingOptions published_sampling() const override { return internvl::published_sampling(); }
+  // values: tiles [n, 3, tile size, tile size] float32
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: merged patches [N, K], which the projector takes
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;

@@ -18,8 +18,8 @@ class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
 
-  // values: patches [P, patch values] float32
   SamplingOptions published_sampling() const override { return qwen3_vl::published_sampling(); }
+  // values: patches [P, patch values] float32
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: see side_by_side
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;

@@ -1,7 +1,5 @@
 // InternVL3 behind the common interface: batches, prefixes, checkpoints, mistakes.
 
-#include "models/internvl/model.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +8,7 @@
 #include "config/bind.h"
 #include "core/errors.h"
 #include "core/files.h"
+#include "models/internvl/model_fixture.h"
 #include "models/micro_fixture.h"
 #include "models/safetensors.h"
 #include "temporary_folder.h"
@@ -23,18 +22,12 @@ using testing_support::noise_frames;
 using testing_support::question_sample;
 
 Options tiny_options() {
-  Options options;
-  options.width = 24;
-  options.layers = 2;
+  Options options = testing_support::tiny_internvl_options();
   options.heads = 4;
   options.key_value_heads = 2;
   options.mlp_ratio = 2;
-  options.vision_width = 16;
   options.vision_layers = 2;
   options.vision_heads = 2;
-  options.tile_size = 16;
-  options.patch_size = 4;
-  options.vocabulary_tokens = 280;
   options.maximum_length = 128;
   return options;
 }
