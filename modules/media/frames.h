@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/options.h"
-#include "pool/sample.h"
+#include "media/medium.h"
 
 namespace winnow {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pool/evaluation_set.h"
-#include "pool/fingerprint.h"
+#include "media/fingerprint.h"
 
 namespace winnow {
 

@@ -7,19 +7,6 @@
 namespace winnow {
 namespace {
 
-const char* name_of(Media::Kind kind) {
-  switch (kind) {
-    case Media::Kind::image:
-      return "image";
-    case Media::Kind::frames:
-      return "frames";
-    case Media::Kind::video:
-      return "video";
-  }
-  assert(false);
-  return "";
-}
-
 const Turn* last_turn(const std::vector<Turn>& turns, Turn::Role role) {
   for (auto turn = turns.rbegin(); turn != turns.rend(); ++turn) {
     if (turn->role == role) return &*turn;
@@ -49,17 +36,6 @@ std::optional<Modality> parse_modality(std::string_view name) {
   return std::nullopt;
 }
 
-std::string to_string(Media::Kind kind) { return name_of(kind); }
-
-std::string Media::key() const {
-  // The digest keeps keys of long frame lists short; its length prefixes keep lists apart.
-  Digest digest;
-  digest.add(name_of(kind));
-  for (const auto& path : paths) digest.add(path.native());
-  digest.add(frames_per_second);
-  return std::string(name_of(kind)) + ":" + digest.hex();
-}
-
 Modality Sample::modality() const {
   for (const Media& medium : media) {
     if (medium.kind != Media::Kind::image) return Modality::video;
@@ -85,7 +61,7 @@ std::string Sample::content_digest() const {
     digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
   }
   for (const Media& medium : media) {
-    digest.add(name_of(medium.kind)).add(medium.frames_per_second);
+    digest.add(to_string(medium.kind)).add(medium.frames_per_second);
     digest.add(static_cast<std::uint64_t>(medium.paths.size()));
     for (const auto& path : medium.paths) {
       digest.add(medium.root.empty() ? path.native()

@@ -3,11 +3,12 @@
 // on.
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "media/medium.h"
 
 namespace winnow {
 
@@ -15,22 +16,6 @@ enum class Modality { text, image, video };
 std::string to_string(Modality modality);
 // The inverse; nothing for another word.
 std::optional<Modality> parse_modality(std::string_view name);
-
-// One thing to look at, in the order of its placeholder in the text.
-struct Media {
-  enum class Kind {
-    image,   // paths = {one image file}
-    frames,  // paths = frames of one video, in order (a row's `images` list of a video row)
-    video,   // paths = {one container file}
-  };
-  Kind kind = Kind::image;
-  std::vector<std::filesystem::path> paths;  // absolute
-  double frames_per_second = 0.0;            // of a `frames` list; 0 when unknown
-  std::filesystem::path root = {};           // folder of the whole pool; empty when unknown
-  // Stable name for caches: the kind and a digest of paths and rate.
-  std::string key() const;
-};
-std::string to_string(Media::Kind kind);
 
 struct Turn {
   enum class Role { system, user, assistant };

@@ -5,7 +5,7 @@
 
 #include "core/errors.h"
 #include "descriptors/descriptor.h"
-#include "judge/prompt.h"
+#include "pool/prompt.h"
 #include "utility/estimator.h"
 
 namespace winnow {

@@ -16,7 +16,7 @@
 #include "core/errors.h"
 #include "core/random.h"
 #include "descriptors/descriptor.h"
-#include "descriptors/gdo_release/frame_metrics.h"
+#include "gdo_release/merge/frame_metrics.h"
 #include "pool/pool.h"
 #include "report/ranks.h"
 #include "support/cpu_time.h"

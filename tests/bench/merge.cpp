@@ -1,7 +1,7 @@
 // How fast descriptor shards are merged: merge [FOLDER] [--pairs N]. The release's figure is
 // recorded: 3,700 rows a CPU second with 4,096 clusters.
 
-#include "descriptors/gdo_release/merge.h"
+#include "gdo_release/merge/merge.h"
 
 #include <fmt/format.h>
 

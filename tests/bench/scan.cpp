@@ -9,9 +9,9 @@
 #include <limits>
 
 #include "core/errors.h"
-#include "selectors/gdo_release/line_file.h"
-#include "selectors/gdo_release/release_pair.h"
-#include "selectors/gdo_release/release_text.h"
+#include "gdo_release/select/line_file.h"
+#include "gdo_release/select/release_pair.h"
+#include "gdo_release/select/release_text.h"
 #include "support/cpu_time.h"
 #include "support/release_pool.h"
 

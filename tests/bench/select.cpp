@@ -13,9 +13,9 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/parallel.h"
-#include "selectors/gdo_release/candidate_pool.h"
-#include "selectors/gdo_release/metric_table.h"
-#include "selectors/gdo_release/release_run.h"
+#include "gdo_release/select/candidate_pool.h"
+#include "gdo_release/select/metric_table.h"
+#include "gdo_release/select/release_run.h"
 #include "support/cpu_time.h"
 #include "support/release_pool.h"
 

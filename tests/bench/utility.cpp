@@ -19,7 +19,7 @@
 #include "core/progress.h"
 #include "core/random.h"
 #include "models/micro/micro_model.h"
-#include "pool/micro_world/micro_world.h"
+#include "worlds/micro_world.h"
 #include "report/ranks.h"
 #include "support/cpu_time.h"
 #include "support/one_thread.h"

@@ -1,4 +1,4 @@
-#include "experiments/comparison_numbers.h"
+#include "experiments/comparison/comparison_numbers.h"
 
 #include <gmock/gmock.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/errors.h"
-#include "experiments/comparison_tables.h"
+#include "experiments/comparison/comparison_tables.h"
 
 namespace winnow {
 namespace {

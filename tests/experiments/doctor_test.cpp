@@ -1,4 +1,4 @@
-#include "experiments/doctor.h"
+#include "experiments/program/doctor.h"
 
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>

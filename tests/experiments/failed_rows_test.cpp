@@ -1,6 +1,6 @@
 // A medium that is damaged in one run and whole again before the next, through a pipeline's stages.
 
-#include "experiments/failed_rows.h"
+#include "experiments/stages/failed_rows.h"
 
 #include <gmock/gmock.h>
 
@@ -10,8 +10,8 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/progress.h"
-#include "experiments/comparison_options.h"
-#include "experiments/pipeline.h"
+#include "experiments/comparison/comparison_options.h"
+#include "experiments/comparison/pipeline.h"
 #include "temporary_folder.h"
 
 namespace winnow {

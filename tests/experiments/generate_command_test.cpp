@@ -1,6 +1,6 @@
 // `winnow generate` on a tiny checkpoint, with real pictures and clips.
 
-#include "experiments/generate_command.h"
+#include "experiments/program/generate_command.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -8,7 +8,7 @@
 
 #include "core/files.h"
 #include "core/hash.h"
-#include "judge/local_server.h"
+#include "endpoints/local_server.h"
 #include "temporary_folder.h"
 
 namespace winnow {

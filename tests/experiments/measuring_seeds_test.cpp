@@ -5,7 +5,7 @@
 #include "config/compose.h"
 #include "core/files.h"
 #include "core/progress.h"
-#include "experiments/pipeline.h"
+#include "experiments/comparison/pipeline.h"
 #include "temporary_folder.h"
 
 namespace winnow {

@@ -1,4 +1,4 @@
-#include "experiments/pool_commands.h"
+#include "experiments/program/pool_commands.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

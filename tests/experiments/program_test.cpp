@@ -1,6 +1,6 @@
 // Runs the built program as a user does.
 
-#include "experiments/program.h"
+#include "experiments/program/program.h"
 
 #include <gmock/gmock.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "experiments/screening.h"
+#include "experiments/comparison/screening.h"
 
 #include <gmock/gmock.h>
 
@@ -8,9 +8,9 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "experiments/comparison_options.h"
-#include "experiments/pipeline.h"
-#include "pool/micro_world/micro_world.h"
+#include "experiments/comparison/comparison_options.h"
+#include "experiments/comparison/pipeline.h"
+#include "worlds/micro_world.h"
 #include "selectors/explanation.h"
 #include "tests/temporary_folder.h"
 

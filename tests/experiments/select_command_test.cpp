@@ -1,4 +1,4 @@
-#include "experiments/select_command.h"
+#include "experiments/program/select_command.h"
 
 #include <gmock/gmock.h>
 
@@ -9,9 +9,9 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "experiments/explain_command.h"
+#include "experiments/program/explain_command.h"
 #include "golden.h"
-#include "selectors/gdo_release/options.h"
+#include "gdo_release/select/options.h"
 #include "selectors/manifest.h"
 #include "temporary_folder.h"
 

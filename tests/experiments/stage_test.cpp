@@ -1,4 +1,4 @@
-#include "experiments/stage.h"
+#include "experiments/stages/stage.h"
 
 #include <gmock/gmock.h>
 #include <sys/wait.h>

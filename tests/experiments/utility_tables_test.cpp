@@ -6,10 +6,10 @@
 #include <cmath>
 
 #include "core/errors.h"
-#include "experiments/composition.h"
-#include "experiments/estimator_agreement.h"
-#include "experiments/toxic.h"
-#include "experiments/utility_folds.h"
+#include "experiments/comparison/composition.h"
+#include "experiments/estimators/estimator_agreement.h"
+#include "experiments/comparison/toxic.h"
+#include "experiments/comparison/utility_folds.h"
 
 namespace winnow {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/visual_features.h"
+#include "experiments/stages/visual_features.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>

@@ -13,7 +13,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/random.h"
-#include "pool/python_json.h"
+#include "gdo_release/python/python_json.h"
 #include "support/release_text_maker.h"
 
 namespace winnow::bench {

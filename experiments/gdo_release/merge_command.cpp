@@ -1,0 +1,58 @@
+#include "experiments/gdo_release/merge_command.h"
+
+#include <ostream>
+
+#include "config/bind.h"
+#include "config/component.h"
+#include "config/overrides.h"
+#include "config/print.h"
+#include "config/read.h"
+#include "core/errors.h"
+#include "gdo_release/merge/merge.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct MergeCommandOptions {
+  fs::path shards, output;
+  gdo_release::MergeOptions merge;
+};
+BOOST_DESCRIBE_STRUCT(MergeCommandOptions, (), (shards, output, merge))
+config::Help help(const MergeCommandOptions&) {
+  return {{"shards", "folder of sixd_metrics_rank*.jsonl"},
+          {"output", "folder for metrics.jsonl, centers.jsonl and report.json"},
+          {"merge", "options of the merge step"}};
+}
+
+const bool registered = config::add_table<gdo_release::MergeOptions>(
+    "merge", "the GDO release's merge step (winnow merge)");
+
+}  // namespace
+
+int merge_command(const std::vector<std::string>& overrides, std::ostream& out) {
+  config::Value table;
+  for (const std::string& text : overrides) {
+    const config::Override change = config::parse_override(text);
+    if (change.action == config::Override::Action::erase) {
+      throw ConfigError("command line: ~" + change.key + ": winnow merge has nothing to delete");
+    }
+    table.set(change.key, config::parse_value(change.value, change.key, {"command line", 0}));
+  }
+  const auto options = config::bind<MergeCommandOptions>(table, "");
+  if (options.shards.empty() || options.output.empty()) {
+    throw ConfigError("winnow merge needs both folders: winnow merge shards=FOLDER output=FOLDER");
+  }
+  const gdo_release::MergeReport report = gdo_release::merge(
+      {options.shards, options.output / "metrics.jsonl", options.output / "report.json",
+       options.output / "centers.jsonl", options.merge});
+  out << report.json() << "\n";
+  return 0;
+}
+
+std::string merge_command_help() {
+  return config::print_options(config::describe<MergeCommandOptions>());
+}
+
+}  // namespace winnow

@@ -1,3 +1,0 @@
-#include "experiments/program.h"
-
-int main(int argc, char** argv) { return winnow::run_program(argc, argv); }

@@ -1,0 +1,41 @@
+#include "experiments/stages/failed_rows.h"
+
+#include <fmt/format.h>
+
+#include "core/errors.h"
+#include "core/files.h"
+
+namespace winnow {
+namespace json = boost::json;
+namespace {
+
+constexpr const char* kFile = "failures.json";
+
+}  // namespace
+
+void keep_failures(const std::vector<FailedRow>& failures, std::size_t rows, StageWork& work) {
+  json::array listed;
+  for (const FailedRow& row : failures) listed.push_back({{"id", row.id}, {"reason", row.reason}});
+  write_file(work.output / kFile, json::serialize(listed) + "\n");
+  work.facts["rows"] = rows;
+  work.facts["failed_rows"] = failures.size();
+  work.keep_resume = !failures.empty();
+}
+
+std::function<bool(const StageOutput&)> retry_failed_rows(bool asked) {
+  return [asked](const StageOutput& output) {
+    return asked && output.facts.at("failed_rows").to_number<std::int64_t>() > 0;
+  };
+}
+
+void check_failed_share(const StageOutput& output, double maximum_share, const std::string& table) {
+  const auto failed = output.facts.at("failed_rows").to_number<double>();
+  const auto rows = output.facts.at("rows").to_number<double>();
+  if (failed <= maximum_share * rows) return;
+  throw DataError(fmt::format(
+      "{} of {} samples could not be measured, more than {}.maximum_failed_share = {} allows; {} "
+      "lists them. Repair the data and run again with {}.retry_failed=true, or raise the share.",
+      failed, rows, table, maximum_share, (output.folder / kFile).string(), table));
+}
+
+}  // namespace winnow

@@ -1,0 +1,25 @@
+#pragma once
+// Rows that a walk over the pool could not measure: what its stage keeps of them, how many a run
+// allows, and how they are measured again on request.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "descriptors/pass.h"
+#include "experiments/stages/stage.h"
+
+namespace winnow {
+
+// Writes failures.json to the output and the facts `rows` and `failed_rows`. Where there are any,
+// the resume state, with the journal in it, stays for a retry.
+void keep_failures(const std::vector<FailedRow>& failures, std::size_t rows, StageWork& work);
+
+// For StageCache::run: a stage with failed rows is computed again when `asked`.
+std::function<bool(const StageOutput&)> retry_failed_rows(bool asked);
+
+// Throws DataError when more than `maximum_share` of the rows failed: a stored output may come from
+// a run that allowed more. `table`: of the config, whose options the error names.
+void check_failed_share(const StageOutput& output, double maximum_share, const std::string& table);
+
+}  // namespace winnow

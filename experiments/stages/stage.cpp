@@ -1,0 +1,231 @@
+#include "experiments/stages/stage.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <optional>
+#include <vector>
+
+#include "core/files.h"
+#include "core/hash.h"
+#include "core/logging.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace json = boost::json;
+namespace {
+
+// Exclusive lock between processes and, since every object opens the file anew, between threads.
+class FileLock {
+ public:
+  FileLock(fs::path path, const std::string& title) : path_(std::move(path)) {
+    // The holder removes the file, so what was locked may no longer be what lies there.
+    while (!lock(title)) ::close(descriptor_);
+  }
+  ~FileLock() {
+    ::unlink(path_.c_str());
+    ::close(descriptor_);
+  }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  bool lock(const std::string& title) {
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) {
+      throw IoError(path_.string() + ": cannot be created: " + std::strerror(errno));
+    }
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) spdlog::info("{}: waiting for another process", title);
+      while (::flock(descriptor_, LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        const int error = errno;
+        ::close(descriptor_);
+        throw IoError(path_.string() + ": cannot be locked: " + std::strerror(error));
+      }
+    }
+    struct stat held {};
+    struct stat there {};
+    return ::fstat(descriptor_, &held) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+           held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+  }
+
+  fs::path path_;
+  int descriptor_ = -1;
+};
+
+double cpu_now(bool one_thread) {
+  timespec time{};
+  ::clock_gettime(one_thread ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+json::object key_of(const Stage& stage) {
+  json::object inputs;
+  for (const auto& [role, digest] : stage.inputs) inputs[role] = digest;
+  return {{"config", json::parse(stage.config.to_json())},
+          {"format", stage.format_version},
+          {"inputs", std::move(inputs)},
+          {"name", stage.name}};
+}
+
+constexpr const char* kKeptResume = "resume";  // in the output's folder
+
+void copy_folder(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::copy(from, to, fs::copy_options::recursive, error);
+  if (error) {
+    throw IoError(from.string() + ": cannot be copied to " + to.string() + ": " + error.message());
+  }
+}
+
+std::string digest_of_folder(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), folder));
+  }
+  std::sort(files.begin(), files.end());
+  Digest digest;
+  for (const fs::path& file : files) {
+    digest.add(file.generic_string()).add(digest_of_file(folder / file));
+  }
+  return digest.hex();
+}
+
+std::optional<StageOutput> read_output(const fs::path& folder) {
+  const fs::path manifest = folder / "manifest.json";
+  std::error_code error;
+  if (!fs::exists(manifest, error)) return std::nullopt;
+  try {
+    const json::object content = json::parse(read_file(manifest)).as_object();
+    StageOutput output;
+    output.folder = folder;
+    output.digest = content.at("digest").as_string().c_str();
+    output.facts = content.at("facts").as_object();
+    output.wall_seconds = content.at("wall_seconds").to_number<double>();
+    output.cpu_seconds = content.at("cpu_seconds").to_number<double>();
+    return output;
+  } catch (const IoError&) {
+    throw;
+  } catch (const std::exception& damage) {
+    throw DataError(manifest.string() + ": this manifest cannot be read (" + damage.what() +
+                    "). Delete its folder; the next run computes it again.");
+  }
+}
+
+StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::path& resume,
+                          const std::function<void(StageWork&)>& compute) {
+  winnow::create_directories(resume);
+  PendingDirectory pending(place);
+  StageWork work;
+  work.output = pending.path();
+  work.resume = resume;
+  const auto start = std::chrono::steady_clock::now();
+  const double cpu_start = cpu_now(stage.one_thread);
+  compute(work);
+
+  StageOutput output;
+  output.folder = place;
+  output.digest = work.digest.empty() ? digest_of_folder(pending.path()) : work.digest;
+  output.facts = std::move(work.facts);
+  output.cpu_seconds = cpu_now(stage.one_thread) - cpu_start + work.earlier_cpu_seconds;
+  output.wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const json::object manifest{{"key", key_of(stage)},
+                              {"digest", output.digest},
+                              {"facts", output.facts},
+                              {"wall_seconds", output.wall_seconds},
+                              {"cpu_seconds", output.cpu_seconds}};
+  write_file(pending.path() / "manifest.json", json::serialize(manifest) + "\n");
+  // A copy: a process that is killed here goes on from what it had.
+  if (work.keep_resume) copy_folder(resume, pending.path() / kKeptResume);
+  pending.commit();
+  std::error_code ignored;
+  fs::remove_all(resume, ignored);
+  // As every later run reads it: JSON does not keep the last bit of a number.
+  return read_output(place).value();
+}
+
+}  // namespace
+
+std::string Stage::address() const {
+  // Boost.JSON keeps insertion order, key_of() inserts in one order and to_json() sorts.
+  return digest_of(json::serialize(key_of(*this)));
+}
+
+StageCache::StageCache(fs::path root, bool fresh) : root_(std::move(root)), fresh_(fresh) {}
+
+bool StageCache::is_done(const std::string& place) const {
+  const std::lock_guard lock(mutex_);
+  return done_.count(place) > 0;
+}
+
+StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWork&)>& compute,
+                            const std::function<bool(const StageOutput&)>& wants_again) {
+  const std::string address = stage.address();
+  const fs::path parent = root_ / stage.name;
+  const fs::path place = parent / address;
+  const auto found = [&]() -> std::optional<StageOutput> {
+    const bool done = is_done(place.string());
+    if (fresh_ && !done) return std::nullopt;
+    std::optional<StageOutput> output = read_output(place);
+    if (output && wants_again && !done && wants_again(*output)) return std::nullopt;
+    if (output) {
+      const std::lock_guard lock(mutex_);
+      if (done_.count(place.string()) == 0) found_.insert(place.string());
+    }
+    return output;
+  };
+  const std::string& title = stage.title.empty() ? stage.name : stage.title;
+  const fs::path lock_file = parent / ("." + address + ".lock");
+  const fs::path resume = parent / ("." + address + ".work");
+  std::error_code ignored;
+  if (std::optional<StageOutput> output = found()) {
+    // A process killed right after it put the output in place leaves its lock and resume state.
+    if (!fs::exists(lock_file, ignored)) return *output;
+    const FileLock lock(lock_file, title);
+    fs::remove_all(resume, ignored);
+    return found().value_or(*output);
+  }
+
+  winnow::create_directories(parent);
+  const FileLock lock(lock_file, title);
+  // Whoever held the lock before may have done the work.
+  if (std::optional<StageOutput> output = found()) {
+    fs::remove_all(resume, ignored);
+    return *output;
+  }
+  if (fresh_) {
+    std::error_code error;
+    fs::remove_all(resume, error);
+    if (error) throw IoError(resume.string() + ": cannot be removed: " + error.message());
+  } else if (fs::exists(place / kKeptResume) && !fs::exists(resume)) {
+    copy_folder(place / kKeptResume, resume);
+  }
+  StageOutput output = compute_stage(stage, place, resume, compute);
+  // Runs have hundreds of short stages, which nobody wants to read of.
+  spdlog::log(output.wall_seconds < 1.0 ? spdlog::level::debug : spdlog::level::info,
+              "{}: done in {}", title, format_seconds(output.wall_seconds));
+  const std::lock_guard guard(mutex_);
+  done_.insert(place.string());
+  return output;
+}
+
+std::size_t StageCache::computed() const {
+  const std::lock_guard lock(mutex_);
+  return done_.size();
+}
+
+std::size_t StageCache::reused() const {
+  const std::lock_guard lock(mutex_);
+  return found_.size();
+}
+
+}  // namespace winnow

@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <charconv>
+#include <utility>
+
+#include "core/errors.h"
+#include "gdo_release/python/python_json.h"
+#include "gdo_release/select/line_file.h"
+#include "gdo_release/select/python_json.h"
+#include "gdo_release/select/release_pair.h"
+#include "gdo_release/select/release_row.h"
+#include "gdo_release/select/release_text.h"
+
+namespace winnow::gdo_release {
+namespace {
+
+void append_image(const RawValue& image, std::string& json) {
+  if (image.is_string() && !image.escaped) {  // Python writes it as it is written
+    json.append("\"").append(image.text()).append("\"");
+  } else {
+    python::append_quoted(json, python_str(python_value(image)));
+  }
+}
+
+// Writes one row after the other.
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::int64_t target_frames) : target_frames_(target_frames) {}
+
+  void append(const ReleasePair& pair, std::string_view form, std::string_view temporal,
+              const RawRow& row, std::string& json) {
+    const auto text = [&](const char* before, std::string_view value) {
+      json += before;
+      python::append_quoted(json, value);
+    };
+    text("{\"qa_uid\": ", pair.uid);
+    text(", \"video_uid\": ", pair.video_uid);
+    text(", \"question_type\": ", form);
+    // Both texts stand in the row twice.
+    const std::size_t question = (json += ", \"question\": ").size();
+    python::append_quoted(json, pair.question);
+    const std::size_t question_end = json.size();
+    const std::size_t answer = (json += ", \"answer\": ").size();
+    python::append_quoted(json, pair.answer);
+    const std::size_t answer_end = json.size();
+    json += ", \"messages\": [{\"role\": \"user\", \"content\": \"";
+    for (std::int64_t i = 0; i < pair.frames; ++i) json += "<image>";
+    json += "\\n";
+    json.append(json, question + 1, question_end - question - 1);
+    json += "}, {\"role\": \"assistant\", \"content\": ";
+    json.append(json, answer, answer_end - answer);
+    json += "}], \"images\": [";
+    images(pair, row, json);
+    json += "], \"data_quality_metrics\": {\"n_frames\": ";
+    append_number(pair.frames, json);
+    text(", \"temporal_category\": ", temporal);
+    json += "}, \"meta\": {\"bucket\": ";
+    json += pair.video ? "\"short_video\", \"source_name\": \"llava_video_full\", "
+                         "\"source_domain\": \"video_short\""
+                       : "\"image_qa\", \"source_name\": \"llava_onevision_full\", "
+                         "\"source_domain\": \"image\"";
+    text(", \"llava_source\": ", pair.raw_source);
+    json += "}}";
+  }
+
+ private:
+  static void append_number(std::int64_t number, std::string& json) {
+    char digits[20];
+    json.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+  }
+
+  void images(const ReleasePair& pair, const RawRow& row, std::string& json) {
+    if (!pair.video) return append_image(row.first_image, json);
+    frames_.clear();
+    JsonScanner scanner(row.images.begin);
+    scanner.list([&] {
+      RawValue item;
+      if (!scanner.value(item)) return false;
+      if (is_truthy(item)) frames_.push_back(item);
+      return true;
+    });
+    const char* separator = "";
+    for (const std::int64_t i : indices(row.true_images)) {
+      json += std::exchange(separator, ", ");
+      append_image(frames_[static_cast<std::size_t>(i)], json);
+    }
+  }
+  const std::vector<std::int64_t>& indices(std::int64_t count) {
+    if (count != indices_count_) {
+      indices_ = sample_indices(count, target_frames_);
+      indices_count_ = count;
+    }
+    return indices_;
+  }
+
+  const std::int64_t target_frames_;
+  std::vector<RawValue> frames_;
+  std::vector<std::int64_t> indices_;  // of indices_count_ frames
+  std::int64_t indices_count_ = -1;
+};
+
+void check_surrogates(std::string_view json, const std::string& where) {
+  if (!has_half_surrogate(json)) return;
+  throw DataError(where +
+                  ": an identifier or a media path holds half a surrogate pair, which cannot be "
+                  "written as UTF-8; the release stops there too");
+}
+
+}  // namespace
+
+struct RecordReader::State {
+  struct Pool {
+    std::string name;
+    LinesByOffset file;
+    PairMaker pairs;
+  };
+  explicit State(const ScanOptions& options)
+      : writer(options.target_frames),
+        onevision{options.onevision.string(), LinesByOffset(options.onevision),
+                  PairMaker(false, options.target_frames, options.onevision.string())},
+        video{options.video.string(), LinesByOffset(options.video),
+              PairMaker(true, options.target_frames, options.video.string())} {}
+  RecordWriter writer;
+  Pool onevision, video;
+  RawRow row;
+  std::string line;
+};
+
+RecordReader::RecordReader(const ScanOptions& options) : state_(std::make_unique<State>(options)) {}
+RecordReader::~RecordReader() = default;
+
+void RecordReader::append(const PairPlace& place, std::string_view form, std::string_view temporal,
+                          std::string& out) {
+  State::Pool& pool = place.video ? state_->video : state_->onevision;
+  const auto where = [&] { return fmt::format("{}:{}", pool.name, place.line); };
+  std::string& text = state_->line;
+  text = pool.file.line_at(place.offset);
+  const std::size_t length = text.size();
+  const bool valid = simdjson::validate_utf8(text);
+  text.append(64, '\0');
+  RawRow& row = state_->row;
+  const ReleasePair* pair = nullptr;
+  if (valid && read_row(text.data(), text.data() + length, row) == RowKind::row) {
+    pair = pool.pairs.find_pair(row, place.line, place.offset, length, place.turn);
+  }
+  if (pair == nullptr) {
+    throw DataError(
+        fmt::format("{}: there is no pair {} at byte {} any more; the file has changed "
+                    "since it was scanned",
+                    where(), place.turn, place.offset));
+  }
+  const std::size_t before = out.size();
+  state_->writer.append(*pair, form, temporal, row, out);
+  const std::string_view json = std::string_view(out).substr(before);
+  if (has_half_surrogate(json)) check_surrogates(json, where());
+}
+
+void RecordReader::prefetch(bool video, std::int64_t offset) const {
+  (video ? state_->video : state_->onevision).file.prefetch(offset);
+}
+
+std::string record_json(const ScanOptions& options, const ReleasePair& pair) {
+  std::string json;
+  RecordReader(options).append({pair.video, pair.offset, pair.line, pair.turn}, pair.form,
+                               pair.temporal, json);
+  return json;
+}
+
+std::string resample_frames(std::string_view record, std::int64_t target_frames) {
+  PythonValue row = parse_python_json(std::string(record), "an output row");
+  if (row.kind != PythonValue::Kind::dict) throw DataError("an output row: is not an object");
+  PythonValue* const images = row.find("images");
+  if (images != nullptr && images->kind == PythonValue::Kind::list && images->items.size() > 1) {
+    std::vector<PythonValue> kept;
+    for (const std::int64_t i :
+         sample_indices(static_cast<std::int64_t>(images->items.size()), target_frames)) {
+      kept.push_back(images->items[static_cast<std::size_t>(i)]);
+    }
+    images->items = std::move(kept);
+    PythonValue frames;
+    frames.kind = PythonValue::Kind::integer;
+    frames.text = std::to_string(images->items.size());
+    PythonValue* const metrics = row.find("data_quality_metrics");
+    if (metrics != nullptr && metrics->kind == PythonValue::Kind::dict) {
+      if (PythonValue* const known = metrics->find("n_frames")) {
+        *known = frames;
+      } else {
+        metrics->keys.push_back("n_frames");
+        metrics->items.push_back(frames);
+      }
+    }
+  }
+  std::string json = python_json(row);
+  check_surrogates(json, "an output row");
+  return json;
+}
+
+}  // namespace winnow::gdo_release

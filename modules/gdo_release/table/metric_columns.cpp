@@ -1,0 +1,143 @@
+#include "gdo_release/table/metric_columns.h"
+
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "gdo_release/select/json_scan.h"
+#include "gdo_release/select/line_file.h"
+#include "gdo_release/select/python_json.h"
+#include "gdo_release/select/release_text.h"
+
+namespace winnow::pool_table {
+namespace {
+
+using gdo_release::RawValue;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+struct Key {
+  std::string_view name;
+  double MetricRow::*value;
+};
+constexpr Key kKeys[] = {{"loss_video", &MetricRow::loss_video},
+                         {"loss_blind", &MetricRow::loss_blind},
+                         {"frame_diversity", &MetricRow::frame_diversity},
+                         {"amm", &MetricRow::amm},
+                         {"tnc_score", &MetricRow::tnc_score},
+                         {"self_consistency", &MetricRow::self_consistency},
+                         {"cluster_id", &MetricRow::cluster_id}};
+
+double number_of(const RawValue& value) {
+  if (value.kind != RawValue::Kind::integer && value.kind != RawValue::Kind::real) return kNone;
+  const double number = gdo_release::python_real(value.text());
+  return std::isfinite(number) ? number : kNone;
+}
+
+struct ParsedRow {
+  MetricRow values{kNone, kNone, kNone, kNone, kNone, kNone, kNone};
+  std::string uid;
+};
+
+// False for a line that is no object. Of a key that stands in the row and in its object
+// data_quality_metrics, the inner one counts, as in the release.
+bool parse(const gdo_release::LineFile::Line& line, ParsedRow& row) {
+  gdo_release::JsonScanner scanner(line.begin);
+  RawValue uid, id;
+  MetricRow inner = row.values;
+  const auto name_of = [](const RawValue& key) {
+    return key.escaped ? gdo_release::unescaped(key) : std::string(key.text());
+  };
+  const auto take = [](const std::string& name, const RawValue& value, MetricRow& into) {
+    for (const Key& key : kKeys) {
+      if (key.name == name) into.*key.value = number_of(value);
+    }
+  };
+  scanner.skip_white();
+  if (*scanner.position() != '{') return false;
+  const bool whole = scanner.object([&](const RawValue& key) {
+    const std::string name = name_of(key);
+    if (name == "data_quality_metrics" && *scanner.position() == '{') {
+      return scanner.object([&](const RawValue& inner_key) {
+        RawValue value;
+        if (!scanner.value(value)) return false;
+        take(name_of(inner_key), value, inner);
+        return true;
+      });
+    }
+    RawValue value;
+    if (!scanner.value(value)) return false;
+    if (name == "qa_uid") uid = value;
+    if (name == "id") id = value;
+    take(name, value, row.values);
+    return true;
+  });
+  scanner.skip_white();
+  if (!whole || scanner.position() != line.end) return false;
+  for (const Key& key : kKeys) {
+    if (!std::isnan(inner.*key.value)) row.values.*key.value = inner.*key.value;
+  }
+  const RawValue& name = uid.kind != RawValue::Kind::absent ? uid : id;
+  if (name.kind == RawValue::Kind::absent || name.kind == RawValue::Kind::null) return true;
+  row.uid = gdo_release::normalize_text(gdo_release::python_str(gdo_release::python_value(name)));
+  return true;
+}
+
+}  // namespace
+
+MetricRows::MetricRows(const std::filesystem::path& path) {
+  gdo_release::LineFile(path).each_line(0, [&](const gdo_release::LineFile::Line& line) {
+    ParsedRow row;
+    if (!parse(line, row) || row.uid.empty()) {
+      ++bad_rows_;
+      return;
+    }
+    const std::uint32_t number = uids_.add(gdo_release::key_of(row.uid));
+    if (number == rows_.size()) {
+      rows_.push_back(row.values);
+    } else {
+      rows_[number] = row.values;
+      ++repeated_rows_;
+    }
+  });
+  uids_.shrink();
+}
+
+const MetricRow* MetricRows::find(std::uint64_t uid_key) const {
+  const std::uint32_t number = uids_.find(uid_key);
+  return number == gdo_release::KeyTable::kNone ? nullptr : &rows_[number];
+}
+
+const std::vector<MetricColumn>& metric_columns() {
+  static const std::vector<MetricColumn> columns = {
+      {"loss", "loss_video; failed where it is null or no number"},
+      {"perplexity", "exp(loss_video), not `ppl`, which is 0 for a failed row"},
+      {"visual_dependency", "loss_blind - loss_video, not `vds`, which is 0 for a failed row"},
+      {"temporal_need", "tnc_score of a video; failed where it is 0 and the losses failed"},
+      {"optical_flow", "amm of a video; failed where it is 0"},
+      {"frame_diversity", "frame_diversity of a video; failed where it is 0"},
+      {"self_consistency",
+       "self_consistency; failed where loss_video failed, as it is then made "
+       "of other columns"},
+      {"cluster", "cluster_id of data_quality_metrics"}};
+  return columns;
+}
+
+bool applies_to_images(const std::string& column) {
+  return column != "temporal_need" && column != "optical_flow" && column != "frame_diversity";
+}
+
+std::vector<double> metric_cells(const MetricRow& row) {
+  const bool failed = std::isnan(row.loss_video);
+  const auto unless_zero = [](double value) { return value == 0.0 ? kNone : value; };
+  return {row.loss_video,
+          std::exp(row.loss_video),
+          row.loss_blind - row.loss_video,
+          failed ? unless_zero(row.tnc_score) : row.tnc_score,
+          unless_zero(row.amm),
+          unless_zero(row.frame_diversity),
+          failed ? kNone : row.self_consistency,
+          row.cluster_id};
+}
+
+}  // namespace winnow::pool_table

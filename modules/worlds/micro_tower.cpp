@@ -1,0 +1,180 @@
+#include "worlds/micro_tower.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/parallel.h"
+#include "core/progress.h"
+#include "trainers/adamw.h"
+#include "trainers/schedule.h"
+
+namespace winnow {
+namespace {
+
+namespace mw = micro_world;
+
+// Channels of the head: occupied, colours, shapes, offset (2), flashing.
+constexpr std::int64_t kColour = 1, kShape = kColour + mw::kColours, kOffset = kShape + mw::kShapes,
+                       kFlash = kOffset + 2, kChannels = kFlash + 1;
+constexpr std::int64_t kShards = 2;
+
+struct Targets {
+  torch::Tensor occupied;       // [F, cells] float
+  torch::Tensor colour, shape;  // [F, cells] int64, -100 where empty
+  torch::Tensor offset;         // [F, cells, 2]
+  torch::Tensor flashing;       // [F, cells] float
+};
+
+Targets targets_of(const TowerFrames& frames) {
+  const auto count = static_cast<std::int64_t>(frames.truth.size());
+  constexpr std::int64_t cells = mw::kGrid * mw::kGrid;
+  Targets targets{torch::zeros({count, cells}), torch::full({count, cells}, -100, torch::kInt64),
+                  torch::full({count, cells}, -100, torch::kInt64), torch::zeros({count, cells, 2}),
+                  torch::zeros({count, cells})};
+  for (std::int64_t f = 0; f < count; ++f) {
+    for (const mw::ObjectTruth& object : frames.truth[static_cast<std::size_t>(f)]) {
+      targets.occupied[f][object.cell] = 1.0F;
+      targets.colour[f][object.cell] = object.colour;
+      targets.shape[f][object.cell] = object.shape;
+      targets.offset[f][object.cell][0] = object.offset_x;
+      targets.offset[f][object.cell][1] = object.offset_y;
+      targets.flashing[f][object.cell] = object.flashing ? 1.0F : 0.0F;
+    }
+  }
+  return targets;
+}
+
+// One set of parameters; the shards of a batch each have their own.
+struct Tower {
+  micro::Network* network;
+  torch::Tensor weight, bias;  // of the head, [channels, C] and [channels]
+
+  std::vector<std::pair<std::string, torch::Tensor>> parameters() const {
+    std::vector<std::pair<std::string, torch::Tensor>> result;
+    for (const auto& [name, value] : network->parameters()) {
+      if (name.rfind("vision.", 0) == 0) result.emplace_back(name, value);
+    }
+    result.emplace_back("head.weight", weight);
+    result.emplace_back("head.bias", bias);
+    return result;
+  }
+
+  torch::Tensor predict(const torch::Tensor& pixels) const {  // [F, cells, channels]
+    const torch::Tensor grid = network->tower_grid(pixels.to(torch::kFloat32) / 255.0);
+    return torch::linear(grid.flatten(2).transpose(1, 2), weight, bias);
+  }
+};
+
+torch::Tensor loss_of(const torch::Tensor& output, const Targets& targets,
+                      const torch::Tensor& rows) {
+  namespace F = torch::nn::functional;
+  const torch::Tensor occupied = targets.occupied.index_select(0, rows);
+  const auto channel = [&](std::int64_t begin, std::int64_t count) {
+    return output.slice(2, begin, begin + count);
+  };
+  const auto classify = [&](std::int64_t begin, std::int64_t count, const torch::Tensor& labels) {
+    return F::cross_entropy(channel(begin, count).reshape({-1, count}),
+                            labels.index_select(0, rows).flatten(),
+                            F::CrossEntropyFuncOptions().ignore_index(-100));
+  };
+  const torch::Tensor present = occupied.sum().clamp_min(1);
+  const torch::Tensor offset_error =
+      (channel(kOffset, 2) - targets.offset.index_select(0, rows)).square().sum(2);
+  const torch::Tensor flash_error = torch::binary_cross_entropy_with_logits(
+      channel(kFlash, 1).squeeze(2), targets.flashing.index_select(0, rows), {}, {},
+      at::Reduction::None);
+  return F::binary_cross_entropy_with_logits(channel(0, 1).squeeze(2), occupied) * 4.0 +
+         classify(kColour, mw::kColours, targets.colour) +
+         classify(kShape, mw::kShapes, targets.shape) +
+         5.0 * (offset_error * occupied).sum() / present + (flash_error * occupied).sum() / present;
+}
+
+double accuracy_of(const Tower& tower, const TowerFrames& frames, const Targets& targets,
+                   std::int64_t begin) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor output = tower.predict(frames.pixels.slice(0, begin));
+  const torch::Tensor colour = targets.colour.slice(0, begin),
+                      shape = targets.shape.slice(0, begin);
+  const torch::Tensor right = output.slice(2, kColour, kShape).argmax(2).eq(colour) &
+                              output.slice(2, kShape, kOffset).argmax(2).eq(shape);
+  return right.sum().item<double>() / std::max<double>(1.0, colour.ge(0).sum().item<double>());
+}
+
+void standardise(micro::Network& network, const torch::Tensor& pixels) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor grid = network.tower_grid(pixels.to(torch::kFloat32) / 255.0);
+  const torch::Tensor channels = grid.transpose(0, 1).flatten(1);  // [C, F * 16]
+  network.assign("vision.feature_mean", channels.mean(1));
+  network.assign("vision.feature_deviation", channels.std(1).clamp_min(1e-3));
+}
+
+}  // namespace
+
+double train_micro_tower(const MicroBaseOptions& options, micro::MicroModel& model,
+                         const TowerFrames& frames, std::uint64_t seed) {
+  const Targets targets = targets_of(frames);
+  const auto count = static_cast<std::int64_t>(frames.truth.size());
+  const std::int64_t trained = count - count / 10;
+  RandomStream head_stream(seed, "base/tower/head");
+  const std::int64_t width = model.options().tower_channels;
+  torch::Tensor weight = torch::empty({kChannels, width});
+  for (std::int64_t i = 0; i < weight.numel(); ++i) {
+    weight.data_ptr<float>()[i] =
+        static_cast<float>(head_stream.normal() / std::sqrt(static_cast<double>(width)));
+  }
+  std::vector<std::unique_ptr<VisionLanguageModel>> replicas;
+  std::vector<Tower> towers;
+  for (std::int64_t shard = 0; shard < kShards; ++shard) {
+    micro::MicroModel* owner = &model;
+    if (shard > 0) {
+      replicas.push_back(model.clone());
+      owner = dynamic_cast<micro::MicroModel*>(replicas.back().get());
+    }
+    owner->network().set_trainable("vision.", true);
+    towers.push_back({&owner->network(), weight.clone().requires_grad_(true),
+                      torch::zeros({kChannels}).requires_grad_(true)});
+  }
+  const auto parameters = towers[0].parameters();
+  AdamW optimizer(parameters, {0.9, 0.95, 1e-8, options.weight_decay});
+
+  const std::int64_t steps_per_epoch = trained / options.tower_batch_size;
+  const std::int64_t total = steps_per_epoch * options.tower_epochs;
+  Progress progress("vision tower", total * options.tower_batch_size, "frames");
+  RandomStream order_stream(seed, "base/tower/order");
+  std::vector<std::int64_t> order(static_cast<std::size_t>(trained));
+  for (std::int64_t i = 0; i < trained; ++i) order[static_cast<std::size_t>(i)] = i;
+  for (std::int64_t step = 0; step < total; ++step) {
+    const std::int64_t within = step % steps_per_epoch;
+    if (within == 0) order_stream.shuffle(order);
+    const torch::Tensor rows = torch::tensor(
+        std::vector<std::int64_t>(order.begin() + within * options.tower_batch_size,
+                                  order.begin() + (within + 1) * options.tower_batch_size),
+        torch::kInt64);
+    parallel_for(kShards, [&](std::size_t shard) {
+      const auto own = towers[shard].parameters();
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        torch::Tensor parameter = own[i].second;
+        parameter.mutable_grad() = torch::Tensor();
+        const torch::NoGradGuard no_grad;
+        if (shard > 0) parameter.copy_(parameters[i].second);
+      }
+      const torch::Tensor part = rows.chunk(kShards)[shard];
+      const torch::Tensor output = towers[shard].predict(frames.pixels.index_select(0, part));
+      (loss_of(output, targets, part) / kShards).backward();
+    });
+    for (std::size_t shard = 1; shard < towers.size(); ++shard) {
+      const auto own = towers[shard].parameters();
+      for (std::size_t i = 0; i < own.size(); ++i)
+        parameters[i].second.grad().add_(own[i].second.grad());
+    }
+    optimizer.clip_gradients(1.0);
+    optimizer.step(options.tower_learning_rate * learning_rate_factor(step, total, 0.1));
+    progress.advance(options.tower_batch_size);
+  }
+  const double accuracy = accuracy_of(towers[0], frames, targets, trained);
+  standardise(model.network(), frames.pixels.slice(0, 0, std::min<std::int64_t>(count, 4000)));
+  model.network().set_trainable("vision.", model.vision_is_trainable());
+  return accuracy;
+}
+
+}  // namespace winnow

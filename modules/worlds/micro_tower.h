@@ -1,0 +1,27 @@
+#pragma once
+// Pre-training of the micro model's vision tower: every cell of the 4 x 4 grid says whether an
+// object's centre lies in it, and of what colour, shape, offset and brightness it is.
+
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "worlds/micro_base.h"
+#include "models/micro/micro_model.h"
+#include "worlds/micro_world.h"
+
+namespace winnow {
+
+// Frames with their truth, ready for the tower.
+struct TowerFrames {
+  torch::Tensor pixels;                                      // [F, 3, size, size] uint8
+  std::vector<std::vector<micro_world::ObjectTruth>> truth;  // [F]
+};
+
+// Trains the tower of `model` in place, then sets the mean and deviation that standardise its
+// features. Returns the share of occupied cells whose colour and shape the tower names rightly on
+// the frames of its last tenth, which it has not been trained on.
+double train_micro_tower(const MicroBaseOptions& options, micro::MicroModel& model,
+                         const TowerFrames& frames, std::uint64_t seed);
+
+}  // namespace winnow
