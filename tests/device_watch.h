@@ -5,7 +5,6 @@
 
 #include <ATen/record_function.h>
 #include <torch/library.h>
-#include <torch/torch.h>
 #include <torch/version.h>
 
 #include <array>
@@ -14,6 +13,8 @@
 #include <string>
 #include <tuple>
 #include <vector>
+
+#include "models/torch.h"
 
 namespace winnow::testing_support {
 

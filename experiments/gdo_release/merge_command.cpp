@@ -8,6 +8,7 @@
 #include "config/print.h"
 #include "config/read.h"
 #include "core/errors.h"
+#include "experiments/program/command.h"
 #include "gdo_release/merge/merge.h"
 
 namespace winnow {
@@ -55,4 +56,22 @@ std::string merge_command_help() {
   return config::print_options(config::describe<MergeCommandOptions>());
 }
 
+namespace {
+
+class MergeCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("overrides", overrides_, "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
+    app.footer("Options:\n" + merge_command_help());
+  }
+  int run(std::ostream& out) override { return merge_command(overrides_, out); }
+
+ private:
+  std::vector<std::string> overrides_;
+};
+
+const bool command_registered =
+    add_command<MergeCommand>("merge", "merge the GDO release's descriptor shards");
+
+}  // namespace
 }  // namespace winnow

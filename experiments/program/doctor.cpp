@@ -28,6 +28,8 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "experiments/program/arguments.h"
+#include "experiments/program/command.h"
 
 namespace winnow {
 namespace {
@@ -321,4 +323,19 @@ int run_doctor(std::ostream& out, const fs::path& results) {
   return findings.close();
 }
 
+namespace {
+
+class DoctorCommand : public Command {
+ public:
+  void declare(CLI::App& app) override { results_.declare(app); }
+  int run(std::ostream& out) override { return run_doctor(out, results_.folder()); }
+
+ private:
+  ResultsArgument results_;
+};
+
+const bool registered =
+    add_command<DoctorCommand>("doctor", "what this machine offers, what is slow or missing");
+
+}  // namespace
 }  // namespace winnow

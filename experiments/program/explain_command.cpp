@@ -11,6 +11,8 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/gdo_release/filed_selection.h"
+#include "experiments/program/arguments.h"
+#include "experiments/program/command.h"
 #include "experiments/program/select_command.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
@@ -107,4 +109,30 @@ int explain_command(const ExplainRequest& request, std::ostream& out) {
       fmt::format("the run has no seed {}.{}", request.seed.value_or(0), suggestion("", seeds)));
 }
 
+namespace {
+
+class ExplainCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("run", request_.run, "a run in the folder of results, or a path")->required();
+    app.add_option("sample", request_.sample, "id of the sample")->required();
+    app.add_option("--method", request_.method, "one method; by default all");
+    app.add_option("--seed", request_.seed, "by default the first of each method");
+    results_.declare(app);
+  }
+
+  int run(std::ostream& out) override {
+    request_.results = results_.folder();
+    return explain_command(request_, out);
+  }
+
+ private:
+  ExplainRequest request_;
+  ResultsArgument results_;
+};
+
+const bool registered =
+    add_command<ExplainCommand>("explain", "why a run's selections took a sample, or did not");
+
+}  // namespace
 }  // namespace winnow

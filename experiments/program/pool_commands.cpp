@@ -11,6 +11,9 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "experiments/comparison/world.h"
+#include "experiments/program/command.h"
+#include "experiments/program/paths.h"
 #include "media/frames.h"
 #include "pool/sample_table.h"
 #include "pool/text.h"
@@ -205,4 +208,83 @@ int pool_show(const Pool& pool, const std::string& id, std::ostream& out) {
   return status;
 }
 
+namespace {
+
+// The pool that a command looks at: by default that of the world made last.
+class PoolArguments {
+ public:
+  void declare(CLI::App& app) {
+    app.add_option("files", options_.files,
+                   "JSONL files; without them the pool of the newest world in results/");
+    app.add_option("--media-root", options_.media_root,
+                   "folder of relative media paths; by default each file's own");
+  }
+
+  Pool read(bool check_media) {
+    if (options_.files.empty()) {
+      const std::filesystem::path world = newest_world(default_results_folder() / "stages");
+      if (world.empty()) throw ConfigError("there is no world in results/ yet; name pool files");
+      fmt::print(stderr, "pool of {}\n", world.string());
+      options_.files = pool_files(world);
+    }
+    options_.maximum_bad_share = 1.0;
+    options_.check_media = check_media;
+    return Pool::read(options_);
+  }
+
+ private:
+  PoolOptions options_;
+};
+
+class PoolCheckCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    pool_.declare(app);
+    app.add_flag("--json", json_, "one JSON object instead of text");
+    app.add_option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
+    app.add_option("--maximum-bad-share", maximum_bad_share_,
+                   "share of bad rows above which the check fails")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+  }
+
+  int run(std::ostream& out) override {
+    const Pool pool = pool_.read(true);
+    if (!ledger_.empty()) write_ledger(pool, ledger_);
+    const int status = pool_check(pool, out, json_);
+    const std::size_t bad = pool.ledger().size(), rows = bad + pool.samples().size();
+    if (static_cast<double>(bad) > maximum_bad_share_ * static_cast<double>(rows)) {
+      out.flush();
+      throw DataError(
+          fmt::format("{} of {} rows are bad, a larger share than {} (--maximum-bad-share)", bad,
+                      rows, maximum_bad_share_));
+    }
+    return status;
+  }
+
+ private:
+  PoolArguments pool_;
+  bool json_ = false;
+  double maximum_bad_share_ = PoolOptions{}.maximum_bad_share;
+  std::filesystem::path ledger_;
+};
+
+class PoolShowCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("id", id_, "the sample")->required();
+    pool_.declare(app);
+  }
+  int run(std::ostream& out) override { return pool_show(pool_.read(false), id_, out); }
+
+ private:
+  PoolArguments pool_;
+  std::string id_;
+};
+
+const bool registered =
+    add_command<PoolCheckCommand>("pool check", "what is in a pool, and its bad rows") &&
+    add_command<PoolShowCommand>("pool show", "one sample as it was read");
+
+}  // namespace
 }  // namespace winnow

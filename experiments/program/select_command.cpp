@@ -13,8 +13,10 @@
 #include "config/read.h"
 #include "core/files.h"
 #include "experiments/gdo_release/selector_table.h"
-#include "selectors/pool_selector.h"
+#include "experiments/program/arguments.h"
+#include "experiments/program/command.h"
 #include "gdo_release/table/table_on_pool.h"
+#include "selectors/pool_selector.h"
 #include "selectors/selector.h"
 
 namespace winnow {
@@ -153,4 +155,27 @@ int select_command(const SelectRequest& request, std::ostream& out) {
   return 0;
 }
 
+namespace {
+
+class SelectCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    configs_.declare(app);
+    app.add_flag("-m,--sweep", sweep_, "several at once, in one pass: -m goal=temp,diverse");
+  }
+
+  int run(std::ostream& out) override {
+    return select_command({configs_.overrides(), sweep_, configs_.folders(), apply_run_options},
+                          out);
+  }
+
+ private:
+  ConfigArguments configs_;
+  bool sweep_ = false;
+};
+
+const bool registered = add_command<SelectCommand>(
+    "select", "rows of a pool's files: winnow select selector=gdo_release output=FOLDER ...");
+
+}  // namespace
 }  // namespace winnow

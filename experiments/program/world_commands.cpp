@@ -5,7 +5,10 @@
 #include <map>
 #include <ostream>
 
+#include "config/overrides.h"
+#include "config/read.h"
 #include "core/files.h"
+#include "experiments/program/command.h"
 
 namespace winnow {
 namespace {
@@ -78,4 +81,31 @@ int make_world_command(const micro_world::MicroWorldOptions& options,
   return 0;
 }
 
+namespace {
+
+class PoolMakeCommand : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("folder", folder_, "a folder that is not there yet")->required();
+    app.add_option("options", options_, "KEY=VALUE: see `winnow list world micro_world`");
+  }
+
+  int run(std::ostream& out) override {
+    config::Value table;
+    for (const std::string& text : options_) {
+      const config::Override change = config::parse_override(text);
+      table.set(change.key, config::parse_value(change.value, change.key, {"command line", 0}));
+    }
+    return make_world_command(config::bind<micro_world::MicroWorldOptions>(table, "world"), folder_,
+                              out);
+  }
+
+ private:
+  std::filesystem::path folder_;
+  std::vector<std::string> options_;
+};
+
+const bool registered = add_command<PoolMakeCommand>("pool make", "write a micro world");
+
+}  // namespace
 }  // namespace winnow

@@ -12,6 +12,12 @@ config::ComponentKind<Recipe>& recipes() {
   return kind;
 }
 
+std::unique_ptr<Recipe> checked_recipe(const config::Value& config) {
+  std::unique_ptr<Recipe> recipe = recipes().create(config.at("recipe"), "recipe");
+  recipe->check(config);
+  return recipe;
+}
+
 config::Help help(const RunOptions&) {
   return {{"workers", "jobs side by side, one thread each; 0: one for each core",
            config::between(0, 1024)},

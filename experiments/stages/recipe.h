@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ class Recipe {
 };
 
 config::ComponentKind<Recipe>& recipes();
+
+// The recipe of a composed config, which has then read all of it without complaint.
+std::unique_ptr<Recipe> checked_recipe(const config::Value& config);
 
 // The config's table `run`: how the program runs, nothing that changes a result.
 struct RunOptions {

@@ -2,14 +2,13 @@
 // Features of a frozen vision tower: computed once for every medium of a world and mapped into
 // memory by all methods, checkpoints and descriptors.
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "media/frames.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {

@@ -6,8 +6,6 @@
 // with media serves the loss, the sampled answers and the features; one without media the blind
 // loss. A sample that cannot be measured fails with a reason and the walk goes on.
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "descriptors/descriptor.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {

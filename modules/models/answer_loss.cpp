@@ -1,5 +1,7 @@
 #include "models/answer_loss.h"
 
+#include <ATen/core/Reduction.h>
+
 namespace winnow {
 
 AnswerLoss answer_loss(const torch::Tensor& hidden, const torch::Tensor& output,
@@ -19,9 +21,8 @@ AnswerLoss answer_loss(const torch::Tensor& hidden, const torch::Tensor& output,
     return torch::tensor(values, torch::kInt64).to(hidden.device());
   };
   const torch::Tensor states = hidden.flatten(0, 1).index_select(0, index(rows));  // [n, E]
-  const torch::Tensor losses = torch::nn::functional::cross_entropy(
-      torch::linear(states, output).to(torch::kFloat32), index(targets),
-      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+  const torch::Tensor losses = torch::cross_entropy_loss(
+      torch::linear(states, output).to(torch::kFloat32), index(targets), {}, at::Reduction::None);
   const torch::Tensor none = torch::zeros({samples}, losses.options().requires_grad(false));
   return {none.index_add(0, index(owners), losses),
           none.index_add(0, index(owners), torch::ones_like(losses.detach()))};

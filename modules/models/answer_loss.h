@@ -1,8 +1,7 @@
 #pragma once
 // The loss of answers from the last hidden states.
 
-#include <torch/torch.h>
-
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {

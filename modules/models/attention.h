@@ -2,7 +2,7 @@
 // The one place where attention is computed, so that a LibTorch with fused kernels speeds up every
 // model and an older one computes the same exactly.
 
-#include <torch/torch.h>
+#include "models/torch.h"
 
 namespace winnow {
 

@@ -2,8 +2,6 @@
 // The weights of a checkpoint folder: `model.safetensors`, or several files named by
 // `model.safetensors.index.json`.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "models/safetensors.h"
+#include "models/torch.h"
 
 namespace winnow {
 

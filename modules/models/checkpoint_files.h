@@ -1,13 +1,12 @@
 #pragma once
 // The files of a checkpoint folder beside its weights: configs, tokenizer, chat template.
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
 
 #include "models/byte_pair_tokenizer.h"
+#include "models/torch.h"
 
 namespace winnow {
 

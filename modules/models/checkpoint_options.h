@@ -1,8 +1,6 @@
 #pragma once
 // What the options of all families of published checkpoints have in common.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "config/options.h"
 #include "models/compute_device.h"
 #include "models/lora.h"
+#include "models/torch.h"
 
 namespace winnow {
 

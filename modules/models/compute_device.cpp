@@ -1,6 +1,7 @@
 #include "models/compute_device.h"
 
 #include <fmt/format.h>
+#include <torch/cuda.h>
 
 #include <charconv>
 #include <string_view>

@@ -1,11 +1,10 @@
 #pragma once
 // Where a model has its weights and computes, as an option.
 
-#include <torch/torch.h>
-
 #include <string>
 
 #include "config/bind.h"
+#include "models/torch.h"
 
 namespace winnow {
 

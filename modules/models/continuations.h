@@ -5,8 +5,6 @@
 // Shapes: B prompts, T prompt tokens with padding on the right, S new tokens, D width, V
 // vocabulary.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {

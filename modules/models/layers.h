@@ -3,9 +3,9 @@
 //
 // Shapes: B batch, S new tokens, T all tokens (cached ones first).
 
-#include <torch/torch.h>
-
 #include <vector>
+
+#include "models/torch.h"
 
 namespace winnow {
 

@@ -2,13 +2,12 @@
 // What a walk over a pool on several threads needs of a model: one copy for each thread, and no
 // further threads inside.
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <mutex>
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {

@@ -1,10 +1,10 @@
 #pragma once
 // Intermediate values of a network, for those who compare them with a reference.
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <string>
+
+#include "models/torch.h"
 
 namespace winnow {
 

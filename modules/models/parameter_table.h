@@ -2,14 +2,13 @@
 // The one table of a model's parameters: what each is called here, what it is called in published
 // checkpoints, and its shape. Loading, checking and saving go through it.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "models/layers.h"
+#include "models/torch.h"
 
 namespace winnow {
 

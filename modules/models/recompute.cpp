@@ -1,6 +1,7 @@
 #include "models/recompute.h"
 
 #include <ATen/SequenceNumber.h>
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/accumulate_grad.h>
 #include <torch/csrc/autograd/variable.h>

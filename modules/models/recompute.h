@@ -3,10 +3,10 @@
 // a block computes on its way is not kept for the backward pass, but computed again in it. That
 // costs one more forward pass of the block and leaves only its inputs in memory.
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <vector>
+
+#include "models/torch.h"
 
 namespace winnow {
 

@@ -2,9 +2,9 @@
 // Rotary position embedding in the "rotate half" layout: entry i of a head turns with entry
 // i + size / 2.
 
-#include <torch/torch.h>
-
 #include <cstdint>
+
+#include "models/torch.h"
 
 namespace winnow {
 

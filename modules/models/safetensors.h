@@ -2,8 +2,6 @@
 // Named tensors in one file, in the safetensors format: an 8-byte little-endian header length, a
 // JSON header (name -> dtype, shape, byte offsets), then the raw data.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "core/mapped_file.h"
+#include "models/torch.h"
 
 namespace winnow {
 

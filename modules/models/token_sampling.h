@@ -1,11 +1,10 @@
 #pragma once
 // Drawing the next token.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 
 #include "core/random.h"
+#include "models/torch.h"
 
 namespace winnow {
 

@@ -5,8 +5,6 @@
 // Shapes: B batch, T tokens, V vocabulary, N visual tokens of one medium, K continuations.
 // A model is used by one thread at a time; clone() gives another thread its own.
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -20,6 +18,7 @@
 #include "media/frames.h"
 #include "models/token_sampling.h"
 #include "models/tokenizer.h"
+#include "models/torch.h"
 #include "models/visual_tokens.h"
 #include "pool/sample.h"
 

@@ -1,13 +1,12 @@
 #pragma once
 // One medium on its way into a model: as the vision tower takes it and as the tower gives it back.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/hash.h"
+#include "models/torch.h"
 
 namespace winnow {
 

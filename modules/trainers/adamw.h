@@ -6,12 +6,12 @@
 // and the parameter is its rounding. A step below half a unit in the parameter's last place would
 // be lost otherwise, and at a learning rate of 2e-5 nearly all are.
 
-#include <torch/torch.h>
-
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "models/torch.h"
 
 namespace winnow {
 

@@ -4,14 +4,13 @@
 //
 // Shapes: B samples of a batch, C columns of an estimator.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "config/component.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {

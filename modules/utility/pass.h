@@ -5,8 +5,6 @@
 // batches of similar length. What is finished is journaled, so that a killed walk goes on. Memory
 // beyond the table does not grow with the pool.
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "descriptors/pass.h"
+#include "models/torch.h"
 #include "utility/estimator.h"
 
 namespace winnow {

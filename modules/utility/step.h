@@ -7,12 +7,11 @@
 // l is a sample's loss, L_V the mean loss of the anchors V, and P the identity (sgd) or a diagonal
 // (adam). To first order utility is eta * <P * grad L_V, grad l(z)>.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "models/torch.h"
 #include "utility/estimator.h"
 
 namespace winnow {

@@ -2,11 +2,10 @@
 // Forward-mode differentiation of whatever a model computes, with respect to its parameters along
 // one direction.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 
 #include "models/attention.h"
+#include "models/torch.h"
 #include "utility/step.h"
 
 namespace winnow {

@@ -1,5 +1,7 @@
 #include "worlds/micro_tower.h"
 
+#include <ATen/core/Reduction.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -67,15 +69,13 @@ struct Tower {
 
 torch::Tensor loss_of(const torch::Tensor& output, const Targets& targets,
                       const torch::Tensor& rows) {
-  namespace F = torch::nn::functional;
   const torch::Tensor occupied = targets.occupied.index_select(0, rows);
   const auto channel = [&](std::int64_t begin, std::int64_t count) {
     return output.slice(2, begin, begin + count);
   };
   const auto classify = [&](std::int64_t begin, std::int64_t count, const torch::Tensor& labels) {
-    return F::cross_entropy(channel(begin, count).reshape({-1, count}),
-                            labels.index_select(0, rows).flatten(),
-                            F::CrossEntropyFuncOptions().ignore_index(-100));
+    return torch::cross_entropy_loss(channel(begin, count).reshape({-1, count}),
+                                     labels.index_select(0, rows).flatten());
   };
   const torch::Tensor present = occupied.sum().clamp_min(1);
   const torch::Tensor offset_error =
@@ -83,7 +83,7 @@ torch::Tensor loss_of(const torch::Tensor& output, const Targets& targets,
   const torch::Tensor flash_error = torch::binary_cross_entropy_with_logits(
       channel(kFlash, 1).squeeze(2), targets.flashing.index_select(0, rows), {}, {},
       at::Reduction::None);
-  return F::binary_cross_entropy_with_logits(channel(0, 1).squeeze(2), occupied) * 4.0 +
+  return torch::binary_cross_entropy_with_logits(channel(0, 1).squeeze(2), occupied) * 4.0 +
          classify(kColour, mw::kColours, targets.colour) +
          classify(kShape, mw::kShapes, targets.shape) +
          5.0 * (offset_error * occupied).sum() / present + (flash_error * occupied).sum() / present;

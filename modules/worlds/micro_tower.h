@@ -2,12 +2,11 @@
 // Pre-training of the micro model's vision tower: every cell of the 4 x 4 grid says whether an
 // object's centre lies in it, and of what colour, shape, offset and brightness it is.
 
-#include <torch/torch.h>
-
 #include <vector>
 
-#include "worlds/micro_base.h"
 #include "models/micro/micro_model.h"
+#include "models/torch.h"
+#include "worlds/micro_base.h"
 #include "worlds/micro_world.h"
 
 namespace winnow {

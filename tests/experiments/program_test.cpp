@@ -1,7 +1,5 @@
 // Runs the built program as a user does.
 
-#include "experiments/program/program.h"
-
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -15,6 +13,7 @@
 
 #include "core/files.h"
 #include "core/random.h"
+#include "experiments/program/run_command.h"
 #include "program_runner.h"
 
 namespace winnow {

@@ -95,9 +95,8 @@ inline double difference(const torch::Tensor& a, const torch::Tensor& b) {
 // Mean over the labelled tokens of the batch; labels are not shifted.
 inline torch::Tensor mean_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
   const std::int64_t length = labels.size(1);
-  return torch::nn::functional::cross_entropy(
-      logits.narrow(1, 0, length - 1).flatten(0, 1), labels.narrow(1, 1, length - 1).flatten(),
-      torch::nn::functional::CrossEntropyFuncOptions().ignore_index(-100));
+  return torch::cross_entropy_loss(logits.narrow(1, 0, length - 1).flatten(0, 1),
+                                   labels.narrow(1, 1, length - 1).flatten());
 }
 
 }  // namespace winnow::testing_support

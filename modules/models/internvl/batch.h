@@ -3,12 +3,11 @@
 //
 // Shapes: B batch, S longest input.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "models/internvl/network.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow::internvl {

@@ -4,12 +4,11 @@
 // Shapes: B batch, S sequence, N visual tokens of the whole batch, K merged width, V vocabulary,
 // E text width.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/internvl/text_decoder.h"
 #include "models/internvl/vision_tower.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow::internvl {

@@ -1,14 +1,13 @@
 #pragma once
 // From frames to the tiles that InternVL3's vision tower takes.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <opencv2/core.hpp>
 #include <vector>
 
 #include "media/frames.h"
 #include "models/internvl/config.h"
+#include "models/torch.h"
 
 namespace winnow::internvl {
 

@@ -4,14 +4,13 @@
 //
 // Shapes: B batch, S new tokens, T all tokens (cached ones first), E width.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/internvl/config.h"
 #include "models/internvl/weights.h"
 #include "models/layers.h"
 #include "models/observer.h"
+#include "models/torch.h"
 
 namespace winnow::internvl {
 

@@ -3,11 +3,10 @@
 //
 // Shapes: n tiles, D vision width, M tokens per tile, K merged width, E text width.
 
-#include <torch/torch.h>
-
 #include "models/internvl/config.h"
 #include "models/internvl/weights.h"
 #include "models/observer.h"
+#include "models/torch.h"
 
 namespace winnow::internvl {
 

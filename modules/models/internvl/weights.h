@@ -5,14 +5,13 @@
 // Shapes: D vision width, F vision MLP, K = m m D merged width, E text width, N text MLP,
 // V vocabulary.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <vector>
 
 #include "models/internvl/config.h"
 #include "models/parameter_table.h"
+#include "models/torch.h"
 
 namespace winnow::internvl {
 

@@ -1,12 +1,11 @@
 #pragma once
 // Inputs packed into padded tensors.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/micro/network.h"
 #include "models/micro/tokenizer.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow::micro {

@@ -1,5 +1,7 @@
 #include "models/micro/micro_model.h"
 
+#include <ATen/core/Reduction.h>
+
 #include <boost/json.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -209,9 +211,8 @@ AnswerLoss MicroModel::answer_loss(const std::vector<ModelInput>& inputs) {
   // Only positions that are trained pay for the vocabulary.
   const torch::Tensor states =
       hidden.view({-1, hidden.size(2)}).index_select(0, torch::tensor(rows, torch::kInt64));
-  const torch::Tensor losses = torch::nn::functional::cross_entropy(
-      network_->head(states), torch::tensor(labels, torch::kInt64),
-      torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+  const torch::Tensor losses = torch::cross_entropy_loss(
+      network_->head(states), torch::tensor(labels, torch::kInt64), {}, at::Reduction::None);
   const torch::Tensor owner = torch::tensor(owners, torch::kInt64);
   return {torch::zeros({batch}).index_add(0, owner, losses),
           torch::zeros({batch}).index_add(0, owner, torch::ones_like(losses.detach()))};

@@ -5,12 +5,12 @@
 // Shapes: B batch, T tokens, S new tokens, D width, H heads, F frames, G visual tokens of a frame,
 // W vision width, V vocabulary.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "models/torch.h"
 
 namespace winnow::micro {
 

@@ -3,11 +3,10 @@
 //
 // Shapes: B batch, S longest input, E text width, N visual tokens of a medium.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/qwen3_vl/network.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow::qwen3_vl {

@@ -3,11 +3,10 @@
 //
 // Shapes: B batch, T tokens so far (padding included), V vocabulary.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/qwen3_vl/network.h"
+#include "models/torch.h"
 
 namespace winnow::qwen3_vl {
 

@@ -3,12 +3,11 @@
 //
 // Shapes: B batch, S sequence, V vocabulary, E text width.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/qwen3_vl/text_decoder.h"
 #include "models/qwen3_vl/vision_tower.h"
+#include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow::qwen3_vl {

@@ -1,8 +1,6 @@
 #pragma once
 // From frames to the patches that Qwen3-VL's vision tower takes.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <opencv2/core.hpp>
 #include <string>
@@ -11,6 +9,7 @@
 #include "media/frames.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/vision_tower.h"
+#include "models/torch.h"
 
 namespace winnow::qwen3_vl {
 

@@ -4,14 +4,13 @@
 //
 // Shapes: B batch, S new tokens, T all tokens (cached ones first), E width, M visual tokens.
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/layers.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/vision_tower.h"
 #include "models/qwen3_vl/weights.h"
+#include "models/torch.h"
 
 namespace winnow::qwen3_vl {
 

@@ -4,14 +4,13 @@
 // Shapes: P patches of all media one after another, M = P / (m m) visual tokens, D vision width,
 // E text width. Patches come in merge order: the m x m patches of a token stand together.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <vector>
 
 #include "models/observer.h"
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/weights.h"
+#include "models/torch.h"
 
 namespace winnow::qwen3_vl {
 

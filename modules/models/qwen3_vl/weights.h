@@ -4,8 +4,6 @@
 //
 // Shapes: D vision width, F vision MLP, E text width, N text MLP, V vocabulary, P patch values.
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,6 +11,7 @@
 
 #include "models/parameter_table.h"
 #include "models/qwen3_vl/config.h"
+#include "models/torch.h"
 
 namespace winnow::qwen3_vl {
 

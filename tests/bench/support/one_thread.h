@@ -2,7 +2,8 @@
 // Keeps matrix products on one thread.
 
 #include <dlfcn.h>
-#include <torch/torch.h>
+
+#include "models/torch.h"
 
 namespace winnow::bench {
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/optim.h>
 
 #include "core/errors.h"
 #include "core/files.h"
@@ -110,7 +111,7 @@ TEST_F(Qwen3VlCheckpointTest, TrainsSavesAndComesBackToTheBit) {
     double first = 0.0, last = 0.0;
     for (int step = 0; step < 10; ++step) {
       optimizer.zero_grad();
-      const torch::Tensor loss = torch::nn::functional::cross_entropy(
+      const torch::Tensor loss = torch::cross_entropy_loss(
           logits(config, weights, batch)[0].slice(0, 4, 9), batch.tokens[0].slice(0, 5, 10));
       loss.backward();
       optimizer.step();
