@@ -147,7 +147,7 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     json::array checkpoints;
     for (const Checkpoint& checkpoint : result.checkpoints) {
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
-      fs::copy(checkpoint.folder, work.output / name, fs::copy_options::recursive);
+      winnow::copy_folder(checkpoint.folder, work.output / name);
       model->load(work.output / name);
       checkpoints.push_back(
           {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*model)}});

@@ -10,6 +10,7 @@
 #include "core/errors.h"
 #include "experiments/program/command.h"
 #include "experiments/program/runtime.h"
+#include "experiments/stages/provenance.h"
 
 namespace winnow {
 namespace {
@@ -73,6 +74,7 @@ int fail(const std::string& message, int status) {
 int run_program(int argc, char** argv) {
   try {
     set_up_process();
+    set_command_line(argc, argv);
     return dispatch(argc, argv);
   } catch (const Error& error) {
     return fail(error.what(), error.exit_status());

@@ -3,35 +3,83 @@
 #include <dlfcn.h>
 #include <sys/utsname.h>
 #include <torch/version.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cctype>
 #include <ctime>
+#include <fstream>
 #include <opencv2/core/version.hpp>
-#include <optional>
-#include <string>
+#include <string_view>
 #include <thread>
 
+#include "commit.h"
+#include "core/hash.h"
 #include "core/parallel.h"
 
 namespace winnow {
 namespace {
 
-// Output of a git command in the source folder without its line end; nothing when git says no.
-std::optional<std::string> git(const std::string& arguments) {
-  const std::string command = "git -C '" WINNOW_SOURCE_DIR "' " + arguments + " 2>/dev/null";
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return std::nullopt;
-  std::string output;
-  std::array<char, 4096> buffer{};
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    output.append(buffer.data(), count);
-  }
-  if (::pclose(pipe) != 0) return std::nullopt;
-  while (!output.empty() && output.back() == '\n') output.pop_back();
-  return output;
+std::string blas_name() {
+  using Config = char* (*)();
+  const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
+  return config == nullptr ? "unknown" : config();
 }
+
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_-./=,+@%:~[]").find(static_cast<char>(c)) !=
+                                       std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string result = "'";
+  for (const char c : word) result += c == '\'' ? "'\\''" : std::string(1, c);
+  return result + "'";
+}
+
+std::string& command() {
+  static std::string text;
+  return text;
+}
+
+std::string processor_name() {
+  std::ifstream lines("/proc/cpuinfo");
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  }
+  return "unknown";
+}
+
+// What stays the same while the process runs.
+const boost::json::object& constant_part() {
+  static const boost::json::object part = [] {
+    utsname machine{};
+    ::uname(&machine);
+    const std::string commit = WINNOW_COMMIT;
+    return boost::json::object{
+        {"winnow", WINNOW_VERSION},
+        {"commit", commit.empty() ? boost::json::value(nullptr) : boost::json::value(commit)},
+        {"modified", commit.empty() ? boost::json::value(nullptr) : boost::json::value(WINNOW_MODIFIED)},
+        {"build", digest_of_file("/proc/self/exe")},
+        {"compiler", __VERSION__},
+        {"libtorch", TORCH_VERSION},
+        {"opencv", CV_VERSION},
+        {"blas", blas_name()},
+        {"processor", processor_name()},
+        {"machine", std::string(machine.sysname) + " " + machine.release + " " + machine.machine},
+        {"cores", std::thread::hardware_concurrency()}};
+  }();
+  return part;
+}
+
+}  // namespace
+
+void set_command_line(int argc, const char* const* argv) {
+  command().clear();
+  for (int i = 0; i < argc; ++i) command() += (i > 0 ? " " : "") + quoted(argv[i]);
+}
+
+const std::string& command_line() { return command(); }
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -42,31 +90,12 @@ std::string utc_now() {
   return text.data();
 }
 
-std::string blas_name() {
-  using Config = char* (*)();
-  const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
-  return config == nullptr ? "unknown" : config();
-}
-
-}  // namespace
-
 boost::json::object provenance() {
-  const std::optional<std::string> commit = git("rev-parse HEAD");
-  const std::optional<std::string> changes = git("status --porcelain --untracked-files=no");
-  utsname machine{};
-  ::uname(&machine);
-  return {
-      {"winnow", "0.1.0"},
-      {"commit", commit ? boost::json::value(*commit) : boost::json::value(nullptr)},
-      {"modified", changes ? boost::json::value(!changes->empty()) : boost::json::value(nullptr)},
-      {"compiler", __VERSION__},
-      {"libtorch", TORCH_VERSION},
-      {"opencv", CV_VERSION},
-      {"blas", blas_name()},
-      {"machine", std::string(machine.sysname) + " " + machine.release + " " + machine.machine},
-      {"cores", std::thread::hardware_concurrency()},
-      {"workers", worker_count()},
-      {"time", utc_now()}};
+  boost::json::object result = constant_part();
+  result["workers"] = worker_count();
+  result["command"] = command();
+  result["time"] = utc_now();
+  return result;
 }
 
 }  // namespace winnow

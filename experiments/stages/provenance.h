@@ -1,12 +1,24 @@
 #pragma once
-// What made a result: the state of the code and the versions it ran with.
+// What made a result: the state of the code, the versions it ran with, the machine.
 
 #include <boost/json.hpp>
+#include <string>
 
 namespace winnow {
 
-// {winnow, commit, modified, compiler, libtorch, opencv, blas, machine, cores, workers, time}.
-// `commit` is null where the source is no git checkout; `modified`: whether it had changes.
+// {winnow, commit, modified, build, compiler, libtorch, opencv, blas, processor, machine, cores,
+// workers, command, time}. `commit` and `modified` (whether the code had changes) are those the
+// program was built from, null where the source was no git checkout; `build` is the digest of the
+// program's file.
 boost::json::object provenance();
+
+// The command that this process was started by, for provenance(). Call once, at the start.
+void set_command_line(int argc, const char* const* argv);
+
+// As in a shell, words quoted where they have to be.
+const std::string& command_line();
+
+// "2026-01-31T12:00:00Z".
+std::string utc_now();
 
 }  // namespace winnow

@@ -16,6 +16,8 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/logging.h"
+#include "experiments/stages/provenance.h"
+#include "experiments/stages/stage_manifest.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -76,48 +78,13 @@ json::object key_of(const Stage& stage) {
           {"name", stage.name}};
 }
 
-constexpr const char* kKeptResume = "resume";  // in the output's folder
-
-void copy_folder(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::copy(from, to, fs::copy_options::recursive, error);
-  if (error) {
-    throw IoError(from.string() + ": cannot be copied to " + to.string() + ": " + error.message());
-  }
-}
-
-std::string digest_of_folder(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), folder));
-  }
-  std::sort(files.begin(), files.end());
-  Digest digest;
-  for (const fs::path& file : files) {
-    digest.add(file.generic_string()).add(digest_of_file(folder / file));
-  }
-  return digest.hex();
-}
-
-std::optional<StageOutput> read_output(const fs::path& folder) {
-  const fs::path manifest = folder / "manifest.json";
-  std::error_code error;
-  if (!fs::exists(manifest, error)) return std::nullopt;
-  try {
-    const json::object content = json::parse(read_file(manifest)).as_object();
-    StageOutput output;
-    output.folder = folder;
-    output.digest = content.at("digest").as_string().c_str();
-    output.facts = content.at("facts").as_object();
-    output.wall_seconds = content.at("wall_seconds").to_number<double>();
-    output.cpu_seconds = content.at("cpu_seconds").to_number<double>();
-    return output;
-  } catch (const IoError&) {
-    throw;
-  } catch (const std::exception& damage) {
-    throw DataError(manifest.string() + ": this manifest cannot be read (" + damage.what() +
-                    "). Delete its folder; the next run computes it again.");
-  }
+StageOutput output_of(const StageManifest& manifest, const fs::path& folder) {
+  return {folder,
+          manifest.digest,
+          manifest.facts,
+          manifest.wall_seconds,
+          manifest.cpu_seconds,
+          manifest.made_by};
 }
 
 StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::path& resume,
@@ -127,30 +94,36 @@ StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::p
   StageWork work;
   work.output = pending.path();
   work.resume = resume;
+  const std::string started = utc_now();
   const auto start = std::chrono::steady_clock::now();
   const double cpu_start = cpu_now(stage.one_thread);
   compute(work);
 
-  StageOutput output;
-  output.folder = place;
-  output.digest = work.digest.empty() ? digest_of_folder(pending.path()) : work.digest;
-  output.facts = std::move(work.facts);
-  output.cpu_seconds = cpu_now(stage.one_thread) - cpu_start + work.earlier_cpu_seconds;
-  output.wall_seconds =
+  StageManifest manifest;
+  manifest.key = key_of(stage);
+  manifest.files = list_stage_files(pending.path());
+  manifest.digest = work.digest.empty() ? digest_of_files(manifest.files) : work.digest;
+  manifest.facts = std::move(work.facts);
+  manifest.cpu_seconds = cpu_now(stage.one_thread) - cpu_start + work.earlier_cpu_seconds;
+  manifest.wall_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const json::object manifest{{"key", key_of(stage)},
-                              {"digest", output.digest},
-                              {"facts", output.facts},
-                              {"wall_seconds", output.wall_seconds},
-                              {"cpu_seconds", output.cpu_seconds}};
-  write_file(pending.path() / "manifest.json", json::serialize(manifest) + "\n");
+  manifest.made_by = provenance();
+  manifest.made_by["started"] = started;
+  manifest.made_by["ended"] = utc_now();
+  write_manifest_file(manifest, pending.path());
   // A copy: a process that is killed here goes on from what it had.
-  if (work.keep_resume) copy_folder(resume, pending.path() / kKeptResume);
+  if (work.keep_resume) winnow::copy_folder(resume, pending.path() / kKeptResume);
   pending.commit();
   std::error_code ignored;
   fs::remove_all(resume, ignored);
   // As every later run reads it: JSON does not keep the last bit of a number.
-  return read_output(place).value();
+  std::string damage;
+  const auto written = read_manifest_file(place, manifest.key, damage);
+  if (!written) {
+    throw IoError(place.string() + ": " + damage + " right after it was written; does another " +
+                  "program change the folder of results?");
+  }
+  return output_of(*written, place);
 }
 
 }  // namespace
@@ -167,22 +140,40 @@ bool StageCache::is_done(const std::string& place) const {
   return done_.count(place) > 0;
 }
 
+std::optional<StageOutput> StageCache::find(
+    const Stage& stage, const fs::path& place,
+    const std::function<bool(const StageOutput&)>& recompute_if) {
+  const bool done = is_done(place.string());
+  if (fresh_ && !done) return std::nullopt;
+  std::optional<StageOutput> output;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = verified_.find(place.string());
+    if (known != verified_.end()) output = known->second;
+  }
+  if (!output) {
+    std::string damage;
+    const auto manifest = read_manifest_file(place, key_of(stage), damage);
+    if (!damage.empty()) {
+      spdlog::warn("{}: {} in {}; it is computed again",
+                   stage.title.empty() ? stage.name : stage.title, damage, place.string());
+    }
+    if (!manifest) return std::nullopt;
+    output = output_of(*manifest, place);
+  }
+  if (recompute_if && !done && recompute_if(*output)) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  verified_.emplace(place.string(), *output);
+  if (done_.count(place.string()) == 0) found_.insert(place.string());
+  return output;
+}
+
 StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWork&)>& compute,
-                            const std::function<bool(const StageOutput&)>& wants_again) {
+                            const std::function<bool(const StageOutput&)>& recompute_if) {
   const std::string address = stage.address();
   const fs::path parent = root_ / stage.name;
   const fs::path place = parent / address;
-  const auto found = [&]() -> std::optional<StageOutput> {
-    const bool done = is_done(place.string());
-    if (fresh_ && !done) return std::nullopt;
-    std::optional<StageOutput> output = read_output(place);
-    if (output && wants_again && !done && wants_again(*output)) return std::nullopt;
-    if (output) {
-      const std::lock_guard lock(mutex_);
-      if (done_.count(place.string()) == 0) found_.insert(place.string());
-    }
-    return output;
-  };
+  const auto found = [&] { return find(stage, place, recompute_if); };
   const std::string& title = stage.title.empty() ? stage.name : stage.title;
   const fs::path lock_file = parent / ("." + address + ".lock");
   const fs::path resume = parent / ("." + address + ".work");
@@ -207,7 +198,7 @@ StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWo
     fs::remove_all(resume, error);
     if (error) throw IoError(resume.string() + ": cannot be removed: " + error.message());
   } else if (fs::exists(place / kKeptResume) && !fs::exists(resume)) {
-    copy_folder(place / kKeptResume, resume);
+    winnow::copy_folder(place / kKeptResume, resume);
   }
   StageOutput output = compute_stage(stage, place, resume, compute);
   // Runs have hundreds of short stages, which nobody wants to read of.
@@ -215,6 +206,8 @@ StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWo
               "{}: done in {}", title, format_seconds(output.wall_seconds));
   const std::lock_guard guard(mutex_);
   done_.insert(place.string());
+  found_.erase(place.string());
+  verified_.insert_or_assign(place.string(), output);
   return output;
 }
 
@@ -226,6 +219,22 @@ std::size_t StageCache::computed() const {
 std::size_t StageCache::reused() const {
   const std::lock_guard lock(mutex_);
   return found_.size();
+}
+
+std::map<std::string, std::size_t> StageCache::commits() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::size_t> counts;
+  for (const auto& [place, output] : verified_) {
+    const json::value* commit = output.made_by.if_contains("commit");
+    const json::value* modified = output.made_by.if_contains("modified");
+    std::string name = "unknown";
+    if (commit != nullptr && commit->is_string()) {
+      name = commit->as_string().c_str();
+      if (modified != nullptr && modified->is_bool() && modified->as_bool()) name += ", modified";
+    }
+    ++counts[name];
+  }
+  return counts;
 }
 
 }  // namespace winnow

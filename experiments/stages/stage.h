@@ -3,7 +3,7 @@
 // that a second run reuses it, an interrupted run goes on, and experiments share what they share.
 //
 //   <root>/<name>/<address>/           the output, there whole or not at all
-//   <root>/<name>/<address>/manifest.json
+//   <root>/<name>/<address>/manifest.json   what it depends on, what made it, its files' digests
 //   <root>/<name>/<address>/resume/    of an output that may be computed again: where to start from
 //   <root>/<name>/.<address>.work/     resume state of an unfinished stage, survives kill -9
 //   <root>/<name>/.<address>.lock      held while a process computes it; others wait
@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -56,6 +57,7 @@ struct StageOutput {
   boost::json::object facts;
   double wall_seconds = 0.0;  // of the process that completed it
   double cpu_seconds = 0.0;
+  boost::json::object made_by;  // provenance() of that process, and when: started, ended
 };
 
 // Safe to use from several threads and several processes at once.
@@ -65,26 +67,32 @@ class StageCache {
   StageCache(std::filesystem::path root, bool fresh);
 
   // The output of `stage`, computed by `compute` unless it is there already. When `compute` throws,
-  // nothing but the resume state is left, and the output that was there. Throws IoError where files
-  // cannot be written and DataError for a damaged manifest.
+  // nothing but the resume state is left, and the output that was there. An output whose files are
+  // not what its manifest says is computed again, with a warning. Throws IoError where files cannot
+  // be written, and where the output's folder was removed while it was being filled.
   //
-  // `wants_again`: whether an output that is there is computed once more by this object, from the
+  // `recompute_if`: whether an output that is there is computed once more by this object, from the
   // resume state that was kept with it. The new output takes its place.
   StageOutput run(const Stage& stage, const std::function<void(StageWork&)>& compute,
-                  const std::function<bool(const StageOutput&)>& wants_again = {});
+                  const std::function<bool(const StageOutput&)>& recompute_if = {});
 
   // Stages that this object computed and those it found there.
   std::size_t computed() const;
   std::size_t reused() const;
+  // How many of all these each commit made, by "<commit>", "<commit>, modified" or "unknown".
+  std::map<std::string, std::size_t> commits() const;
 
  private:
   bool is_done(const std::string& place) const;
+  std::optional<StageOutput> find(const Stage& stage, const std::filesystem::path& place,
+                                  const std::function<bool(const StageOutput&)>& recompute_if);
 
   std::filesystem::path root_;
   bool fresh_;
   mutable std::mutex mutex_;
   std::set<std::string> done_;  // places that this object computed
   std::set<std::string> found_;
+  std::map<std::string, StageOutput> verified_;  // by place, once in a process
 };
 
 }  // namespace winnow

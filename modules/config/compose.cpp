@@ -26,6 +26,17 @@ void merge(Value& base, const Value& layer) {
   base.set_origin(layer.origin());
 }
 
+// Of two values for one key neither can be what the user means.
+void check_given_once(const std::vector<std::string>& overrides) {
+  std::map<std::string, std::string> given;  // key -> override
+  for (const std::string& text : overrides) {
+    const auto [other, is_new] = given.emplace(parse_override(text).key, text);
+    if (is_new) continue;
+    throw ConfigError("command line: '" + other->first + "' is given twice, as '" + other->second +
+                      "' and as '" + text + "'; leave one of them out");
+  }
+}
+
 bool is_group_choice(const Override& change, const SearchPath& files) {
   if (change.action == Override::Action::erase) return false;
   if (!files.has_group(change.key.substr(0, change.key.find('@')))) return false;
@@ -36,6 +47,7 @@ bool is_group_choice(const Override& change, const SearchPath& files) {
 }  // namespace
 
 Value compose(const ComposeRequest& request) {
+  check_given_once(request.overrides);
   SearchPath files(request.directories);
   std::vector<Override> choices, changes;
   for (const std::string& text : request.overrides) {

@@ -23,7 +23,8 @@ struct ComposeRequest {
 };
 
 // The composed config: defaults merged, overrides applied, references replaced. Every value knows
-// its origin. Throws ConfigError (one clear message) or IoError.
+// its origin. Throws ConfigError (one clear message), also where two overrides are of one key, or
+// IoError.
 Value compose(const ComposeRequest& request);
 
 // Groups and the names of their options, as --help lists them.

@@ -9,11 +9,18 @@
 namespace winnow::config {
 namespace {
 
+// No config of a person comes near these; one that does would take hours or all memory.
+constexpr std::size_t kMostValues = 1'000'000;
+constexpr std::size_t kLongestChain = 100;
+
 class Interpolator {
  public:
   explicit Interpolator(const Value& config) : config_(config) {}
 
   Value resolve(const Value& value, const std::string& path) {
+    if (++values_ > kMostValues) {
+      fail_value(value, path, "the references expand to more than a million values");
+    }
     if (value.is_table()) {
       Value::Table entries;
       for (const auto& [key, child] : value.table()) {
@@ -35,6 +42,10 @@ class Interpolator {
         cycle += *at + " -> ";
       }
       fail_value(value, path, "the references go in a circle: " + cycle + path);
+    }
+    if (stack_.size() >= kLongestChain) {
+      fail_value(value, path,
+                 "more than " + std::to_string(kLongestChain) + " references follow one another");
     }
     stack_.push_back(path);
     Value result = expand(value, path);
@@ -142,6 +153,7 @@ class Interpolator {
 
   const Value& config_;
   std::vector<std::string> stack_;
+  std::size_t values_ = 0;
 };
 
 }  // namespace

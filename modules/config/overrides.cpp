@@ -274,6 +274,11 @@ std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string
     std::vector<std::string> values{split.value.value_or("")};
     if (split.value) values = sweep_values(*split.value);
     if (values.empty()) throw ConfigError("command line: '" + text + "': the range is empty");
+    std::vector<std::string> sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
+      throw ConfigError("command line: '" + text + "': the value " + *twice + " is there twice");
+    }
     if (runs.size() * values.size() > most_runs) {
       throw ConfigError(
           fmt::format("command line: '{}': the sweep has more than {} runs", text, most_runs));

@@ -1,5 +1,6 @@
 #include "config/read.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 namespace winnow::config {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int kDeepest = 100;  // parts of a key, brackets in one another
 
 std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -107,6 +110,16 @@ class TypedValue {
 
   // `ends` are the characters that end a bare word here.
   Value value(const std::string& ends) {
+    if (++depth_ > kDeepest) {
+      throw ConfigError(fmt::format("{}: {}: more than {} brackets in one another", origin_.text(),
+                                    key_, kDeepest));
+    }
+    Value result = value_here(ends);
+    --depth_;
+    return result;
+  }
+
+  Value value_here(const std::string& ends) {
     if (take('[')) return list();
     if (take('{')) return table();
     if (position_ < text_.size() && (text_[position_] == '"' || text_[position_] == '\'')) {
@@ -183,6 +196,7 @@ class TypedValue {
   const std::string& key_;
   const Origin& origin_;
   std::size_t position_ = 0;
+  int depth_ = 0;
 };
 
 std::string shown_path(const fs::path& path) {
@@ -192,9 +206,27 @@ std::string shown_path(const fs::path& path) {
                                                         : near.string();
 }
 
+// toml++ follows a dotted key by recursion, without an end to it.
+void check_depth_of_keys(std::string_view text, const std::string& name) {
+  int line = 1, dots = 0;
+  bool in_key = true;
+  for (const char c : text) {
+    if (c == '\n') {
+      ++line;
+      dots = 0;
+      in_key = true;
+    } else if (c == '=') {
+      in_key = false;
+    } else if (c == '.' && in_key && ++dots >= kDeepest) {
+      throw ConfigError(fmt::format("{}:{}: a key of more than {} parts", name, line, kDeepest));
+    }
+  }
+}
+
 }  // namespace
 
 Value parse_toml(std::string_view text, const std::string& name) {
+  check_depth_of_keys(text, name);
   try {
     return convert(toml::parse(text, name), {name, 0});
   } catch (const toml::parse_error& error) {

@@ -22,8 +22,13 @@ void write_file_with(const std::filesystem::path& path,
 
 void create_directories(const std::filesystem::path& path);
 
-// A folder under construction: fill path(), then commit() renames it to its final name. Without
-// commit the folder is removed. A leftover of a killed process is cleaned by the next one.
+// Copies a folder with everything in it to a place where there is none yet. Tells the system's own
+// reason where it fails: std::filesystem::copy calls a full disk an input/output error.
+void copy_folder(const std::filesystem::path& from, const std::filesystem::path& to);
+
+// A folder under construction: fill path(), then commit() puts it at its final name. Without commit
+// the folder is removed; what a killed process left is cleaned up by the next one. Several
+// processes may fill folders for one name at once: the last commit stays, whole.
 class PendingDirectory {
  public:
   explicit PendingDirectory(std::filesystem::path final_path);
@@ -32,12 +37,14 @@ class PendingDirectory {
   PendingDirectory& operator=(const PendingDirectory&) = delete;
 
   const std::filesystem::path& path() const { return pending_; }
-  // Syncs its file system and renames the folder into place, where it replaces one that is there.
+  // Syncs its file system and moves the folder into place, where it replaces one that is there at
+  // once. Throws IoError where somebody has removed the folder meanwhile: what was written since
+  // lies in another one of its name, which is not whole.
   void commit();
 
  private:
   std::filesystem::path final_, pending_;
-  bool committed_ = false;
+  int folder_ = -1;  // open and locked while it is being filled
 };
 
 }  // namespace winnow

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -60,7 +61,11 @@ void parallel_for(std::size_t count, const std::function<void(std::size_t)>& bod
     inside_worker = false;
   };
   std::vector<std::thread> threads;
-  for (std::size_t t = 1; t < workers; ++t) threads.emplace_back(run);
+  try {
+    for (std::size_t t = 1; t < workers; ++t) threads.emplace_back(run);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those there are do all of it.
+  }
   run();
   for (std::thread& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);

@@ -99,6 +99,47 @@ TEST(PendingDirectory, CleansUpAfterAKilledProcess) {
   write_file(leftover / "half.txt", "half");
   PendingDirectory pending(folder / "stage");
   EXPECT_EQ(names_in(pending.path()), Names{});
+  EXPECT_EQ(names_in(folder.path()), Names{pending.path().filename().string()});
+}
+
+TEST(PendingDirectory, OfTwoAtOnceTheLastCommitStaysWhole) {
+  const TemporaryFolder folder;
+  PendingDirectory first(folder / "stage"), second(folder / "stage");
+  write_file(first.path() / "a.txt", "first");
+  write_file(second.path() / "b.txt", "second");
+  second.commit();
+  EXPECT_EQ(names_in(folder / "stage"), Names{"b.txt"});
+  first.commit();
+  EXPECT_EQ(names_in(folder / "stage"), Names{"a.txt"});
+}
+
+TEST(PendingDirectory, RefusesToCommitAFolderThatWasRemovedMeanwhile) {
+  const TemporaryFolder folder;
+  folder.write("stage/old.txt", "of an earlier run");
+  PendingDirectory pending(folder / "stage");
+  write_file(pending.path() / "first.txt", "x");
+  fs::remove_all(pending.path());
+  EXPECT_THROW(pending.commit(), IoError);
+  write_file(pending.path() / "second.txt", "x");  // makes the folder anew
+  EXPECT_THROW(pending.commit(), IoError);
+  EXPECT_EQ(names_in(folder / "stage"), Names{"old.txt"});
+}
+
+TEST(CopyFolder, CopiesEverythingAndNamesWhatItCannot) {
+  const TemporaryFolder folder;
+  folder.write("from/a.txt", "a");
+  folder.write("from/deep/er/b.txt", std::string(200'000, 'b'));
+  fs::create_directories(folder / "from/empty");
+  copy_folder(folder / "from", folder / "to");
+  EXPECT_EQ(names_in(folder / "to"), (Names{"a.txt", "deep", "empty"}));
+  EXPECT_EQ(read_file(folder / "to/deep/er/b.txt"), std::string(200'000, 'b'));
+  try {
+    copy_folder(folder / "from", "/dev/full/to");
+    FAIL() << "no error";
+  } catch (const IoError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("/dev/full"));
+  }
+  EXPECT_THROW(copy_folder(folder / "absent", folder / "other"), IoError);
 }
 
 // Stored stages are found by these: another value means that all of them are computed again.

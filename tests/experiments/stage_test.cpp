@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 #include "core/errors.h"
@@ -204,18 +205,75 @@ TEST_F(StageTest, ThreadsThatWantOneStageComputeItOnce) {
   EXPECT_EQ(computed_, 1);
 }
 
-TEST_F(StageTest, ADamagedManifestIsNamed) {
+TEST_F(StageTest, AnOutputThatIsNoLongerWhatItWasIsComputedAgain) {
   StageCache cache(root_, false);
   const StageOutput output = run(cache, stage(1));
-  write_file(output.folder / "manifest.json", "{\"digest\": ");
-  StageCache next(root_, false);
-  try {
-    run(next, stage(1));
-    FAIL() << "no error";
-  } catch (const DataError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr((output.folder / "manifest.json").string()));
-    EXPECT_THAT(error.what(), testing::HasSubstr("Delete its folder"));
+  const fs::path manifest = output.folder / "manifest.json", rows = output.folder / "data/rows.txt";
+  const std::string written = read_file(manifest);
+  const auto replace = [](std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+  };
+  const std::vector<std::pair<const char*, std::function<void()>>> damages = {
+      {"no manifest", [&] { fs::remove(manifest); }},
+      {"half a manifest", [&] { write_file(manifest, written.substr(0, 40)); }},
+      {"another fact", [&] { write_file(manifest, replace(written, "\"rows\":7", "\"rows\":8")); }},
+      {"a file is gone", [&] { fs::remove(rows); }},
+      {"a file was cut short", [&] { write_file(rows, "te"); }},
+      {"a file of the same size", [&] { write_file(rows, "next"); }},
+      {"the manifest of another stage",
+       [&] {
+         StageCache other(root_, false);
+         const StageOutput another = run(other, stage(2));
+         --computed_;
+         fs::copy_file(another.folder / "manifest.json", manifest,
+                       fs::copy_options::overwrite_existing);
+       }},
+  };
+  for (const auto& [what, damage] : damages) {
+    computed_ = 0;
+    damage();
+    StageCache next(root_, false);
+    const StageOutput again = run(next, stage(1));
+    EXPECT_EQ(computed_, 1) << what;
+    EXPECT_EQ(again.digest, output.digest) << what;
+    EXPECT_EQ(read_file(rows), "text") << what;
+    EXPECT_EQ(next.computed(), 1U) << what;
   }
+}
+
+TEST_F(StageTest, ATouchedFileIsComparedByItsContent) {
+  StageCache cache(root_, false);
+  const StageOutput output = run(cache, stage(1));
+  write_file(output.folder / "data/rows.txt", "text");
+  write_file(output.folder / "of_the_user.txt", "no file of the stage");
+  StageCache next(root_, false);
+  run(next, stage(1));
+  EXPECT_EQ(computed_, 1);
+}
+
+TEST_F(StageTest, AFolderThatIsRemovedWhileItIsFilledIsNotCommitted) {
+  StageCache cache(root_, false);
+  const auto disturbed = [](StageWork& work) {
+    write_file(work.output / "first.txt", "1");
+    fs::remove_all(work.output);
+    write_file(work.output / "second.txt", "2");
+  };
+  EXPECT_THROW(cache.run(stage(1), disturbed), IoError);
+  run(cache, stage(1));
+  EXPECT_EQ(computed_, 1);
+}
+
+TEST_F(StageTest, TheManifestSaysWhatMadeTheOutput) {
+  StageCache cache(root_, false);
+  const StageOutput output = run(cache, stage(1));
+  for (const char* key : {"commit", "modified", "build", "libtorch", "processor", "command",
+                          "started", "ended"}) {
+    EXPECT_TRUE(output.made_by.contains(key)) << key;
+  }
+  StageCache next(root_, false);
+  EXPECT_EQ(run(next, stage(1)).made_by, output.made_by);
+  ASSERT_EQ(next.commits().size(), 1U);
+  EXPECT_EQ(next.commits().begin()->second, 1U);
 }
 
 TEST_F(StageTest, ARootThatCannotBeWrittenIsAnIoError) {

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "config/compose.h"
-#include "judges/judge.h"
-#include "endpoints/pictures.h"
-#include "judges/support.h"
+#include "core/errors.h"
 
 namespace winnow {
 namespace {
@@ -117,30 +117,6 @@ TEST(Prompt, TheOnesInTheConfigsAreSound) {
     ++count;
   }
   EXPECT_GE(count, 2);
-}
-
-TEST(Pictures, Base64IsThatOfTheStandard) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foo"), "Zm9v");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
-}
-
-TEST(Pictures, AreJpegFilesOfALimitedSide) {
-  Frames frames;
-  frames.images = {cv::Mat(40, 100, CV_8UC3, cv::Scalar(255, 0, 0)), cv::Mat(5, 7, CV_8UC3)};
-  const auto files = jpeg_files(frames, 50, 95);
-  ASSERT_EQ(files.size(), 2U);
-  const auto decode_file = [](const std::string& bytes) {
-    return cv::imdecode(std::vector<unsigned char>(bytes.begin(), bytes.end()), cv::IMREAD_COLOR);
-  };
-  const cv::Mat first = decode_file(files[0]);
-  EXPECT_EQ(first.size(), cv::Size(50, 20));
-  EXPECT_GT(first.at<cv::Vec3b>(10, 25)[2], 240);  // RGB red is BGR's last
-  EXPECT_LT(first.at<cv::Vec3b>(10, 25)[0], 15);
-  EXPECT_EQ(decode_file(files[1]).size(), cv::Size(7, 5));
 }
 
 }  // namespace
