@@ -20,13 +20,13 @@
 #include "experiments/comparison/comparison_report.h"
 #include "experiments/comparison/comparison_results.h"
 #include "experiments/comparison/composition.h"
-#include "worlds/micro_base.h"
 #include "experiments/comparison/pipeline.h"
 #include "experiments/comparison/published.h"
-#include "experiments/stages/recipe.h"
 #include "experiments/comparison/screening.h"
+#include "experiments/stages/recipe.h"
 #include "experiments/stages/stage.h"
 #include "trainers/trainer.h"
+#include "worlds/micro_base.h"
 
 namespace winnow {
 namespace json = boost::json;

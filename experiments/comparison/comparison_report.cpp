@@ -9,8 +9,8 @@
 #include "core/files.h"
 #include "experiments/comparison/comparison_numbers.h"
 #include "experiments/comparison/comparison_tables.h"
-#include "experiments/stages/provenance.h"
 #include "experiments/comparison/published.h"
+#include "experiments/stages/provenance.h"
 #include "report/figure.h"
 
 namespace winnow {

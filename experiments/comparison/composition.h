@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "worlds/micro_world.h"
 #include "pool/sample_table.h"
 #include "selectors/selector.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "experiments/comparison/pipeline.h"
-#include "worlds/micro_world.h"
 #include "pool/sample_table.h"
 #include "selectors/manifest.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 

@@ -12,10 +12,10 @@
 #include "core/hash.h"
 #include "descriptors/pass.h"
 #include "experiments/comparison/composition.h"
-#include "experiments/stages/failed_rows.h"
 #include "experiments/comparison/loaded_world.h"
-#include "worlds/micro_base.h"
+#include "experiments/stages/failed_rows.h"
 #include "models/lora.h"
+#include "worlds/micro_base.h"
 
 namespace winnow {
 namespace fs = std::filesystem;

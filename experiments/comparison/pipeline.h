@@ -12,13 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "config/value.h"
 #include "benchmarks/evaluator.h"
+#include "config/value.h"
 #include "experiments/comparison/comparison_options.h"
 #include "experiments/comparison/comparison_results.h"
+#include "experiments/comparison/world.h"
 #include "experiments/stages/stage.h"
 #include "experiments/stages/visual_features.h"
-#include "experiments/comparison/world.h"
 #include "models/vision_language_model.h"
 #include "utility/anchors.h"
 #include "utility/estimator.h"

@@ -8,10 +8,10 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/random.h"
-#include "experiments/stages/failed_rows.h"
 #include "experiments/comparison/loaded_world.h"
 #include "experiments/comparison/pipeline.h"
 #include "experiments/comparison/utility_folds.h"
+#include "experiments/stages/failed_rows.h"
 #include "utility/anchors.h"
 #include "utility/pass.h"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "worlds/micro_world.h"
 #include "pool/sample.h"
 #include "pool/sample_table.h"
 #include "report/table.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "config/component.h"
 #include "benchmarks/evaluator.h"
+#include "config/component.h"
 #include "experiments/stages/visual_features.h"
 #include "pool/pool.h"
 

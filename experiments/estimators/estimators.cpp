@@ -11,14 +11,14 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/comparison/comparison_options.h"
-#include "experiments/estimators/estimator_agreement.h"
-#include "worlds/micro_base.h"
 #include "experiments/comparison/pipeline.h"
+#include "experiments/comparison/screening.h"
+#include "experiments/estimators/estimator_agreement.h"
 #include "experiments/stages/provenance.h"
 #include "experiments/stages/recipe.h"
-#include "experiments/comparison/screening.h"
 #include "report/table.h"
 #include "trainers/trainer.h"
+#include "worlds/micro_base.h"
 
 namespace winnow {
 namespace json = boost::json;

@@ -19,11 +19,11 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "experiments/gdo_release/measured_pool.h"
 #include "gdo_release/merge/frame_metrics.h"
 #include "gdo_release/merge/merge.h"
 #include "gdo_release/merge/shard_writer.h"
 #include "gdo_release/merge/text_feature.h"
-#include "experiments/gdo_release/measured_pool.h"
 #include "gdo_release/select/release_text.h"
 
 namespace winnow {

@@ -12,9 +12,9 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/comparison/composition.h"
-#include "experiments/gdo_release/filed_selection.h"
 #include "experiments/comparison/loaded_world.h"
 #include "experiments/comparison/pipeline.h"
+#include "experiments/gdo_release/filed_selection.h"
 #include "selectors/manifest.h"
 
 namespace winnow {

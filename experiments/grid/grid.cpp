@@ -12,8 +12,8 @@
 #include "experiments/comparison/comparison.h"
 #include "experiments/comparison/comparison_report.h"
 #include "experiments/comparison/comparison_tables.h"
-#include "experiments/grid/grid_table.h"
 #include "experiments/comparison/published.h"
+#include "experiments/grid/grid_table.h"
 #include "experiments/stages/recipe.h"
 
 namespace winnow {

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/errors.h"
+#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
 #include "experiments/program/runtime.h"
 #include "experiments/stages/provenance.h"
@@ -42,6 +43,7 @@ class CommandTree {
 int dispatch(int argc, char** argv) {
   CLI::App app("winnow chooses training data for vision-language models.", "winnow");
   app.require_subcommand(1);
+  app.footer([] { return overview_of_configs(ConfigArguments().folders()); });
   CommandTree tree(app);
   std::vector<std::pair<CLI::App*, std::unique_ptr<Command>>> all;
   for (const auto& [name, entry] : commands()) {

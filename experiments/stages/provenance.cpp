@@ -28,8 +28,8 @@ std::string blas_name() {
 
 std::string quoted(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("_-./=,+@%:~[]").find(static_cast<char>(c)) !=
-                                       std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-./=,+@%:~[]").find(static_cast<char>(c)) != std::string_view::npos;
   });
   if (plain) return word;
   std::string result = "'";
@@ -59,7 +59,8 @@ const boost::json::object& constant_part() {
     return boost::json::object{
         {"winnow", WINNOW_VERSION},
         {"commit", commit.empty() ? boost::json::value(nullptr) : boost::json::value(commit)},
-        {"modified", commit.empty() ? boost::json::value(nullptr) : boost::json::value(WINNOW_MODIFIED)},
+        {"modified",
+         commit.empty() ? boost::json::value(nullptr) : boost::json::value(WINNOW_MODIFIED)},
         {"build", digest_of_file("/proc/self/exe")},
         {"compiler", __VERSION__},
         {"libtorch", TORCH_VERSION},

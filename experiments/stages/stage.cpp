@@ -79,12 +79,9 @@ json::object key_of(const Stage& stage) {
 }
 
 StageOutput output_of(const StageManifest& manifest, const fs::path& folder) {
-  return {folder,
-          manifest.digest,
-          manifest.facts,
-          manifest.wall_seconds,
-          manifest.cpu_seconds,
-          manifest.made_by};
+  return {
+      folder,          manifest.digest, manifest.facts, manifest.wall_seconds, manifest.cpu_seconds,
+      manifest.made_by};
 }
 
 StageOutput compute_stage(const Stage& stage, const fs::path& place, const fs::path& resume,

@@ -49,10 +49,9 @@ StageManifest manifest_of(const json::object& content) {
   manifest.cpu_seconds = content.at("cpu_seconds").to_number<double>();
   manifest.made_by = content.at("made_by").as_object();
   for (const json::value& file : content.at("files").as_array()) {
-    manifest.files.push_back({file.at("path").as_string().c_str(),
-                              file.at("size").to_number<std::uint64_t>(),
-                              file.at("modified").to_number<std::int64_t>(),
-                              file.at("digest").as_string().c_str()});
+    manifest.files.push_back(
+        {file.at("path").as_string().c_str(), file.at("size").to_number<std::uint64_t>(),
+         file.at("modified").to_number<std::int64_t>(), file.at("digest").as_string().c_str()});
   }
   return manifest;
 }
@@ -88,8 +87,9 @@ std::vector<StageFile> list_stage_files(const fs::path& folder) {
     files.push_back({path, static_cast<std::uint64_t>(status.st_size), modified_of(status),
                      digest_of_file(entry->path())});
   }
-  std::sort(files.begin(), files.end(),
-            [](const StageFile& a, const StageFile& b) { return fs::path(a.path) < fs::path(b.path); });
+  std::sort(files.begin(), files.end(), [](const StageFile& a, const StageFile& b) {
+    return fs::path(a.path) < fs::path(b.path);
+  });
   return files;
 }
 

@@ -2,8 +2,8 @@
 #include <boost/json.hpp>
 #include <sstream>
 
-#include "core/files.h"
 #include "benchmarks/evaluator.h"
+#include "core/files.h"
 
 namespace winnow {
 namespace {

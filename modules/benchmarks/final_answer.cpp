@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/random.h"
 #include "benchmarks/evaluator.h"
+#include "core/random.h"
 
 namespace winnow {
 

@@ -276,7 +276,8 @@ std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string
     if (values.empty()) throw ConfigError("command line: '" + text + "': the range is empty");
     std::vector<std::string> sorted = values;
     std::sort(sorted.begin(), sorted.end());
-    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end()) {
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+        twice != sorted.end()) {
       throw ConfigError("command line: '" + text + "': the value " + *twice + " is there twice");
     }
     if (runs.size() * values.size() > most_runs) {

@@ -12,8 +12,8 @@
 #include "core/hash.h"
 #include "endpoints/answer_cache.h"
 #include "endpoints/endpoint.h"
-#include "judges/judge.h"
 #include "endpoints/pictures.h"
+#include "judges/judge.h"
 #include "pool/prompt.h"
 
 namespace winnow {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "pool/evaluation_set.h"
 #include "media/fingerprint.h"
+#include "pool/evaluation_set.h"
 
 namespace winnow {
 

@@ -8,11 +8,11 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
-#include "worlds/micro_tower.h"
-#include "worlds/whole_base.h"
 #include "models/micro/micro_model.h"
-#include "worlds/micro_world.h"
 #include "trainers/trainer.h"
+#include "worlds/micro_tower.h"
+#include "worlds/micro_world.h"
+#include "worlds/whole_base.h"
 
 namespace winnow {
 namespace {

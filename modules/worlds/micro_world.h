@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "config/options.h"
+#include "pool/sample.h"
 #include "worlds/question.h"
 #include "worlds/scene.h"
-#include "pool/sample.h"
 
 namespace winnow::micro_world {
 

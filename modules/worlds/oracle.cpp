@@ -9,9 +9,9 @@
 #include <set>
 #include <unordered_map>
 
-#include "worlds/micro_world.h"
 #include "selectors/apportion.h"
 #include "selectors/candidates.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 

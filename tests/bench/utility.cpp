@@ -19,13 +19,13 @@
 #include "core/progress.h"
 #include "core/random.h"
 #include "models/micro/micro_model.h"
-#include "worlds/micro_world.h"
 #include "report/ranks.h"
 #include "support/cpu_time.h"
 #include "support/one_thread.h"
 #include "trainers/trainer.h"
 #include "utility/estimator.h"
 #include "utility/step.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 namespace {

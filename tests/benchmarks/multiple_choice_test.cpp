@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "benchmarks/evaluator.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "benchmarks/evaluator.h"
 #include "models/micro_fixture.h"
 #include "temporary_folder.h"
 

@@ -16,10 +16,10 @@
 #include "experiments/gdo_release/filed_selection.h"
 #include "experiments/gdo_release/measured_pool.h"
 #include "experiments/gdo_release/selector_table.h"
-#include "worlds/media_files.h"
 #include "gdo_release/select/release_pair.h"
 #include "selectors/manifest.h"
 #include "temporary_folder.h"
+#include "worlds/media_files.h"
 
 namespace winnow {
 namespace {

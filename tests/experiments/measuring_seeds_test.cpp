@@ -6,6 +6,7 @@
 #include "core/files.h"
 #include "core/progress.h"
 #include "experiments/comparison/pipeline.h"
+#include "overrides.h"
 #include "temporary_folder.h"
 
 namespace winnow {
@@ -25,8 +26,9 @@ class MeasuringSeedsTest : public testing::Test {
         "base.image_samples=64", "base.video_samples=64",
         "base.tower_frames=100", "base.tower_epochs=1",
         "trainer.checkpoints=1", "proxy.warm_up_share=0.2"};
-    overrides.insert(overrides.end(), further.begin(), further.end());
-    return config::compose({{fs::path(WINNOW_SOURCE_DIR) / "configs"}, "winnow", overrides});
+    return config::compose({{fs::path(WINNOW_SOURCE_DIR) / "configs"},
+                            "winnow",
+                            testing_support::with_overrides(overrides, further)});
   }
 
   struct Found {

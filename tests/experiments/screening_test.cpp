@@ -10,9 +10,9 @@
 #include "core/files.h"
 #include "experiments/comparison/comparison_options.h"
 #include "experiments/comparison/pipeline.h"
-#include "worlds/micro_world.h"
 #include "selectors/explanation.h"
 #include "tests/temporary_folder.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 namespace {

@@ -10,8 +10,9 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/program/explain_command.h"
-#include "golden.h"
 #include "gdo_release/select/options.h"
+#include "golden.h"
+#include "overrides.h"
 #include "selectors/manifest.h"
 #include "temporary_folder.h"
 
@@ -44,8 +45,7 @@ class SelectCommand : public testing::Test {
                                     "pool.video=" + path("pool/video.jsonl"),
                                     "++selector.metrics=" + path("merged/k.jsonl"),
                                     "output=" + path("out")};
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
+    return testing_support::with_overrides(std::move(all), more);
   }
   std::string run(const std::vector<std::string>& more, bool sweep = false) const {
     std::ostringstream out;

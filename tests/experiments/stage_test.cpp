@@ -266,8 +266,8 @@ TEST_F(StageTest, AFolderThatIsRemovedWhileItIsFilledIsNotCommitted) {
 TEST_F(StageTest, TheManifestSaysWhatMadeTheOutput) {
   StageCache cache(root_, false);
   const StageOutput output = run(cache, stage(1));
-  for (const char* key : {"commit", "modified", "build", "libtorch", "processor", "command",
-                          "started", "ended"}) {
+  for (const char* key :
+       {"commit", "modified", "build", "libtorch", "processor", "command", "started", "ended"}) {
     EXPECT_TRUE(output.made_by.contains(key)) << key;
   }
   StageCache next(root_, false);

@@ -4,10 +4,10 @@
 
 #include "config/compose.h"
 #include "core/files.h"
-#include "gdo_release/merge/frame_metrics.h"
-#include "golden.h"
-#include "gdo_release/python/python_json.h"
 #include "descriptors/support.h"
+#include "gdo_release/merge/frame_metrics.h"
+#include "gdo_release/python/python_json.h"
+#include "golden.h"
 
 namespace winnow::gdo_release {
 namespace {

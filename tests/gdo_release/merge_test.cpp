@@ -1,5 +1,7 @@
 // The merge step against recorded outputs of the GDO release, and what it says of broken shards.
 
+#include "gdo_release/merge/merge.h"
+
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -7,10 +9,9 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
-#include "gdo_release/merge/merge.h"
-#include "golden.h"
-#include "gdo_release/python/python_json.h"
 #include "descriptors/support.h"
+#include "gdo_release/python/python_json.h"
+#include "golden.h"
 
 namespace winnow::gdo_release {
 namespace {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "gdo_release/merge/text_feature.h"
-#include "golden.h"
 #include "gdo_release/python/python_json.h"
+#include "golden.h"
 
 namespace winnow::gdo_release {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/progress.h"
-#include "judges/pass.h"
 #include "endpoints/local_server.h"
+#include "judges/pass.h"
 #include "temporary_folder.h"
 
 namespace winnow::test {

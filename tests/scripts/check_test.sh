@@ -9,7 +9,7 @@ export WINNOW_CHECK_ROOT=$scratch/repository
 mkdir -p "$WINNOW_CHECK_ROOT"/{modules/core,modules/pool,scripts,docs}
 cd "$WINNOW_CHECK_ROOT"
 git init -q .
-echo 'foreach(module core pool)' >modules/CMakeLists.txt
+echo 'set(modules core pool)' >modules/CMakeLists.txt
 echo 'int core();' >modules/core/core.h
 printf '#include "core/core.h"\n' >modules/pool/pool.h
 printf 'See [the core](modules/core/core.h#top), `modules/pool/pool.h` and `scripts/*`,\n' >README.md

@@ -8,8 +8,8 @@
 
 #include "core/hash.h"
 #include "core/progress.h"
-#include "worlds/micro_world.h"
 #include "pool/temporary_folder.h"
+#include "worlds/micro_world.h"
 
 namespace winnow::micro_world {
 namespace {

@@ -12,11 +12,11 @@
 #include "core/hash.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "pool/pool.h"
+#include "pool/temporary_folder.h"
 #include "worlds/colour_eye.h"
 #include "worlds/media_files.h"
 #include "worlds/plan.h"
-#include "pool/pool.h"
-#include "pool/temporary_folder.h"
 
 namespace winnow::micro_world {
 namespace {

@@ -11,9 +11,9 @@
 
 #include "core/errors.h"
 #include "core/hash.h"
+#include "gdo_release/table/metric_columns.h"
 #include "pool/text.h"
 #include "pool/words.h"
-#include "gdo_release/table/metric_columns.h"
 
 namespace winnow::pool_table {
 namespace {

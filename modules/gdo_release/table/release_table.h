@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "pool/sample_table.h"
 #include "gdo_release/select/release_pair.h"
+#include "pool/sample_table.h"
 
 namespace winnow::pool_table {
 

@@ -11,10 +11,10 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "gdo_release/python/python_json.h"
-#include "selectors/explanation.h"
 #include "gdo_release/select/llava_pool.h"
-#include "selectors/manifest.h"
 #include "gdo_release/table/release_table.h"
+#include "selectors/explanation.h"
+#include "selectors/manifest.h"
 #include "selectors/selector.h"
 
 namespace winnow::pool_table {

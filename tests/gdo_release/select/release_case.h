@@ -11,9 +11,9 @@
 #include "config/bind.h"
 #include "config/read.h"
 #include "core/files.h"
-#include "golden.h"
 #include "gdo_release/select/exclusion.h"
 #include "gdo_release/select/release_run.h"
+#include "golden.h"
 
 namespace winnow::gdo_release::testing {
 

@@ -7,10 +7,10 @@
 #include <numeric>
 
 #include "gdo_release/python/random.h"
-#include "golden.h"
 #include "gdo_release/select/metric_table.h"
 #include "gdo_release/select/ordered_counts.h"
 #include "gdo_release/select/release_report.h"
+#include "golden.h"
 
 namespace winnow::gdo_release {
 namespace {

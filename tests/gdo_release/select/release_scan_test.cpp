@@ -3,8 +3,8 @@
 #include <map>
 
 #include "core/errors.h"
-#include "golden_rows.h"
 #include "gdo_release/select/release_pair.h"
+#include "golden_rows.h"
 
 namespace winnow::gdo_release {
 namespace {

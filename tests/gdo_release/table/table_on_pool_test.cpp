@@ -11,10 +11,10 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
+#include "gdo_release/table/release_table.h"
 #include "golden.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
-#include "gdo_release/table/release_table.h"
 #include "temporary_folder.h"
 
 namespace winnow::pool_table {
