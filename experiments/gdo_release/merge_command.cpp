@@ -60,9 +60,10 @@ namespace {
 
 class MergeCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("overrides", overrides_, "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
-    app.footer("Options:\n" + merge_command_help());
+  void declare(Arguments& arguments) override {
+    arguments.words("overrides", overrides_,
+                    "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
+    arguments.footer([] { return "Options:\n" + merge_command_help(); });
   }
   int run(std::ostream& out) override { return merge_command(overrides_, out); }
 

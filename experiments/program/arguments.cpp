@@ -1,54 +1,92 @@
 #include "experiments/program/arguments.h"
 
-#include "config/compose.h"
-#include "config/print.h"
-#include "core/logging.h"
-#include "core/parallel.h"
-#include "core/progress.h"
-#include "experiments/stages/recipe.h"
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 
 namespace winnow {
 namespace fs = std::filesystem;
+namespace {
 
-void ConfigArguments::declare(CLI::App& app, const std::string& help) {
-  app.add_option("overrides", overrides_, help);
-  declare_folders(app);
+CLI::Validator in_range(const config::Range& range) {
+  return CLI::Validator(
+      [range](std::string& text) -> std::string {
+        double value = 0.0;
+        if (!CLI::detail::lexical_cast(text, value)) return "'" + text + "' is no number";
+        const bool fits =
+            value >= range.low && value <= range.high && !(range.low_open && value == range.low);
+        return fits ? "" : fmt::format("{} is out of range; expected {}", text, range.text());
+      },
+      range.text());
 }
 
-void ConfigArguments::declare_folders(CLI::App& app) {
-  app.add_option("--config-dir", configs_,
-                 "folder of config files that comes before winnow's own; may be repeated")
-      ->allow_extra_args(false);
+}  // namespace
+
+void Arguments::word(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help)->required();
+}
+void Arguments::word(const std::string& name, fs::path& value, const std::string& help) {
+  app_.add_option(name, value, help)->required();
+}
+void Arguments::optional_word(const std::string& name, std::string& value,
+                              const std::string& help) {
+  app_.add_option(name, value, help);
+}
+void Arguments::words(const std::string& name, std::vector<std::string>& values,
+                      const std::string& help) {
+  app_.add_option(name, values, help);
+}
+void Arguments::words(const std::string& name, std::vector<fs::path>& values,
+                      const std::string& help) {
+  app_.add_option(name, values, help);
 }
 
-std::vector<fs::path> ConfigArguments::folders() const {
-  std::vector<fs::path> all = configs_;
-  all.push_back(home_folder() / "configs");
-  return all;
+void Arguments::flag(const std::string& name, bool& value, const std::string& help) {
+  app_.add_flag(name, value, help);
+}
+void Arguments::option(const std::string& name, std::string& value, const std::string& help) {
+  app_.add_option(name, value, help)->capture_default_str();
+}
+void Arguments::option(const std::string& name, fs::path& value, const std::string& help) {
+  app_.add_option(name, value, help)->capture_default_str();
+}
+void Arguments::option(const std::string& name, std::uint64_t& value, const std::string& help) {
+  app_.add_option(name, value, help)->capture_default_str();
+}
+void Arguments::option(const std::string& name, std::int64_t& value, const std::string& help,
+                       config::Range range) {
+  app_.add_option(name, value, help)->check(in_range(range))->capture_default_str();
+}
+void Arguments::option(const std::string& name, double& value, const std::string& help,
+                       config::Range range) {
+  app_.add_option(name, value, help)->check(in_range(range))->capture_default_str();
+}
+void Arguments::option(const std::string& name, std::optional<std::int64_t>& value,
+                       const std::string& help) {
+  app_.add_option(name, value, help);
 }
 
-config::Value ConfigArguments::compose(const std::string& root,
-                                       const std::vector<std::string>& overrides) const {
-  return config::compose({folders(), root, overrides});
+void Arguments::repeated(const std::string& name, std::vector<fs::path>& values,
+                         const std::string& help) {
+  app_.add_option(name, values, help)->allow_extra_args(false);
 }
 
-void ResultsArgument::declare(CLI::App& app) {
-  app.add_option("--results", folder_, "folder for stages and results")->capture_default_str();
+void Arguments::repeated(const std::vector<std::pair<std::string, std::string>>& names_and_help,
+                         std::vector<std::pair<std::string, std::string>>& in_order) {
+  std::vector<CLI::Option*> options;
+  for (const auto& [name, help] : names_and_help) {
+    options.push_back(app_.add_option(name, help)->expected(1)->take_all());
+    options.back()->allow_extra_args(false)->type_name("TEXT");
+  }
+  app_.parse_complete_callback([&app = app_, options, &in_order] {
+    std::map<const CLI::Option*, std::size_t> next;
+    for (const CLI::Option* option : app.parse_order()) {
+      if (std::find(options.begin(), options.end(), option) == options.end()) continue;
+      in_order.emplace_back(option->get_name(), option->results().at(next[option]++));
+    }
+  });
 }
 
-void apply_run_options(const config::Value& config) {
-  const config::Value* table = config.child("run");
-  const auto options = table == nullptr ? RunOptions{} : config::bind<RunOptions>(*table, "run");
-  set_up_logging(options.log_level);
-  set_worker_count(static_cast<std::size_t>(options.workers));
-  Progress::set_enabled(options.progress);
-}
-
-std::string overview_of_configs(const std::vector<fs::path>& folders) {
-  return "Overrides choose options of groups and set values: experiment=table1 scale=smoke\n"
-         "trainer.learning_rate=1e-4 +key=new ~key. See configs/README.md.\n\nGroups:\n" +
-         config::print_groups(folders) + "\nOptions of the table run (run.KEY=VALUE):\n" +
-         config::print_options(config::describe<RunOptions>());
-}
+void Arguments::footer(const std::function<std::string()>& text) { app_.footer(text); }
 
 }  // namespace winnow

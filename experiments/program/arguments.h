@@ -1,48 +1,56 @@
 #pragma once
-// What several subcommands take from the command line.
+// What a subcommand takes from the command line. (CLI11 does the work; its headers are as large as
+// a program, so that only one source sees them.)
 
-#include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "config/value.h"
-#include "experiments/program/paths.h"
+#include "config/options.h"
+
+namespace CLI {
+class App;
+}
 
 namespace winnow {
 
-// Overrides and folders of configs.
-class ConfigArguments {
+class Arguments {
  public:
-  void declare(CLI::App& app,
-               const std::string& help = "GROUP=OPTION, KEY=VALUE, +KEY=VALUE, ~KEY");
-  void declare_folders(CLI::App& app);  // --config-dir alone
+  explicit Arguments(CLI::App& app) : app_(app) {}
 
-  const std::vector<std::string>& overrides() const { return overrides_; }
-  // The user's folders, then winnow's own.
-  std::vector<std::filesystem::path> folders() const;
-  // The config of that root file with these overrides.
-  config::Value compose(const std::string& root, const std::vector<std::string>& overrides) const;
+  // Words without a name, in the order of declaration. The first two have to be there.
+  void word(const std::string& name, std::string& value, const std::string& help);
+  void word(const std::string& name, std::filesystem::path& value, const std::string& help);
+  void optional_word(const std::string& name, std::string& value, const std::string& help);
+  void words(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  void words(const std::string& name, std::vector<std::filesystem::path>& values,
+             const std::string& help);
+
+  // "--json", "-m,--sweep".
+  void flag(const std::string& name, bool& value, const std::string& help);
+  // "--seed". What `value` holds is the default, which the help shows.
+  void option(const std::string& name, std::string& value, const std::string& help);
+  void option(const std::string& name, std::filesystem::path& value, const std::string& help);
+  void option(const std::string& name, std::uint64_t& value, const std::string& help);
+  void option(const std::string& name, std::int64_t& value, const std::string& help,
+              config::Range range);
+  void option(const std::string& name, double& value, const std::string& help, config::Range range);
+  void option(const std::string& name, std::optional<std::int64_t>& value, const std::string& help);
+  // May be given several times.
+  void repeated(const std::string& name, std::vector<std::filesystem::path>& values,
+                const std::string& help);
+  // Several such options, whose order among each other counts: (name, value) as they came.
+  void repeated(const std::vector<std::pair<std::string, std::string>>& names_and_help,
+                std::vector<std::pair<std::string, std::string>>& in_order);
+  // Behind the help; made when it is asked for.
+  void footer(const std::function<std::string()>& text);
 
  private:
-  std::vector<std::string> overrides_;
-  std::vector<std::filesystem::path> configs_;
+  CLI::App& app_;
 };
-
-// --results: the folder of stages and runs.
-class ResultsArgument {
- public:
-  void declare(CLI::App& app);
-  std::filesystem::path folder() const { return std::filesystem::absolute(folder_); }
-
- private:
-  std::filesystem::path folder_ = default_results_folder();
-};
-
-// Obeys the config's table `run`: workers, log level, progress.
-void apply_run_options(const config::Value& config);
-
-// The groups of configs and the options of the table `run`, as `--help` shows them.
-std::string overview_of_configs(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace winnow

@@ -5,20 +5,21 @@
 //
 // A name of two words ("pool check") is a subcommand of a subcommand.
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <iosfwd>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "experiments/program/arguments.h"
+
 namespace winnow {
 
 class Command {
  public:
   virtual ~Command() = default;
-  // Adds its options to `app`, which outlives it together with what the options point to.
-  virtual void declare(CLI::App& app) = 0;
+  // Says what it takes; what the arguments are written to lives as long as the command.
+  virtual void declare(Arguments& arguments) = 0;
   // Does it, prints to `out`, and returns the exit status. Throws winnow::Error.
   virtual int run(std::ostream& out) = 0;
 };

@@ -3,8 +3,8 @@
 #include <ostream>
 
 #include "config/print.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 #include "experiments/stages/recipe.h"
 
 namespace winnow {
@@ -12,7 +12,7 @@ namespace {
 
 class ConfigCommand : public Command {
  public:
-  void declare(CLI::App& app) override { configs_.declare(app, "as for run"); }
+  void declare(Arguments& arguments) override { configs_.declare(arguments, "as for run"); }
 
   int run(std::ostream& out) override {
     const config::Value composed = configs_.compose("winnow", configs_.overrides());

@@ -28,8 +28,8 @@
 #include <vector>
 
 #include "core/parallel.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 
 namespace winnow {
 namespace {
@@ -327,7 +327,7 @@ namespace {
 
 class DoctorCommand : public Command {
  public:
-  void declare(CLI::App& app) override { results_.declare(app); }
+  void declare(Arguments& arguments) override { results_.declare(arguments); }
   int run(std::ostream& out) override { return run_doctor(out, results_.folder()); }
 
  private:

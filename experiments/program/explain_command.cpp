@@ -11,8 +11,8 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/gdo_release/filed_selection.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 #include "experiments/program/select_command.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
@@ -113,12 +113,12 @@ namespace {
 
 class ExplainCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("run", request_.run, "a run in the folder of results, or a path")->required();
-    app.add_option("sample", request_.sample, "id of the sample")->required();
-    app.add_option("--method", request_.method, "one method; by default all");
-    app.add_option("--seed", request_.seed, "by default the first of each method");
-    results_.declare(app);
+  void declare(Arguments& arguments) override {
+    arguments.word("run", request_.run, "a run in the folder of results, or a path");
+    arguments.word("sample", request_.sample, "id of the sample");
+    arguments.option("--method", request_.method, "one method; by default all");
+    arguments.option("--seed", request_.seed, "by default the first of each method");
+    results_.declare(arguments);
   }
 
   int run(std::ostream& out) override {

@@ -12,8 +12,8 @@
 #include "config/read.h"
 #include "core/errors.h"
 #include "experiments/comparison/comparison_options.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 #include "media/frames.h"
 #include "models/vision_language_model.h"
 
@@ -105,52 +105,35 @@ namespace {
 
 class GenerateCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app_ = &app;
-    app.add_option("words", request_.words, "the question in quotes, and overrides as for run");
-    image_ = app.add_option("--image", images_, "an image; may be repeated");
-    video_ = app.add_option("--video", videos_, "a clip; may be repeated");
-    for (CLI::Option* option : {image_, video_}) option->allow_extra_args(false);
-    app.add_option("--system", request_.system, "text of a system turn");
-    app.add_option("--temperature", request_.temperature, "0: the likeliest token each time")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
-    app.add_option("--top-p", request_.top_p, "draw from the likeliest tokens of this mass")
-        ->check(CLI::Range(1e-6, 1.0))
-        ->capture_default_str();
-    app.add_option("--maximum-tokens", request_.maximum_tokens, "the answer ends here at last")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    app.add_option("--seed", request_.seed, "of what is drawn")->capture_default_str();
-    configs_.declare_folders(app);
+  void declare(Arguments& arguments) override {
+    arguments.words("words", request_.words, "the question in quotes, and overrides as for run");
+    arguments.repeated(
+        {{"--image", "an image; may be repeated"}, {"--video", "a clip; may be repeated"}}, media_);
+    arguments.option("--system", request_.system, "text of a system turn");
+    arguments.option("--temperature", request_.temperature, "0: the likeliest token each time",
+                     config::at_least(0));
+    arguments.option("--top-p", request_.top_p, "draw from the likeliest tokens of this mass",
+                     config::between(1e-6, 1));
+    arguments.option("--maximum-tokens", request_.maximum_tokens, "the answer ends here at last",
+                     config::at_least(1));
+    arguments.option("--seed", request_.seed, "of what is drawn");
+    configs_.declare_folders(arguments);
   }
 
   int run(std::ostream& out) override {
-    request_.media = media();
+    for (const auto& [option, path] : media_) {
+      Media medium;
+      medium.kind = option == "--image" ? Media::Kind::image : Media::Kind::video;
+      medium.paths = {std::filesystem::absolute(path)};
+      request_.media.push_back(std::move(medium));
+    }
     request_.directories = configs_.folders();
     request_.prepare = apply_run_options;
     return generate_command(request_, out);
   }
 
  private:
-  // Images and clips in the order of the command line.
-  std::vector<Media> media() const {
-    std::vector<Media> result;
-    std::size_t next_image = 0, next_video = 0;
-    for (const CLI::Option* option : app_->parse_order()) {
-      if (option != image_ && option != video_) continue;
-      Media medium;
-      medium.kind = option == image_ ? Media::Kind::image : Media::Kind::video;
-      medium.paths = {std::filesystem::absolute(option == image_ ? images_[next_image++]
-                                                                 : videos_[next_video++])};
-      result.push_back(std::move(medium));
-    }
-    return result;
-  }
-
-  CLI::App* app_ = nullptr;
-  CLI::Option *image_ = nullptr, *video_ = nullptr;
-  std::vector<std::filesystem::path> images_, videos_;
+  std::vector<std::pair<std::string, std::string>> media_;  // option and path, in order
   GenerateRequest request_;
   ConfigArguments configs_;
 };

@@ -3,18 +3,18 @@
 #include <ostream>
 
 #include "config/print.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 
 namespace winnow {
 namespace {
 
 class ListCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("kind", kind_, "a kind of component: selector, descriptor, ...");
-    app.add_option("name", name_, "a component: prints its options");
-    configs_.declare_folders(app);
+  void declare(Arguments& arguments) override {
+    arguments.optional_word("kind", kind_, "a kind of component: selector, descriptor, ...");
+    arguments.optional_word("name", name_, "a component: prints its options");
+    configs_.declare_folders(arguments);
   }
 
   int run(std::ostream& out) override {

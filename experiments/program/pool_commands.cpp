@@ -213,11 +213,11 @@ namespace {
 // The pool that a command looks at: by default that of the world made last.
 class PoolArguments {
  public:
-  void declare(CLI::App& app) {
-    app.add_option("files", options_.files,
-                   "JSONL files; without them the pool of the newest world in results/");
-    app.add_option("--media-root", options_.media_root,
-                   "folder of relative media paths; by default each file's own");
+  void declare(Arguments& arguments) {
+    arguments.words("files", options_.files,
+                    "JSONL files; without them the pool of the newest world in results/");
+    arguments.option("--media-root", options_.media_root,
+                     "folder of relative media paths; by default each file's own");
   }
 
   Pool read(bool check_media) {
@@ -238,14 +238,12 @@ class PoolArguments {
 
 class PoolCheckCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    pool_.declare(app);
-    app.add_flag("--json", json_, "one JSON object instead of text");
-    app.add_option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
-    app.add_option("--maximum-bad-share", maximum_bad_share_,
-                   "share of bad rows above which the check fails")
-        ->check(CLI::Range(0.0, 1.0))
-        ->capture_default_str();
+  void declare(Arguments& arguments) override {
+    pool_.declare(arguments);
+    arguments.flag("--json", json_, "one JSON object instead of text");
+    arguments.option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
+    arguments.option("--maximum-bad-share", maximum_bad_share_,
+                     "share of bad rows above which the check fails", config::between(0, 1));
   }
 
   int run(std::ostream& out) override {
@@ -271,9 +269,9 @@ class PoolCheckCommand : public Command {
 
 class PoolShowCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("id", id_, "the sample")->required();
-    pool_.declare(app);
+  void declare(Arguments& arguments) override {
+    arguments.word("id", id_, "the sample");
+    pool_.declare(arguments);
   }
   int run(std::ostream& out) override { return pool_show(pool_.read(false), id_, out); }
 

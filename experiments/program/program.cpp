@@ -2,14 +2,15 @@
 
 #include <c10/util/Exception.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <new>
 
 #include "core/errors.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 #include "experiments/program/runtime.h"
 #include "experiments/stages/provenance.h"
 
@@ -49,7 +50,8 @@ int dispatch(int argc, char** argv) {
   for (const auto& [name, entry] : commands()) {
     CLI::App& own = tree.add(name, entry.help);
     all.emplace_back(&own, entry.make());
-    all.back().second->declare(own);
+    Arguments arguments(own);
+    all.back().second->declare(arguments);
   }
   try {
     app.parse(argc, argv);

@@ -9,8 +9,8 @@
 #include "config/compose.h"
 #include "config/overrides.h"
 #include "core/hash.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 #include "experiments/stages/recipe.h"
 
 namespace winnow {
@@ -18,12 +18,12 @@ namespace {
 
 class RunCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    configs_.declare(app);
-    app.add_flag("-m,--sweep", sweep_, "sweep: run every combination of a=1,2 b=1..3");
-    app.add_flag("--fresh", fresh_, "compute every stage again");
-    results_.declare(app);
-    app.footer([this] { return overview_of_configs(configs_.folders()); });
+  void declare(Arguments& arguments) override {
+    configs_.declare(arguments);
+    arguments.flag("-m,--sweep", sweep_, "sweep: run every combination of a=1,2 b=1..3");
+    arguments.flag("--fresh", fresh_, "compute every stage again");
+    results_.declare(arguments);
+    arguments.footer([this] { return overview_of_configs(configs_.folders()); });
   }
 
   int run(std::ostream& out) override {

@@ -13,8 +13,8 @@
 #include "config/read.h"
 #include "core/files.h"
 #include "experiments/gdo_release/selector_table.h"
-#include "experiments/program/arguments.h"
 #include "experiments/program/command.h"
+#include "experiments/program/config_arguments.h"
 #include "gdo_release/table/table_on_pool.h"
 #include "selectors/pool_selector.h"
 #include "selectors/selector.h"
@@ -159,9 +159,9 @@ namespace {
 
 class SelectCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    configs_.declare(app);
-    app.add_flag("-m,--sweep", sweep_, "several at once, in one pass: -m goal=temp,diverse");
+  void declare(Arguments& arguments) override {
+    configs_.declare(arguments);
+    arguments.flag("-m,--sweep", sweep_, "several at once, in one pass: -m goal=temp,diverse");
   }
 
   int run(std::ostream& out) override {

@@ -85,9 +85,9 @@ namespace {
 
 class PoolMakeCommand : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("folder", folder_, "a folder that is not there yet")->required();
-    app.add_option("options", options_, "KEY=VALUE: see `winnow list world micro_world`");
+  void declare(Arguments& arguments) override {
+    arguments.word("folder", folder_, "a folder that is not there yet");
+    arguments.words("options", options_, "KEY=VALUE: see `winnow list world micro_world`");
   }
 
   int run(std::ostream& out) override {

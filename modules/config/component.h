@@ -71,6 +71,7 @@ class ComponentKind {
   }
 
   std::vector<std::string> names() const { return registry_.names(); }
+  const std::string& kind() const { return registry_.kind(); }
 
  private:
   using Create = std::function<std::unique_ptr<Interface>(const Value&, const std::string&)>;

@@ -1,0 +1,34 @@
+#pragma once
+// The rows that a selector takes of a setting's pool.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "experiments/stages/bound.h"
+#include "experiments/stages/setting.h"
+#include "selectors/selector.h"
+
+namespace winnow {
+
+// Columns that a selector may read: a table of a stage's output, by the role of the input.
+struct MeasuredColumns {
+  std::string role;  // "descriptors"
+  StageOutput output;
+  std::filesystem::path table() const { return output.folder / "table"; }
+};
+
+struct SelectionStage {
+  const Setting& setting;
+  const Bound<Selector>& selector;
+  std::vector<MeasuredColumns> columns;
+  std::uint64_t seed = 0;
+  std::string title;
+
+  // Facts: rows, warnings, manifest (its file's name). Digest: of the chosen ids. The output holds
+  // the files of selectors/manifest.h and report.json.
+  StageOutput run(StageCache& stages) const;
+};
+
+}  // namespace winnow

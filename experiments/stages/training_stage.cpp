@@ -1,0 +1,96 @@
+#include "experiments/stages/training_stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/files.h"
+#include "selectors/manifest.h"
+
+namespace winnow {
+namespace json = boost::json;
+namespace {
+
+// Raised when the stage computes or writes something else.
+constexpr int kTrainingFormat = 4;
+
+struct ChosenRow {
+  std::string id;
+  std::size_t row = 0;
+  double weight = 1.0;
+};
+
+// By id: equal subsets are trained equally, whatever order they were chosen in or the pool has.
+std::vector<ChosenRow> chosen_rows(const StageOutput& selection, const Pool& pool) {
+  std::vector<ChosenRow> result;
+  for (const SelectedSample& chosen : read_selected(find_selection(selection.folder))) {
+    result.push_back({chosen.id, pool.index_of(chosen.id), chosen.weight});
+  }
+  std::sort(result.begin(), result.end(),
+            [](const ChosenRow& a, const ChosenRow& b) { return a.id < b.id; });
+  return result;
+}
+
+// An estimate: 2 operations for each parameter and token of a forward pass, and twice as many for
+// the backward one. Utility estimators count alike.
+double operations_of_training(const VisionLanguageModel& model, std::int64_t tokens) {
+  double parameters = 0.0;
+  for (const auto& [name, parameter] : model.named_parameters()) {
+    parameters += static_cast<double>(parameter.numel());
+  }
+  return 6.0 * parameters * static_cast<double>(tokens);
+}
+
+}  // namespace
+
+StageOutput TrainingStage::run(StageCache& stages) const {
+  Stage stage;
+  stage.name = "training";
+  stage.format_version = kTrainingFormat;
+  stage.config.set("trainer", trainer.identity());
+  stage.config.set("model", identity_of(setting.options().model));
+  stage.config.set("sampling", config::to_value(setting.options().sampling));
+  stage.config.set("seed", value_of(seed));
+  stage.inputs = setting.inputs();
+  stage.inputs["subset"] = selection.digest;
+  stage.title = title;
+  stage.one_thread = true;
+  return stages.run(stage, [&](StageWork& work) {
+    const Pool& pool = setting.pool();
+    const auto model = setting.load(setting.base_weights());
+    const std::vector<ChosenRow> rows = chosen_rows(selection, pool);
+    const bool is_weighted =
+        std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.weight != 1.0; });
+    TrainingJob job;
+    job.seed = seed;
+    job.folder = work.resume;
+    job.title = title;
+    job.input = [&](std::size_t i, VisionLanguageModel& worker) {
+      const Sample sample = pool.sample(rows[i].row);
+      return worker.input(sample, setting.visual(sample, worker));
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const torch::NoGradGuard no_gradients;
+      job.lengths.push_back(job.input(i, *model).length());
+      if (is_weighted) job.weights.push_back(rows[i].weight);
+    }
+    const TrainingResult result = trainer.make()->train(*model, job);
+
+    json::array checkpoints;
+    for (const Checkpoint& checkpoint : result.checkpoints) {
+      const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
+      winnow::copy_folder(checkpoint.folder, work.output / name);
+      model->load(work.output / name);
+      checkpoints.push_back(
+          {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*model)}});
+    }
+    work.digest = checkpoints.back().at("weights").as_string();
+    work.facts = {{"checkpoints", std::move(checkpoints)},
+                  {"cpu_seconds", result.cpu_seconds},
+                  {"operations", operations_of_training(*model, result.tokens)},
+                  {"final_loss", result.final_loss},
+                  {"skipped_steps", result.skipped_steps}};
+  });
+}
+
+}  // namespace winnow

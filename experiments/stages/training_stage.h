@@ -1,0 +1,24 @@
+#pragma once
+// A model trained on the rows of a selection.
+
+#include <string>
+
+#include "experiments/stages/bound.h"
+#include "experiments/stages/setting.h"
+#include "trainers/trainer.h"
+
+namespace winnow {
+
+struct TrainingStage {
+  const Setting& setting;
+  const Bound<Trainer>& trainer;
+  StageOutput selection;
+  std::uint64_t seed = 0;
+  std::string title;
+
+  // Facts: checkpoints, cpu_seconds, operations (an estimate), final_loss, skipped_steps. Digest:
+  // of the final weights. The output holds a folder for each checkpoint and metrics.jsonl.
+  StageOutput run(StageCache& stages) const;
+};
+
+}  // namespace winnow
