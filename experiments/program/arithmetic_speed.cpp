@@ -45,28 +45,30 @@ double seconds_of(const Work& work) {
 
 // Twelve sums that do not wait for each other: enough for two units of a latency of up to six
 // cycles. Assembler, because no setting of the compiler may change what is timed.
-#define WINNOW_MULTIPLY_ADDS(registers)                                                          \
-  asm volatile(                                                                                  \
-      "vxorps %%ymm14, %%ymm14, %%ymm14\n"                                                       \
-      "vxorps %%ymm15, %%ymm15, %%ymm15\n"                                                       \
-      "1:\n"                                                                                     \
-      ".irp sum,0,1,2,3,4,5,6,7,8,9,10,11\n"                                                     \
-      "vfmadd231ps %%" registers "14, %%" registers "15, %%" registers                           \
-      "\\sum\n"                                                                                  \
-      ".endr\n"                                                                                  \
-      "dec %0\n"                                                                                 \
-      "jnz 1b\n"                                                                                 \
-      "vzeroall\n"                                                                               \
-      : "+r"(rounds)                                                                             \
-      :                                                                                          \
-      : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
-        "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc")
+// clang-format off
+#define WINNOW_MULTIPLY_ADDS(r)                                   \
+  asm volatile("vzeroall\n"                                       \
+               "vbroadcastss %1, %%" r "14\n"                     \
+               "vbroadcastss %1, %%" r "15\n"                     \
+               "1:\n"                                             \
+               ".irp sum,0,1,2,3,4,5,6,7,8,9,10,11\n"             \
+               "vfmadd231ps %%" r "14, %%" r "15, %%" r "\\sum\n" \
+               ".endr\n"                                          \
+               "dec %0\n"                                         \
+               "jnz 1b\n"                                         \
+               "vzeroall\n"                                       \
+               : "+r"(rounds)                                     \
+               : "m"(half)                                        \
+               : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
+                 "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc")
+// clang-format on
 
 // Billions of operations a second.
 std::optional<double> timed_multiply_adds() {
   constexpr long long all_rounds = 500'000;
   const VectorUnit vectors = this_processor().vectors;
   if (vectors < VectorUnit::avx2) return std::nullopt;
+  const float half = 0.5F;
   long long rounds = all_rounds;
   double lanes = 8, seconds = 0;
   if (vectors == VectorUnit::avx512) {

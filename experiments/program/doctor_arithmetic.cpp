@@ -1,7 +1,6 @@
 #include "experiments/program/doctor_arithmetic.h"
 
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
+#include <ATen/Context.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
 #include <torch/version.h>
@@ -11,6 +10,7 @@
 #include <system_error>
 
 #include "core/blas_self_test.h"
+#include "models/torch.h"
 
 namespace winnow {
 namespace {

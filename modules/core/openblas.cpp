@@ -33,6 +33,8 @@ OpenBlas OpenBlas::loaded() {
   // is loaded: the constructor of the library calls the second, its destructor the first.
   look_up("gotoblas_dynamic_quit", blas.drop_core_);
   look_up("gotoblas_dynamic_init", blas.pick_core_);
+  look_up("blas_memory_alloc", blas.allocate_);
+  look_up("blas_memory_free", blas.free_);
   return blas;
 }
 
@@ -56,6 +58,9 @@ void OpenBlas::set_threads(int threads) const {
 
 bool OpenBlas::choose_core(const std::string& core) const {
   if (!present() || drop_core_ == nullptr || pick_core_ == nullptr) return false;
+  // A thread of the library that starts allocates, and whoever is the first to allocate picks a
+  // core when there is none. Once this has returned, no thread does that any more.
+  if (allocate_ != nullptr && free_ != nullptr) free_(allocate_(0));
   std::optional<std::string> before;
   if (const char* value = std::getenv(core_variable)) before = value;
   if (!set_core_variable(core.empty() ? std::nullopt : std::optional(core))) return false;

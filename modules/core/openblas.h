@@ -39,6 +39,8 @@ class OpenBlas {
   char* (*core_name_)() = nullptr;
   void (*drop_core_)() = nullptr;
   void (*pick_core_)() = nullptr;
+  void* (*allocate_)(int) = nullptr;
+  void (*free_)(void*) = nullptr;
 };
 
 }  // namespace winnow
