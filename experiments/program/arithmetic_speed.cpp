@@ -1,5 +1,6 @@
 #include "experiments/program/arithmetic_speed.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "core/openblas.h"

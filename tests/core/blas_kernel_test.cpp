@@ -217,7 +217,7 @@ std::vector<std::string> lines_of_program(const std::string& assignments) {
 
 constexpr const char* preloaded_blas = "libopenblas.so.0";
 // Sanitizers want to be loaded first.
-constexpr const char* quiet = "ASAN_OPTIONS=verify_asan_link_order=0";
+constexpr const char* quiet = "ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0";
 
 TEST(ProgramThatLinksCore, StartsWithTheRightKernels) {
   if (::dlopen(preloaded_blas, RTLD_NOW | RTLD_LOCAL) == nullptr) {

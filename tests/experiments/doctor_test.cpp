@@ -181,8 +181,9 @@ class DoctorProgram : public testing_support::ProgramTest {
 };
 
 TEST_F(DoctorProgram, RunsWithTheRightKernelOnAnUnknownProcessor) {
-  const std::string report = doctor("LD_PRELOAD='" WINNOW_TEST_PROGRAMS
-                                    "/unknown_processor.so' ASAN_OPTIONS=verify_asan_link_order=0");
+  const std::string report =
+      doctor("LD_PRELOAD='" WINNOW_TEST_PROGRAMS
+             "/unknown_processor.so' ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0");
   EXPECT_THAT(report, AllOf(HasSubstr("(chosen by winnow, the library took Prescott)"),
                             HasSubstr("products right"), Not(HasSubstr("OPENBLAS_CORETYPE"))));
 }
