@@ -10,23 +10,19 @@
 #include "core/blas_self_test.h"
 
 // Why here and like this. The library reads OPENBLAS_CORETYPE in its constructor and never again,
-// so that the variable has to be there before the program is loaded, or the choice has to be made
-// anew:
+// so the variable has to be there before the program is loaded, or the choice has to be made anew.
+// Ways that were weighed:
 //
-// - A shell script that sets the variable does not reach the binary, the tests, or programs of
-// others.
-// - Setting it in a .preinit_array function comes early enough, but glibc sets up the environment
-//   later and forgets what was set (tried with 2.36); nor can it know what the library would
-//   choose.
-// - Executing /proc/self/exe again with the variable set works, loads LibTorch twice (0.4 s),
-// renames
-//   the process to "exe", and hands a variable to child processes that may be right for us alone: a
-//   Python with an OpenBLAS of its own knows better.
+// - A script that sets the variable does not reach the binary, the tests, or programs of others.
+// - A .preinit_array function runs early enough to set it, but glibc sets up the environment later
+//   and forgets what was set (tried with 2.36), and what the library would choose is not known yet.
+// - Executing /proc/self/exe again with the variable set would load LibTorch twice (0.4 s), rename
+//   the process to "exe", and leave the variable to child processes, of which a Python with an
+//   OpenBLAS of its own knows better.
 // - The library's own two functions for choosing kernels are global symbols. Called before main(),
-// they
-//   do what its constructor does; nothing outside of the library's memory changes, and the choice
-//   can be taken back. Where a build hides them, everything stays as it is and `winnow doctor` says
-//   what to set.
+//   they do what its constructor does. Nothing outside of the library's memory changes, and the
+//   choice can be taken back. Where a build hides them, everything stays as it is and
+//   `winnow doctor` says what to set.
 //
 // A switch is safe while nothing multiplies: the library's threads sleep until there is work, and
 // neither their buffers nor anything else that it has set up by then depends on the core.

@@ -3,9 +3,10 @@
 //
 // OpenBLAS has kernels for many processors and picks some when it is loaded, by the processor's
 // model number. Up to version 0.3.24 an Intel processor newer than the library is taken for a
-// Pentium 4 (its core "Prescott", OpenBLAS issue 4267): a tenth of the speed, and nothing says so.
-// Every program that links this library therefore looks, before main(), whether the core that was
-// picked uses the processor's vector unit, and lets the library pick again where it does not.
+// Pentium 4 (its core "Prescott", OpenBLAS issue 4267): a third to a sixth of the speed, and
+// nothing says so. Every program that links this library therefore looks, before main(), whether
+// the core that was picked uses the processor's vector unit, and lets the library pick again where
+// not.
 
 #include <functional>
 #include <string>
