@@ -1,18 +1,11 @@
 #include "experiments/program/doctor.h"
 
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
-#include <dlfcn.h>
 #include <faiss/IndexFlat.h>
 #include <fmt/format.h>
-#include <torch/version.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -25,129 +18,38 @@
 #include <sstream>
 #include <string>
 #include <system_error>
-#include <vector>
 
 #include "core/parallel.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
+#include "experiments/program/doctor_arithmetic.h"
+#include "experiments/program/doctor_findings.h"
 
 namespace winnow {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Half of what the slowest optimised BLAS reaches on one core of a current server, and five times
-// what the reference BLAS does.
-constexpr double slow_matmul_gflops = 30.0;
 constexpr double gibibyte = 1024.0 * 1024.0 * 1024.0;
 
-class Findings {
- public:
-  explicit Findings(std::ostream& out) : out_(out) {}
-  void fact(const std::string& name, const std::string& value) {
-    out_ << fmt::format("{:<12}{}\n", name, value);
-  }
-  // Works, but slower or poorer than it could.
-  void slow(std::string_view advice) { slow_.emplace_back(advice); }
-  // Does not work, and experiments need it.
-  void missing(std::string_view advice) { missing_.emplace_back(advice); }
-
-  int close() {
-    out_ << '\n';
-    for (const std::string& advice : missing_) out_ << "missing: " << advice << '\n';
-    for (const std::string& advice : slow_) out_ << "slow:    " << advice << '\n';
-    if (missing_.empty() && slow_.empty()) out_ << "Nothing is missing and nothing is slow.\n";
-    return missing_.empty() ? 0 : 1;
-  }
-
- private:
-  std::ostream& out_;
-  std::vector<std::string> slow_, missing_;
-};
-
-// OpenBLAS keeps a thread pool of its own, which LibTorch's setting does not reach. Its functions
-// are looked up at run time because LibTorch may come with another BLAS.
-struct OpenBlas {
-  int (*get_threads)() = symbol<int (*)()>("openblas_get_num_threads");
-  void (*set_threads)(int) = symbol<void (*)(int)>("openblas_set_num_threads");
-  char* (*config)() = symbol<char* (*)()>("openblas_get_config");
-
-  bool present() const { return get_threads != nullptr && set_threads != nullptr; }
-
- private:
-  template <class Function>
-  static Function symbol(const char* name) {
-    return reinterpret_cast<Function>(::dlsym(RTLD_DEFAULT, name));
-  }
-};
-
-// Everything on one thread until the end of the scope.
-class SingleThread {
- public:
-  SingleThread() : torch_threads_(at::get_num_threads()) {
-    at::set_num_threads(1);
-    if (blas_.present()) {
-      blas_threads_ = blas_.get_threads();
-      blas_.set_threads(1);
-    }
-  }
-  ~SingleThread() {
-    at::set_num_threads(torch_threads_);
-    if (blas_.present()) blas_.set_threads(blas_threads_);
-  }
-  SingleThread(const SingleThread&) = delete;
-  SingleThread& operator=(const SingleThread&) = delete;
-
- private:
-  OpenBlas blas_;
-  int torch_threads_, blas_threads_ = 1;
-};
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "unset" : value;
-}
-
-// "MemAvailable" and the like from /proc/meminfo, in bytes; 0 when the system does not say.
-double memory_bytes(const std::string& field) {
+// "MemAvailable" and the like from /proc/meminfo, in GiB; "?" when the system does not say.
+std::string memory_size(const std::string& field) {
   std::ifstream file("/proc/meminfo");
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
     std::string name;
     double kibibytes = 0;
-    if (words >> name >> kibibytes && name == field + ":") return kibibytes * 1024.0;
+    if (words >> name >> kibibytes && name == field + ":") {
+      return fmt::format("{:.1f}", kibibytes * 1024.0 / gibibyte);
+    }
   }
-  return 0;
-}
-
-// The library whose function answers the call, links followed; empty when there is none.
-std::string library_of(const char* function) {
-  Dl_info info{};
-  void* address = ::dlsym(RTLD_DEFAULT, function);
-  if (address == nullptr || ::dladdr(address, &info) == 0) return "";
-  std::error_code error;
-  const fs::path path = fs::canonical(info.dli_fname, error);
-  return error ? info.dli_fname : path.string();
-}
-
-// Says what really answers, whatever was installed: several BLAS libraries may be loaded at once.
-std::string blas_description() {
-  if (at::hasMKL()) return at::get_mkl_version();
-  const std::string answering = library_of("sgemm_");
-  if (answering.empty()) return "inside LibTorch";
-  const OpenBlas openblas;
-  const bool is_openblas = answering.find("openblas") != std::string::npos;
-  if (is_openblas && openblas.config != nullptr) {
-    return fmt::format("{} ({})", openblas.config(), answering);
-  }
-  return answering;
+  return "?";
 }
 
 void report_machine(Findings& findings, const fs::path& results) {
   findings.fact("cores", fmt::format("{} usable by this process", worker_count()));
-  findings.fact("memory",
-                fmt::format("{:.1f} GiB, {:.1f} GiB available", memory_bytes("MemTotal") / gibibyte,
-                            memory_bytes("MemAvailable") / gibibyte));
+  findings.fact("memory", fmt::format("{} GiB, {} GiB available", memory_size("MemTotal"),
+                                      memory_size("MemAvailable")));
   fs::path folder = fs::absolute(results);
   while (!fs::exists(folder)) folder = folder.parent_path();
   std::error_code error;
@@ -172,43 +74,6 @@ void report_machine(Findings& findings, const fs::path& results) {
     return;
   }
   fs::remove(pattern, error);
-}
-
-void report_torch(Findings& findings) {
-  const bool cuda = at::hasCUDA();
-  findings.fact("LibTorch", fmt::format("{}, CUDA {}", TORCH_VERSION,
-                                        cuda ? fmt::format("on {} devices",
-                                                           at::detail::getCUDAHooks().getNumGPUs())
-                                             : "not available"));
-  findings.fact("BLAS", blas_description());
-  const double gflops = measure_matmul_gflops();
-  findings.fact("matmul", fmt::format("{:.0f} GFLOP/s on one thread (float32)", gflops));
-  if (gflops < slow_matmul_gflops) {
-    findings.slow(fmt::format(
-        "matrix products reach {:.1f} GFLOP/s on one thread where {:.0f} and more are usual: "
-        "everything that trains or scores is many times slower than it need be. On Debian, "
-        "install libopenblas0-pthread (LibTorch takes its BLAS from libblas.so.3). Where it is "
-        "installed already, the machine may be busy with something else",
-        gflops, slow_matmul_gflops));
-  }
-}
-
-void report_threads(Findings& findings) {
-  const OpenBlas blas;
-  const int torch_threads = at::get_num_threads();
-  const int blas_threads = blas.present() ? blas.get_threads() : 1;
-  findings.fact(
-      "threads",
-      fmt::format("LibTorch {}, OpenBLAS {}; OMP_NUM_THREADS {}, "
-                  "OPENBLAS_NUM_THREADS {}",
-                  torch_threads, blas.present() ? std::to_string(blas_threads) : "not in use",
-                  environment("OMP_NUM_THREADS"), environment("OPENBLAS_NUM_THREADS")));
-  if (torch_threads > 1 && blas_threads > 1) {
-    findings.slow(fmt::format(
-        "LibTorch with {} threads and OpenBLAS with {} are two pools that fight for the same "
-        "cores: unset OMP_NUM_THREADS, or set OPENBLAS_NUM_THREADS=1 beside it",
-        torch_threads, blas_threads));
-  }
 }
 
 // Writes eight frames as MP4 with the codec and counts the frames that can be read back.
@@ -295,28 +160,10 @@ void report_gnuplot(Findings& findings) {
 
 }  // namespace
 
-double measure_matmul_gflops() {
-  const SingleThread single_thread;
-  const c10::InferenceMode inference;
-  constexpr std::int64_t size = 768;
-  const at::Tensor left = at::full({size, size}, 0.5F);
-  const at::Tensor right = at::full({size, size}, 0.25F);
-  at::mm(left, right);  // the first product pays for buffers and the choice of kernels
-  double best_seconds = 1e9;
-  for (int repeat = 0; repeat < 3; ++repeat) {
-    const auto start = std::chrono::steady_clock::now();
-    at::mm(left, right);
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    best_seconds = std::min(best_seconds, elapsed.count());
-  }
-  return 2.0 * size * size * size / best_seconds / 1e9;
-}
-
 int run_doctor(std::ostream& out, const fs::path& results) {
   Findings findings(out);
   report_machine(findings, results);
-  report_threads(findings);  // before anything changes the settings
-  report_torch(findings);
+  report_arithmetic(findings);
   report_media(findings);
   report_faiss(findings);
   report_gnuplot(findings);

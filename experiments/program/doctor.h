@@ -6,11 +6,6 @@
 
 namespace winnow {
 
-// Billions of float32 operations a second (two per multiply-add) that LibTorch's matmul reaches on
-// one thread: the best of three timings of a 768 x 768 product. Takes about 0.1 s, several seconds
-// on a reference BLAS. The thread settings are as before afterwards.
-double measure_matmul_gflops();
-
 // Measures and prints one line per fact, then one line of advice for everything slow or missing.
 // `results` is the folder that runs will write to; it need not exist. Returns the exit status: 0,
 // or 1 when something an experiment needs does not work at all. Writes and removes files in the

@@ -2,12 +2,13 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <dlfcn.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/logger.hpp>
+
+#include "core/openblas.h"
 
 namespace winnow {
 namespace {
@@ -19,15 +20,6 @@ void interrupted(int signal) {
   ::_exit(128 + signal);
 }
 
-// OpenBLAS has a thread pool of its own, which LibTorch's setting does not reach. Looked up at run
-// time, because LibTorch may come with another BLAS.
-void use_one_blas_thread() {
-  using SetThreads = void (*)(int);
-  const auto set_threads =
-      reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
-  if (set_threads != nullptr) set_threads(1);
-}
-
 }  // namespace
 
 void set_up_process() {
@@ -37,7 +29,7 @@ void set_up_process() {
   ::sigaction(SIGTERM, &action, nullptr);
 
   at::set_num_threads(1);
-  use_one_blas_thread();
+  OpenBlas::loaded().set_threads(1);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
   at::globalContext().setFlushDenormal(true);
   cv::setNumThreads(1);

@@ -1,6 +1,5 @@
 #include "experiments/stages/provenance.h"
 
-#include <dlfcn.h>
 #include <sys/utsname.h>
 #include <torch/version.h>
 
@@ -8,23 +7,17 @@
 #include <array>
 #include <cctype>
 #include <ctime>
-#include <fstream>
 #include <opencv2/core/version.hpp>
 #include <string_view>
 #include <thread>
 
 #include "commit.h"
+#include "core/blas_kernel.h"
 #include "core/hash.h"
 #include "core/parallel.h"
 
 namespace winnow {
 namespace {
-
-std::string blas_name() {
-  using Config = char* (*)();
-  const auto config = reinterpret_cast<Config>(::dlsym(RTLD_DEFAULT, "openblas_get_config"));
-  return config == nullptr ? "unknown" : config();
-}
 
 std::string quoted(const std::string& word) {
   const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
@@ -42,12 +35,9 @@ std::string& command() {
   return text;
 }
 
-std::string processor_name() {
-  std::ifstream lines("/proc/cpuinfo");
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
+// Missing is a state.
+boost::json::value text_or_null(const std::string& text) {
+  return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
 }
 
 // What stays the same while the process runs.
@@ -56,17 +46,20 @@ const boost::json::object& constant_part() {
     utsname machine{};
     ::uname(&machine);
     const std::string commit = WINNOW_COMMIT;
+    const BlasKernel& kernel = blas_kernel();
+    const bool is_openblas = kernel.choice != BlasKernel::Choice::none;
     return boost::json::object{
         {"winnow", WINNOW_VERSION},
-        {"commit", commit.empty() ? boost::json::value(nullptr) : boost::json::value(commit)},
+        {"commit", text_or_null(commit)},
         {"modified",
          commit.empty() ? boost::json::value(nullptr) : boost::json::value(WINNOW_MODIFIED)},
         {"build", digest_of_file("/proc/self/exe")},
         {"compiler", __VERSION__},
         {"libtorch", TORCH_VERSION},
         {"opencv", CV_VERSION},
-        {"blas", blas_name()},
-        {"processor", processor_name()},
+        {"blas", text_or_null(OpenBlas::loaded().config())},
+        {"blas_kernel", text_or_null(is_openblas ? describe(kernel) : "")},
+        {"processor", text_or_null(processor_name())},
         {"machine", std::string(machine.sysname) + " " + machine.release + " " + machine.machine},
         {"cores", std::thread::hardware_concurrency()}};
   }();

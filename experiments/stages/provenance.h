@@ -6,10 +6,11 @@
 
 namespace winnow {
 
-// {winnow, commit, modified, build, compiler, libtorch, opencv, blas, processor, machine, cores,
-// workers, command, time}. `commit` and `modified` (whether the code had changes) are those the
-// program was built from, null where the source was no git checkout; `build` is the digest of the
-// program's file.
+// {winnow, commit, modified, build, compiler, libtorch, opencv, blas, blas_kernel, processor,
+// machine, cores, workers, command, time}. `commit` and `modified` (whether the code had changes)
+// are those the program was built from, null where the source was no git checkout; `build` is the
+// digest of the program's file; `blas_kernel` says which kernels multiplied and who chose them
+// (core/blas_kernel.h). `blas` and `blas_kernel` are null where the BLAS is not OpenBLAS.
 boost::json::object provenance();
 
 // The command that this process was started by, for provenance(). Call once, at the start.

@@ -18,14 +18,13 @@
 #include "core/errors.h"
 #include "core/progress.h"
 #include "core/random.h"
-#include "models/micro/micro_model.h"
 #include "report/ranks.h"
 #include "support/cpu_time.h"
+#include "support/micro_scenes.h"
 #include "support/one_thread.h"
 #include "trainers/trainer.h"
 #include "utility/estimator.h"
 #include "utility/step.h"
-#include "worlds/micro_world.h"
 
 namespace winnow {
 namespace {
@@ -39,33 +38,6 @@ struct Options {
   std::vector<double> sweep = {1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 1.0};
 };
 
-micro_world::CleanCorpus corpus_of(std::int64_t seed, std::int64_t samples) {
-  micro_world::CleanCorpusOptions options;
-  options.seed = seed;
-  options.images = samples / 2;
-  options.videos = samples - samples / 2;
-  options.questions_per_scene = 1;
-  return micro_world::CleanCorpus(options);
-}
-
-Frames frames_of(const std::vector<cv::Mat>& images) {
-  Frames frames;
-  frames.kind = images.size() == 1 ? Media::Kind::image : Media::Kind::video;
-  frames.images = images;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    frames.timestamps.push_back(static_cast<double>(i) / micro_world::kFramesPerSecond);
-  }
-  return frames;
-}
-
-ModelInput input_of(micro::MicroModel& model, const Sample& sample,
-                    const std::vector<std::vector<cv::Mat>>& media) {
-  const torch::NoGradGuard no_gradients;
-  std::vector<PreprocessedMedium> pixels;
-  for (const auto& images : media) pixels.push_back(model.preprocess(frames_of(images)));
-  return model.input(sample, model.encode_vision(pixels));
-}
-
 std::unique_ptr<micro::MicroModel> make_model(const Options& options) {
   micro::MicroOptions micro;
   micro.width = options.width;
@@ -76,14 +48,8 @@ std::unique_ptr<micro::MicroModel> make_model(const Options& options) {
     model->load(options.model);
     return model;
   }
-  const auto corpus = corpus_of(3, std::max<std::int64_t>(500, options.train));
-  std::vector<std::string> texts;
-  for (std::size_t i = 0; i < 500; ++i) {
-    for (const Turn& turn : corpus.at(i * corpus.size() / 500).sample.turns) {
-      texts.push_back(turn.text);
-    }
-  }
-  model->initialise(micro::WordTokenizer::train(texts, 1024), 1);
+  const auto corpus = bench::corpus_of(3, std::max<std::int64_t>(500, options.train));
+  model->initialise(micro::WordTokenizer::train(bench::texts_of(corpus), 1024), 1);
   if (options.train == 0) return model;
   TrainingJob job;
   job.folder = std::filesystem::temp_directory_path() /
@@ -92,7 +58,7 @@ std::unique_ptr<micro::MicroModel> make_model(const Options& options) {
   std::vector<ModelInput> inputs;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
     const auto imagined = corpus.at(i);
-    inputs.push_back(input_of(*model, imagined.sample, imagined.frames));
+    inputs.push_back(bench::input_of(*model, imagined.sample, imagined.frames));
     job.lengths.push_back(inputs.back().length());
   }
   job.input = [&](std::size_t i, VisionLanguageModel&) { return inputs[i]; };
@@ -212,7 +178,8 @@ void run(const Options& options) {
   for (const auto& [name, parameter] : model->named_parameters()) {
     parameters += static_cast<double>(parameter.numel());
   }
-  const auto pool = corpus_of(1, options.samples), held_out = corpus_of(2, options.anchors);
+  const auto pool = bench::corpus_of(1, options.samples),
+             held_out = bench::corpus_of(2, options.anchors);
   std::vector<Sample> samples;
   std::vector<ModelInput> pool_inputs;
   std::vector<bool> wrong;
@@ -231,7 +198,7 @@ void run(const Options& options) {
       imagined.sample.turns.back().text = random.choose(others);
     }
     samples.push_back(imagined.sample);
-    pool_inputs.push_back(input_of(*model, samples.back(), imagined.frames));
+    pool_inputs.push_back(bench::input_of(*model, samples.back(), imagined.frames));
   }
   std::vector<UtilityInput> inputs;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -242,7 +209,7 @@ void run(const Options& options) {
   for (std::size_t i = 0; i < held_out.size(); ++i) {
     const auto imagined = held_out.at(i);
     anchors[0].ids.push_back(imagined.sample.id);
-    anchors[0].inputs.push_back(input_of(*model, imagined.sample, imagined.frames));
+    anchors[0].inputs.push_back(bench::input_of(*model, imagined.sample, imagined.frames));
   }
 
   const config::Value eta(options.eta, {}), yes(true, {});
