@@ -46,7 +46,7 @@ std::string digest_of_checkpoint(const fs::path& folder) {
 SettingOptions SettingOptions::from(const config::Value& config) {
   SettingOptions options{Bound<PoolSource>(pools, config.at("pool"), "pool"),
                          read_benchmarks(config),
-                         Bound<VisionLanguageModel>(models, config.at("model"), "model"),
+                         Bound<ModelFamily>(models, config.at("model"), "model"),
                          std::nullopt,
                          {},
                          read_screening(config),
@@ -56,13 +56,8 @@ SettingOptions SettingOptions::from(const config::Value& config) {
         "there is no benchmark; name one, as in benchmark@benchmarks.mine=multiple_choice "
         "benchmarks.mine.file=FILE");
   }
-  if (const config::Value* base = config.child("base")) {
-    options.base.emplace(base_trainers, *base, "base");
-  } else if (options.model.make()->pretrained().empty()) {
-    config::fail_value(
-        options.model.table(), "model",
-        "the model has no weights: name a checkpoint, model.path=FOLDER, or choose a "
-        "base trainer, base=NAME");
+  if (base_trainer_for(*options.model.make(), config.child("base"))) {
+    options.base.emplace(base_trainers, config.at("base"), "base");
   }
   if (const config::Value* sampling = config.child("sampling")) {
     options.sampling = config::bind<SamplingOptions>(*sampling, "sampling");
@@ -174,29 +169,30 @@ void Setting::run_pool_and_benchmarks() {
 }
 
 void Setting::run_base() {
-  const fs::path pretrained = options_.model.make()->pretrained();
+  const auto family = options_.model.make();
+  const std::optional<fs::path> pretrained = family->pretrained();
   Stage stage;
   stage.name = "base";
   stage.format_version = kBaseFormat;
   stage.config.set("model", identity_of(options_.model));
-  if (pretrained.empty()) {
+  if (pretrained) {
+    stage.inputs = {{"checkpoint", digest_of_checkpoint(*pretrained)}};
+  } else {
     stage.config.set("base", options_.base->identity());
     stage.config.set("seed", value_of(seed_));
     stage.inputs = {{"pool", pool_.digest}};  // the tokenizer learns the pool's words
-  } else {
-    stage.inputs = {{"checkpoint", digest_of_checkpoint(pretrained)}};
   }
   stage.title = fmt::format("base model {}", seed_);
   base_ = stages_.run(stage, [&](StageWork& work) {
-    const auto model = options_.model.make();
-    if (!pretrained.empty()) {
-      model->load(pretrained);
+    std::unique_ptr<VisionLanguageModel> model;
+    if (pretrained) {
+      model = family->load(*pretrained);
     } else {
-      std::vector<std::string> texts;
+      BaseJob job{*family, {}, seed_, work.resume};
       for_each_sample(open_pool(), [&](std::size_t, const Sample& sample) {
-        for (const Turn& turn : sample.turns) texts.push_back(turn.text);
+        for (const Turn& turn : sample.turns) job.texts.push_back(turn.text);
       });
-      options_.base->make()->train(*model, texts, seed_, work.resume);
+      model = options_.base->make()->train(job);
     }
     model->save(work.output / "model");
     work.digest = weights_digest(*model);
@@ -257,7 +253,7 @@ std::map<std::string, std::string> Setting::inputs_of(std::size_t benchmark) con
 }
 
 std::unique_ptr<VisionLanguageModel> Setting::load(const Weights& weights) const {
-  return load_model(options_.model, weights);
+  return options_.model.make()->load(weights.folder);
 }
 
 const Setting::Loaded& Setting::loaded() const {

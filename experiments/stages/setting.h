@@ -32,7 +32,7 @@ struct SettingOptions {
 
   Bound<PoolSource> pool;
   std::vector<BenchmarkTask> benchmarks;  // in the config's order; at least one
-  Bound<VisionLanguageModel> model;
+  Bound<ModelFamily> model;
   std::optional<Bound<BaseTrainer>> base;  // for a model that has no weights yet
   SamplingOptions sampling;
   ScreeningOptions screening;

@@ -50,6 +50,7 @@ StageOutput TrainingStage::run(StageCache& stages) const {
   stage.config.set("trainer", trainer.identity());
   stage.config.set("model", identity_of(setting.options().model));
   stage.config.set("sampling", config::to_value(setting.options().sampling));
+  if (batches) stage.config.set("batch_source", batches->identity());
   stage.config.set("seed", value_of(seed));
   stage.inputs = setting.inputs();
   stage.inputs["subset"] = selection.digest;
@@ -61,29 +62,36 @@ StageOutput TrainingStage::run(StageCache& stages) const {
     const std::vector<ChosenRow> rows = chosen_rows(selection, pool);
     const bool is_weighted =
         std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.weight != 1.0; });
+    TrainingSet set;
+    set.lengths.resize(rows.size());
+    Progress progress("lengths: " + title, static_cast<std::int64_t>(rows.size()), "samples");
+    parallel_for(rows.size(), [&](std::size_t i) {
+      set.lengths[i] = setting.length(pool.sample(rows[i].row), *model);
+      progress.advance();
+    });
+    for (const ChosenRow& row : rows) {
+      if (is_weighted) set.weights.push_back(row.weight);
+    }
     TrainingJob job;
-    job.seed = seed;
     job.folder = work.resume;
     job.title = title;
     job.input = [&](std::size_t i, VisionLanguageModel& worker) {
       const Sample sample = pool.sample(rows[i].row);
       return worker.input(sample, setting.visual(sample, worker));
     };
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const torch::NoGradGuard no_gradients;
-      job.lengths.push_back(job.input(i, *model).length());
-      if (is_weighted) job.weights.push_back(rows[i].weight);
-    }
+    job.batches = batches ? started(batches->table(), batches->path(), std::move(set), seed)
+                          : epochs(std::move(set), seed);
     const TrainingResult result = trainer.make()->train(*model, job);
 
     json::array checkpoints;
     for (const Checkpoint& checkpoint : result.checkpoints) {
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
       winnow::copy_folder(checkpoint.folder, work.output / name);
-      model->load(work.output / name);
+      const auto saved = setting.load({work.output / name, "", checkpoint.samples});
       checkpoints.push_back(
-          {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*model)}});
+          {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*saved)}});
     }
+    winnow::copy_bytes(work.resume / kMetricsFile, work.output / kMetricsFile);
     work.digest = checkpoints.back().at("weights").as_string();
     work.facts = {{"checkpoints", std::move(checkpoints)},
                   {"cpu_seconds", result.cpu_seconds},

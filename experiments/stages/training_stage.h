@@ -1,6 +1,7 @@
 #pragma once
 // A model trained on the rows of a selection.
 
+#include <optional>
 #include <string>
 
 #include "experiments/stages/bound.h"
@@ -12,6 +13,7 @@ namespace winnow {
 struct TrainingStage {
   const Setting& setting;
   const Bound<Trainer>& trainer;
+  const std::optional<Bound<BatchSource>>& batches;  // none: epochs
   StageOutput selection;
   std::uint64_t seed = 0;
   std::string title;

@@ -202,7 +202,7 @@ StageOutput FeaturesStage::run(StageCache& stages,
   stage.title = title;
   return stages.run(stage, [&](StageWork& work) {
     const std::vector<NamedMedium> list = media();
-    VisualFeatures::compute(*load_model(model, weights), list, sampling, work.output, work.resume);
+    VisualFeatures::compute(*model.make()->load(weights.folder), list, sampling, work.output, work.resume);
     const auto failed = VisualFeatures::load(work.output).failures().size();
     work.facts = {{"media", list.size()}, {"failed_media", failed}};
   });

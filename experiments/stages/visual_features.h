@@ -78,7 +78,7 @@ class VisualFeatures {
 };
 
 struct FeaturesStage {
-  const Bound<VisionLanguageModel>& model;
+  const Bound<ModelFamily>& model;
   Weights weights;
   const SamplingOptions& sampling;
   std::map<std::string, std::string> inputs;  // digests of what the media come from, by role

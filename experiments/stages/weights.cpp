@@ -2,13 +2,6 @@
 
 namespace winnow {
 
-std::unique_ptr<VisionLanguageModel> load_model(const Bound<VisionLanguageModel>& model,
-                                                const Weights& weights) {
-  std::unique_ptr<VisionLanguageModel> made = model.make();
-  made->load(weights.folder);
-  return made;
-}
-
 std::vector<Weights> checkpoints_of(const StageOutput& training) {
   std::vector<Weights> result;
   for (const boost::json::value& checkpoint : training.facts.at("checkpoints").as_array()) {
@@ -19,7 +12,7 @@ std::vector<Weights> checkpoints_of(const StageOutput& training) {
   return result;
 }
 
-config::Value identity_of(const Bound<VisionLanguageModel>& model) {
+config::Value identity_of(const Bound<ModelFamily>& model) {
   config::Value identity = model.identity();
   identity.erase("path");
   if (const config::Value* device = identity.child("device")) {

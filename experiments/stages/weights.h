@@ -9,7 +9,7 @@
 
 #include "experiments/stages/bound.h"
 #include "experiments/stages/stage.h"
-#include "models/vision_language_model.h"
+#include "models/model_family.h"
 
 namespace winnow {
 
@@ -19,14 +19,11 @@ struct Weights {
   std::int64_t samples = 0;  // trained since the base
 };
 
-std::unique_ptr<VisionLanguageModel> load_model(const Bound<VisionLanguageModel>& model,
-                                                const Weights& weights);
-
 // Of a training stage, in order; the last is the end.
 std::vector<Weights> checkpoints_of(const StageOutput& training);
 
 // What a model is trained and measured alike by: its options without the folder of its weights,
 // whose digest counts, and the number of its device.
-config::Value identity_of(const Bound<VisionLanguageModel>& model);
+config::Value identity_of(const Bound<ModelFamily>& model);
 
 }  // namespace winnow
