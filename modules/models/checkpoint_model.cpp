@@ -38,7 +38,11 @@ void CheckpointModel::initialise_from(const std::vector<std::string>& texts, std
 
 void CheckpointModel::load(const fs::path& folder) {
   FolderFiles files = read_folder_files(folder);
-  const auto tokenizer = std::make_shared<BytePairTokenizer>(read_vocabulary(folder), kEndOfTurn,
+  BytePairVocabulary vocabulary = read_vocabulary(folder);
+  // Whatever the file says of them: no text may end its turn or ask for a picture.
+  for (const std::string& control : small_layout().control_tokens)
+    vocabulary.in_text.erase(control);
+  const auto tokenizer = std::make_shared<BytePairTokenizer>(vocabulary, kEndOfTurn,
                                                              (folder / "tokenizer.json").string());
   open(folder, files.at("config.json"), *tokenizer);
   tokenizer_ = tokenizer;
