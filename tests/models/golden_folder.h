@@ -31,18 +31,11 @@ class GoldenFolder {
     return boost::json::parse(read_golden(name_ + file));
   }
 
-  // Names of the case files that are there, of those that begin with `generate_` or of the others.
-  // A clone's own copy has some; the folder they come from has all that summary.json lists.
+  // All cases of summary.json: of generation ("generate_a_text") or the others.
   std::set<std::string> case_names(bool generate) const {
     std::set<std::string> names;
-    for (const auto& root : golden_roots()) {
-      const std::filesystem::path folder = root / (name_ + "cases");
-      if (!std::filesystem::exists(folder)) continue;
-      for (const auto& file : std::filesystem::directory_iterator(folder)) {
-        if (file.path().extension() != ".safetensors") continue;
-        const std::string name = file.path().stem();
-        if (name.starts_with("generate_") == generate) names.insert(name);
-      }
+    for (const auto& [name, facts] : summary().at(generate ? "generate" : "cases").as_object()) {
+      names.insert((generate ? "generate_" : "") + std::string(name));
     }
     return names;
   }

@@ -10,7 +10,6 @@
 #include <functional>
 
 #include "core/errors.h"
-#include "models/internvl/generation.h"
 #include "models/internvl/network.h"
 #include "models/internvl/tiny_config.h"
 #include "temporary_folder.h"
@@ -220,19 +219,6 @@ TEST(InternVlTextTest, OnlyLongSequencesTurnSlower) {
   const torch::Tensor without = logits(plain, weights, pair);
   EXPECT_TRUE(torch::allclose(both[1].slice(0, 0, 6), without[1].slice(0, 0, 6), 1e-5, 1e-6));
   EXPECT_FALSE(torch::allclose(both[0], without[0], 1e-5, 1e-7));
-}
-
-TEST(InternVlGenerationTest, GoesOnAsAWholeForwardPassDoes) {
-  const torch::NoGradGuard no_grad;
-  const Config config = tiny_config(true);
-  const Weights weights = random_weights(config, 1);
-  GenerationState state = prefill(config, weights, tiny_batch(config, weights));
-  advance(config, weights, torch::tensor({9}), state);
-  advance(config, weights, torch::tensor({8}), state);
-  Batch whole = tiny_batch(config, weights);
-  whole.tokens = torch::cat({whole.tokens, torch::tensor({{9, 8}})}, 1);
-  whole.attention_mask = torch::ones_like(whole.tokens);
-  EXPECT_TRUE(torch::allclose(logits(config, weights, whole)[0][-1], state.logits[0], 1e-5, 1e-6));
 }
 
 }  // namespace

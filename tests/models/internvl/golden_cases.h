@@ -11,11 +11,6 @@ inline const GoldenFolder& internvl_golden() {
   return folder;
 }
 
-// Whether the golden folder is the whole one and not a clone's own copy of a part.
-inline bool internvl_golden_is_whole() {
-  return !internvl_golden().find("cases/e_right.safetensors").empty();
-}
-
 struct InternVlModel {
   internvl::Config config;
   internvl::Weights weights;

@@ -122,21 +122,10 @@ class GoldenInternVlNetwork : public testing::Test {
 
 TEST_F(GoldenInternVlNetwork, EveryCaseAgrees) {
   const std::set<std::string> names = internvl_golden().case_names(false);
-  for (const char* needed : {"a_text", "c_tiles", "c_tiles_tied", "c_tiles_rms_qknorm"}) {
-    ASSERT_EQ(names.count(needed), 1U) << needed;
-  }
-  const json::object& listed = internvl_golden().summary().at("cases").as_object();
-  if (testing_support::internvl_golden_is_whole()) {
-    EXPECT_EQ(names.size(), listed.size()) << "the whole golden folder lacks a case";
-  }
-  for (const std::string& name : names) {
-    ASSERT_TRUE(listed.contains(name)) << name;
-    check_case(name);
-  }
-  EXPECT_GE(with_gradients_, 1);
-  if (by_padding_side_[0].defined() && by_padding_side_[1].defined()) {
-    EXPECT_LE(difference(by_padding_side_[0], by_padding_side_[1]), 1e-4);
-  }
+  ASSERT_EQ(names.size(), 9U);
+  for (const std::string& name : names) check_case(name);
+  EXPECT_EQ(with_gradients_, 1);
+  EXPECT_LE(difference(by_padding_side_[0], by_padding_side_[1]), 1e-4);
   std::string line = fmt::format("golden internvl network: {} cases", names.size());
   for (const auto& [kind, off] : worst_) line += fmt::format(", worst {} {:.1e}", kind, off);
   std::cout << line << std::endl;

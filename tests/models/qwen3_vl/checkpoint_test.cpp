@@ -8,7 +8,6 @@
 
 #include "core/errors.h"
 #include "core/files.h"
-#include "models/qwen3_vl/generation.h"
 #include "models/qwen3_vl/network.h"
 #include "models/qwen3_vl/positions.h"
 #include "models/qwen3_vl/tiny_config.h"
@@ -128,29 +127,6 @@ TEST_F(Qwen3VlCheckpointTest, TrainsSavesAndComesBackToTheBit) {
     }
     fs::remove_all(folder_);
   }
-}
-
-TEST(Qwen3VlGenerationTest, AContinuationDoesNotDependOnItsSiblings) {
-  const torch::NoGradGuard no_grad;
-  const Config config = tiny_config(true);
-  const Weights weights = random_weights(config, 1);
-  const GenerationState prompt = prefill(config, weights, tiny_batch(config));
-  GenerationState many = repeated(prompt, 3);
-  for (const std::vector<std::int64_t>& tokens :
-       std::vector<std::vector<std::int64_t>>{{3, 9, 3}, {4, 8, 5}}) {
-    advance(config, weights, torch::tensor(tokens), many);
-  }
-  GenerationState alone = prompt;
-  advance(config, weights, torch::tensor({9}), alone);
-  advance(config, weights, torch::tensor({8}), alone);
-  EXPECT_TRUE(torch::allclose(many.logits[1], alone.logits[0], 1e-5, 1e-6));
-  EXPECT_FALSE(torch::allclose(many.logits[0], many.logits[2], 1e-5, 1e-6));
-
-  // And it is what a whole forward pass gives.
-  Batch whole = tiny_batch(config);
-  whole.tokens = torch::cat({whole.tokens, torch::tensor({{9, 8}})}, 1);
-  whole.attention_mask = torch::ones_like(whole.tokens);
-  EXPECT_TRUE(torch::allclose(logits(config, weights, whole)[0][-1], alone.logits[0], 1e-5, 1e-6));
 }
 
 TEST_F(Qwen3VlCheckpointTest, ReadsHalfPrecisionFiles) {

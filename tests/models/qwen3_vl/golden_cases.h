@@ -32,10 +32,7 @@ inline Qwen3VlModel load_golden_model(const std::string& folder) {
 // The tiny model that a case was made with.
 inline Qwen3VlModel model_of_case(const std::string& name) {
   if (!name.ends_with("tied")) return load_golden_model("model_untied");
-  if (!find_golden(kQwen3Vl + "model_tied/model.safetensors").empty()) {
-    return load_golden_model("model_tied");
-  }
-  // A clone's copy leaves it out: it is the other one without its output layer.
+  // The other one without its output layer.
   Qwen3VlModel model = load_golden_model("model_untied");
   model.config = qwen3_vl::read_config(find_golden(kQwen3Vl + "model_tied/config.json"));
   model.weights.text.head = torch::Tensor();

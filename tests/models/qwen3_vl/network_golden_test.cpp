@@ -113,20 +113,9 @@ class GoldenQwen3VlNetwork : public testing::Test {
 
 TEST_F(GoldenQwen3VlNetwork, EveryCaseAgrees) {
   const std::set<std::string> names = testing_support::case_names(false);
-  for (const char* needed : {"a_text", "b_image", "c_video"}) {
-    ASSERT_EQ(names.count(needed), 1U) << needed;
-  }
-  const json::object& listed = testing_support::qwen3_vl_summary().at("cases").as_object();
-  if (!testing_support::find_golden("qwen3_vl_tiny/model_tied/model.safetensors").empty()) {
-    EXPECT_EQ(names.size(), listed.size()) << "the whole golden folder lacks a case";
-  }
-  for (const std::string& name : names) {
-    EXPECT_TRUE(listed.contains(name)) << name;
-    check_case(name);
-  }
-  if (by_padding_side_[0].defined() && by_padding_side_[1].defined()) {
-    EXPECT_LE(testing_support::difference(by_padding_side_[0], by_padding_side_[1]), 1e-4);
-  }
+  ASSERT_EQ(names.size(), 7U);
+  for (const std::string& name : names) check_case(name);
+  EXPECT_LE(difference(by_padding_side_[0], by_padding_side_[1]), 1e-4);
   std::string line = fmt::format("golden qwen3_vl network: {} cases", names.size());
   for (const auto& [kind, off] : worst_) line += fmt::format(", worst {} {:.1e}", kind, off);
   std::cout << line << std::endl;
