@@ -218,6 +218,9 @@ void check_comparison(const config::Value& config) {
   worlds().create(config.at("world"), "world");
   models().create(config.at("model"), "model");
   trainers().create(config.at("trainer"), "trainer");
+  if (const config::Value* order = config.child("batch_source")) {
+    batch_sources().create(*order, "batch_source");
+  }
   evaluators().create(config.at("evaluator"), "evaluator");
   read_proxy(config);
   if (const config::Value* model = config.find("proxy.model")) {

@@ -76,6 +76,9 @@ class Estimators : public Recipe {
     worlds().create(config.at("world"), "world");
     models().create(config.at("model"), "model");
     trainers().create(config.at("trainer"), "trainer");
+    if (const config::Value* order = config.child("batch_source")) {
+      batch_sources().create(*order, "batch_source");
+    }
   }
 
   // The seeds are of worlds here: pool, base model, anchors and proxy are drawn anew with each.

@@ -86,7 +86,6 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
   const std::int64_t slots = model.options().frame_slots;
   TrainingJob job;
   job.title = title;
-  job.seed = seed;
   job.folder = folder;
   job.input = [&](std::size_t position, VisionLanguageModel&) {
     const BaseScene& scene = scenes[chosen[position]];
@@ -97,9 +96,11 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
     model.place_clips(input, stream.integer(0, slots - scene.pixels.values.size(0)));
     return input;
   };
+  TrainingSet set;
   for (const std::size_t i : chosen) {
-    job.lengths.push_back(model.input(scenes[i].conversation, {features[i]}).length());
+    set.lengths.push_back(model.input(scenes[i].conversation, {features[i]}).length());
   }
+  job.batches = epochs(std::move(set), seed);
   const TrainingResult result =
       trainers().create(base_trainer_config(options), "base.trainer")->train(model, job);
   spdlog::info("{}: {} conversations, final loss {:.3f}", title, chosen.size(), result.final_loss);

@@ -64,12 +64,13 @@ void train_phase(const std::string& title, const MicroBaseOptions& options,
                  std::uint64_t seed, const fs::path& folder) {
   TrainingJob job;
   job.title = title;
-  job.seed = seed;
   job.folder = folder;
   job.input = [&](std::size_t position, VisionLanguageModel& worker) {
     return corpus.input(chosen[position], worker);
   };
-  for (const std::size_t scene : chosen) job.lengths.push_back(lengths[scene]);
+  TrainingSet set;
+  for (const std::size_t scene : chosen) set.lengths.push_back(lengths[scene]);
+  job.batches = epochs(std::move(set), seed);
   const TrainingResult result =
       trainers().create(base_trainer_config(options), "base.trainer")->train(model, job);
   spdlog::info("{}: {} conversations, final loss {:.3f}", title, chosen.size(), result.final_loss);
