@@ -7,6 +7,8 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/parallel.h"
+#include "core/progress.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/loaded_world.h"
 #include "experiments/comparison/pipeline.h"
@@ -139,10 +141,14 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
       return worker.input(sample, data.visual(sample, worker));
     };
     TrainingSet set;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      const torch::NoGradGuard no_gradients;
-      set.lengths.push_back(job.input(i, *model).length());
-      if (is_weighted) set.weights.push_back(samples[i].weight);
+    set.lengths.resize(samples.size());
+    Progress progress("lengths: " + title, static_cast<std::int64_t>(samples.size()), "samples");
+    parallel_for(samples.size(), [&](std::size_t i) {
+      set.lengths[i] = data.length(*samples[i].sample, *model);
+      progress.advance();
+    });
+    for (const ChosenSample& chosen : samples) {
+      if (is_weighted) set.weights.push_back(chosen.weight);
     }
     job.batches = order == nullptr ? epochs(std::move(set), seed)
                                    : started(*order, "batch_source", std::move(set), seed);

@@ -15,19 +15,20 @@
 #include "models/checkpoint_files.h"
 #include "models/checkpoint_options.h"
 #include "models/continuations.h"
+#include "models/model_family.h"
 #include "models/parameter_table.h"
 
 namespace winnow {
 
 class CheckpointModel : public ContinuedModel {
  public:
-  std::filesystem::path pretrained() const final { return options().path; }
-  // Throws ConfigError when the options name a checkpoint or contradict each other.
-  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) final;
-  // Adapters are merged into the weights, which are trained from now on.
-  void thaw() final;
+  // A model has no weights before one of these two, see ModelFamily::create and load. Without
+  // `path` in the options the folder must hold the architecture that they describe.
+  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed);
+  void load(const std::filesystem::path& folder);
   const Tokenizer& tokenizer() const final { return *tokenizer_; }
   ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const final;
+  std::int64_t length(const Sample& sample, const std::vector<MediumLayout>& layouts) const final;
   ModelInput blind_input(const Sample& sample) const final;
   // Those of adapters follow the others.
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const final;
@@ -35,8 +36,6 @@ class CheckpointModel : public ContinuedModel {
   // The published layout, which other tools open. Files of the folder that a model came from go
   // along as they are; adapters go into a folder of their own in it, see lora.h.
   void save(const std::filesystem::path& folder) const final;
-  // Without `path` in the options the folder must hold the architecture that they describe.
-  void load(const std::filesystem::path& folder) final;
 
  protected:
   // What small models are built with: the tokens of the chat layout, the padding token first, and
@@ -50,7 +49,7 @@ class CheckpointModel : public ContinuedModel {
   CheckpointModel(const CheckpointModel&) = default;
 
   // Whether training moves a group, its adapters counted in.
-  bool trains(Group group) const { return thawed_ || !options().freezes(group); }
+  bool trains(Group group) const { return !options().freezes(group); }
   const BytePairTokenizer& byte_pairs() const { return *tokenizer_; }
 
  private:
@@ -70,16 +69,50 @@ class CheckpointModel : public ContinuedModel {
   virtual void open(const std::filesystem::path& folder, const std::string& config_text,
                     const BytePairTokenizer& tokenizer) = 0;
   // Throws std::logic_error for media of another family.
-  virtual Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const = 0;
+  virtual Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const = 0;
 
-  ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
-                          const char* counted) const;
+  // `counted`: what of the tokens an error mentions.
+  Chat conversation(const Sample& sample, const std::vector<MediumLayout>& media,
+                    const char* counted) const;
   bool is_frozen(const std::string& parameter) const { return !trains(group_of(parameter)); }
   void set_trainable();
 
-  bool thawed_ = false;
   std::shared_ptr<const BytePairTokenizer> tokenizer_;
   std::shared_ptr<const FolderFiles> files_;  // beside the weights
+};
+
+// The family of a `Model` made from its `Options`.
+template <class Model, class Options>
+class CheckpointFamily : public ModelFamily {
+ public:
+  explicit CheckpointFamily(Options options) : options_(std::move(options)) {}
+  std::optional<std::filesystem::path> pretrained() const override {
+    if (options_.path.empty()) return std::nullopt;
+    return options_.path;
+  }
+  SamplingOptions published_sampling() const override { return Model::published_sampling(); }
+  bool vision_is_trainable() const override { return Model(options_).vision_is_trainable(); }
+  // No adapters either: they begin after the base.
+  std::unique_ptr<ModelFamily> thawed() const override {
+    Options all = options_;
+    all.freeze.clear();
+    all.lora = {};
+    return std::make_unique<CheckpointFamily>(std::move(all));
+  }
+  std::unique_ptr<VisionLanguageModel> create(const std::vector<std::string>& texts,
+                                              std::uint64_t seed) const override {
+    auto model = std::make_unique<Model>(options_);
+    model->initialise_from(texts, seed);
+    return model;
+  }
+  std::unique_ptr<VisionLanguageModel> load(const std::filesystem::path& folder) const override {
+    auto model = std::make_unique<Model>(options_);
+    model->load(folder);
+    return model;
+  }
+
+ private:
+  Options options_;
 };
 
 // What config.json and the tokenizer of a folder say must be the same, or placeholders would be

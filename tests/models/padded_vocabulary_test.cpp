@@ -9,6 +9,7 @@
 #include "core/errors.h"
 #include "models/byte_pair_tokenizer.h"
 #include "models/micro_fixture.h"
+#include "models/model_family.h"
 #include "models/padded_checkpoint.h"
 #include "temporary_folder.h"
 
@@ -25,12 +26,11 @@ class PaddedVocabularyTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     fs::remove_all(folder_);
-    model_->initialise_from({"what colour is it", "red", "blue", "what colour is it"}, 1);
     model_->save(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  static std::unique_ptr<VisionLanguageModel> create(const fs::path& path) {
+  static std::unique_ptr<ModelFamily> family(const fs::path& path) {
     const config::Origin origin{"test", 1};
     config::Value table;
     table.set("type", {std::string(GetParam()), origin});
@@ -42,11 +42,7 @@ class PaddedVocabularyTest : public testing::TestWithParam<const char*> {
     }
     return models().create(table, "model");
   }
-  std::unique_ptr<VisionLanguageModel> loaded() const {
-    auto model = create(folder_);
-    model->load(folder_);
-    return model;
-  }
+  std::unique_ptr<VisionLanguageModel> loaded() const { return family(folder_)->load(folder_); }
 
   static std::vector<ModelInput> prompts(const VisionLanguageModel& model) {
     return {model.blind_input(testing_support::question_sample("a", "red", false)),
@@ -66,7 +62,8 @@ class PaddedVocabularyTest : public testing::TestWithParam<const char*> {
   }
 
   const fs::path folder_ = testing_support::temporary_folder();
-  const std::unique_ptr<VisionLanguageModel> model_ = create("");
+  const std::unique_ptr<VisionLanguageModel> model_ =
+      family("")->create({"what colour is it", "red", "blue", "what colour is it"}, 1);
 };
 
 TEST_P(PaddedVocabularyTest, AnswersAreThoseOfTheModelWithoutPadding) {

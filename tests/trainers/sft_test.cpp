@@ -242,9 +242,9 @@ class HalfPrecisionTest : public SftTest, public testing::WithParamInterface<con
           std::pair{"patch_size", 8}, std::pair{"vocabulary_tokens", 300}}) {
       table.set(key, {std::int64_t{value}, origin});
     }
-    auto result = models().create(table, "model");
-    result->initialise_from({"what colour is it", "red", "blue", "what colour is it"}, 1);
-    return result;
+    return models()
+        .create(table, "model")
+        ->create({"what colour is it", "red", "blue", "what colour is it"}, 1);
   }
   static TrainingJob half_job(const fs::path& folder, std::size_t count) {
     TrainingJob work;

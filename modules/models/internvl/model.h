@@ -15,8 +15,10 @@ namespace winnow::internvl {
 class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
+  static SamplingOptions published_sampling() { return internvl::published_sampling(); }
 
-  SamplingOptions published_sampling() const override { return internvl::published_sampling(); }
+  // grid: tiles of an image, frames of a video
+  MediumLayout layout(const FrameShape& shape) const override;
   // values: tiles [n, 3, tile size, tile size] float32
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: merged patches [N, K], which the projector takes
@@ -43,7 +45,7 @@ class Model : public CheckpointModel {
                     std::uint64_t seed) override;
   void open(const std::filesystem::path& folder, const std::string& config_text,
             const BytePairTokenizer& tokenizer) override;
-  Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const override;
+  Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const override;
   torch::Device device() const { return weights_.text.token.device(); }
 
   Options options_;

@@ -17,8 +17,10 @@ namespace winnow::qwen3_vl {
 class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
+  static SamplingOptions published_sampling() { return qwen3_vl::published_sampling(); }
 
-  SamplingOptions published_sampling() const override { return qwen3_vl::published_sampling(); }
+  // grid: frame pairs, rows and columns, in patches
+  MediumLayout layout(const FrameShape& shape) const override;
   // values: patches [P, patch values] float32
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: see side_by_side
@@ -47,7 +49,7 @@ class Model : public CheckpointModel {
                     std::uint64_t seed) override;
   void open(const std::filesystem::path& folder, const std::string& config_text,
             const BytePairTokenizer& tokenizer) override;
-  Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const override;
+  Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const override;
 
   Options options_;
   Config config_;

@@ -38,15 +38,15 @@ void set_bounds(const std::optional<std::int64_t>& minimum,
 }  // namespace
 
 config::Help help(const Options& options) {
-  using config::at_least;
+  const auto minimum = config::between(1, static_cast<double>(kMostMinimumPixels));
+  const auto maximum = config::between(1, static_cast<double>(kMostMaximumPixels));
   config::Help result = help(static_cast<const CheckpointOptions&>(options));
   result.insert(
       result.end(),
-      {{"minimum_pixels", "a picture is enlarged to; absent: as the checkpoint says", at_least(1)},
-       {"maximum_pixels", "a picture is reduced to; absent: as the checkpoint says", at_least(1)},
-       {"video_minimum_pixels", "as minimum_pixels, of all frames of a clip together", at_least(1)},
-       {"video_maximum_pixels", "as maximum_pixels, of all frames of a clip together",
-        at_least(1)}});
+      {{"minimum_pixels", "a picture is enlarged to; absent: as the checkpoint says", minimum},
+       {"maximum_pixels", "a picture is reduced to; absent: as the checkpoint says", maximum},
+       {"video_minimum_pixels", "as minimum_pixels, of all frames of a clip together", minimum},
+       {"video_maximum_pixels", "as maximum_pixels, of all frames of a clip together", maximum}});
   return result;
 }
 
