@@ -1,7 +1,8 @@
 #pragma once
 // What all families of published checkpoints do alike: they open and save Hugging Face folders, or
 // start from nothing with byte pairs learnt from texts; freeze groups of parameters; train
-// adapters; copy themselves. A family adds its architecture and how it runs.
+// adapters; copy themselves; run the text model over a batch and go on from a prompt. A family adds
+// its architecture, its media and how they and their positions show in the text.
 
 #include <cstdint>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "models/continuations.h"
 #include "models/model_family.h"
 #include "models/parameter_table.h"
+#include "models/text_batch.h"
 
 namespace winnow {
 
@@ -30,6 +32,9 @@ class CheckpointModel : public ContinuedModel {
   ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const final;
   std::int64_t length(const Sample& sample, const std::vector<MediumLayout>& layouts) const final;
   ModelInput blind_input(const Sample& sample) const final;
+  torch::Tensor logits(const std::vector<ModelInput>& inputs) final;
+  AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) final;
+  std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) final;
   // Those of adapters follow the others.
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const final;
   std::unique_ptr<VisionLanguageModel> clone() const final;
@@ -71,6 +76,15 @@ class CheckpointModel : public ContinuedModel {
   // Throws std::logic_error for media of another family.
   virtual Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const = 0;
 
+  virtual const TextShape& text_shape() const = 0;
+  virtual const TextWeights& text_weights() const = 0;
+  virtual TextBatch pack(const std::vector<ModelInput>& inputs) const = 0;
+  // Of positions as pack() gives them, and of [B, S] of text alone.
+  virtual RotaryTables rotation(const torch::Tensor& positions, torch::ScalarType dtype) const = 0;
+
+  std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const final;
+  // [B, S, E], the normalised last ones.
+  torch::Tensor states(const TextBatch& batch, std::vector<LayerCache>* cache = nullptr) const;
   // `counted`: what of the tokens an error mentions.
   Chat conversation(const Sample& sample, const std::vector<MediumLayout>& media,
                     const char* counted) const;

@@ -51,68 +51,31 @@ BytePairVocabulary vocabulary_of(const GoldenFolder& golden) {
   return vocabulary;
 }
 
-// One sequence of a batch, without its padding.
-ModelInput prompt_of_row(const Tensors& inputs, std::int64_t row) {
-  const torch::Tensor present = inputs.at("in.attention_mask")[row].to(torch::kBool);
-  ModelInput input;
-  input.tokens = values_of(inputs.at("in.input_ids")[row].index({present}));
-  input.labels.assign(input.tokens.size(), -100);
-  return input;
-}
-
-// Prompts of a case; media are taken off the front of its pixels, in order of appearance.
+// Prompts of a case with what the model's own tower makes of its media.
 std::vector<ModelInput> prompts_of(qwen3_vl::Model& model, const Tensors& inputs) {
-  const qwen3_vl::Config& config = model.config();
-  struct Pixels {
-    torch::Tensor patches;
-    std::vector<qwen3_vl::Grid> grids;
-    PreprocessedMedium take(bool video) {
-      const qwen3_vl::Grid grid = grids.at(0);
-      grids.erase(grids.begin());
-      const std::vector<torch::Tensor> parts =
-          patches.split_with_sizes({grid.patches(), patches.size(0) - grid.patches()});
-      patches = parts[1];
-      return {parts[0], qwen3_vl::layout_of(grid, video, {})};
-    }
-  };
-  const qwen3_vl::Batch batch = testing_support::batch_of(inputs);
-  Pixels images{batch.image_patches, batch.image_grids};
-  Pixels videos{batch.video_patches, batch.video_grids};
-  std::vector<ModelInput> prompts;
-  for (std::int64_t row = 0; row < batch.tokens.size(0); ++row) {
-    prompts.push_back(prompt_of_row(inputs, row));
-    const std::vector<std::int64_t>& tokens = prompts.back().tokens;
+  const auto encoded = [&](const testing_support::GoldenPatches& patches, bool video) {
     std::vector<PreprocessedMedium> media;
-    std::int64_t groups = 0;  // of the video at hand that are still to come
-    for (std::size_t i = 1; i < tokens.size(); ++i) {
-      if (tokens[i - 1] != config.vision_start_token) continue;
-      if (tokens[i] == config.image_token) media.push_back(images.take(false));
-      if (tokens[i] != config.video_token) continue;
-      if (groups == 0) {
-        media.push_back(videos.take(true));
-        groups = media.back().layout.grid[0];
-      }
-      --groups;
+    std::int64_t begin = 0;
+    for (const qwen3_vl::Grid& grid : patches.grids) {
+      media.push_back(
+          {patches.values.narrow(0, begin, grid.patches()), qwen3_vl::layout_of(grid, video, {})});
+      begin += grid.patches();
     }
-    prompts.back().visual = model.encode_vision(media);
-  }
-  return prompts;
+    return model.encode_vision(media);
+  };
+  return testing_support::golden_inputs(model.config(), inputs,
+                                        encoded(testing_support::golden_images(inputs), false),
+                                        encoded(testing_support::golden_videos(inputs), true));
 }
 
 std::vector<ModelInput> prompts_of(internvl::Model& model, const Tensors& inputs) {
-  std::vector<ModelInput> prompts;
-  std::int64_t begin = 0;
-  for (std::int64_t row = 0; row < inputs.at("in.input_ids").size(0); ++row) {
-    prompts.push_back(prompt_of_row(inputs, row));
-    const auto tokens = std::count(prompts.back().tokens.begin(), prompts.back().tokens.end(),
-                                   model.config().image_token);
-    const std::int64_t tiles = tokens / model.config().tokens_per_tile();
-    if (tiles == 0) continue;
-    prompts.back().visual = model.encode_vision(
-        {{inputs.at("in.pixel_values").narrow(0, begin, tiles), {{tiles}, {}, false}}});
-    begin += tiles;
+  torch::Tensor merged;
+  if (const auto found = inputs.find("in.pixel_values"); found != inputs.end()) {
+    const torch::Tensor& tiles = found->second;
+    merged = model.encode_vision({{tiles, {{tiles.size(0)}, {}, false}}})[0].tokens.view(
+        {tiles.size(0), model.config().tokens_per_tile(), -1});
   }
-  return prompts;
+  return testing_support::golden_inputs(model.config(), inputs, merged);
 }
 
 // The checkpoint of a case as a program opens it. `config`, `weights`: folders of the golden data.
@@ -214,7 +177,9 @@ void check_cases(const GoldenFolder& golden, const std::string& title, std::size
     const fs::path folder = testing_support::temporary_folder();
     const auto model = opened<Model, Options>(golden, config_of(name), weights, folder);
     const Tensors stored = golden.tensors(name);
-    const std::vector<ModelInput> prompts = prompts_of(*model, golden.inputs(name));
+    Tensors inputs = golden.inputs(name);
+    inputs.erase("in.labels");  // of the case with its answer
+    const std::vector<ModelInput> prompts = prompts_of(*model, inputs);
     const torch::Tensor &tokens = stored.at("out.tokens"), &logits = stored.at("out.step_logits");
     check_sampled(*model, *model->prefill(prompts), tokens);
     for (std::size_t i = 0; i < prompts.size(); ++i) {

@@ -12,6 +12,7 @@
 
 #include "golden.h"
 #include "models/safetensors.h"
+#include "models/vision_language_model.h"
 
 namespace winnow::testing_support {
 
@@ -76,6 +77,21 @@ class GoldenFolder {
   std::string name_;
   boost::json::value summary_;
 };
+
+// One sequence of a case's batch without its padding, which may stand on either side.
+inline ModelInput input_of_row(const Tensors& inputs, std::int64_t row) {
+  const torch::Tensor present = inputs.at("in.attention_mask")[row].to(torch::kBool);
+  const auto values = [&](const char* key) -> std::vector<std::int64_t> {
+    const torch::Tensor kept = inputs.at(key)[row].index({present}).contiguous();
+    return {kept.data_ptr<std::int64_t>(), kept.data_ptr<std::int64_t>() + kept.numel()};
+  };
+  ModelInput input;
+  input.tokens = values("in.input_ids");
+  input.labels = inputs.count("in.labels") > 0
+                     ? values("in.labels")
+                     : std::vector<std::int64_t>(input.tokens.size(), -100);
+  return input;
+}
 
 // Largest absolute difference; infinite for another shape or values that are not finite.
 inline double difference(const torch::Tensor& a, const torch::Tensor& b) {

@@ -74,7 +74,7 @@ std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMed
     counts.push_back(medium.values.size(0) * config_.tokens_per_tile());
   }
   const std::vector<torch::Tensor> parts =
-      encode_tiles(config_, weights_.vision, torch::cat(tiles).to(device()))
+      encode_tiles(config_, weights_.vision, torch::cat(tiles).to(weights_.text.token.device()))
           .flatten(0, 1)
           .split_with_sizes(counts, 0);
   std::vector<VisualTokens> result;
