@@ -13,20 +13,18 @@
 
 namespace winnow::testing_support {
 
-// Folders that may hold golden data, first to be looked in first: $WINNOW_GOLDEN alone when it is
-// set, else ../shared/golden beside the sources, then the copy in tests/data.
-inline std::vector<std::filesystem::path> golden_roots() {
-  if (const char* chosen = std::getenv("WINNOW_GOLDEN")) return {chosen};
-  const std::filesystem::path source = WINNOW_SOURCE_DIR;
-  return {source / "../shared/golden", source / "tests/data/golden"};
+// The folder of golden data: tests/data/golden, or $WINNOW_GOLDEN where it is set.
+inline std::filesystem::path golden_root() {
+  const char* chosen = std::getenv("WINNOW_GOLDEN");
+  return chosen != nullptr ? std::filesystem::path(chosen)
+                           : std::filesystem::path(WINNOW_SOURCE_DIR) / "tests/data/golden";
 }
 
-// Path of a golden file, or of its `.gz`; empty when no root has it.
+// Path of a golden file, or of its `.gz`; empty when it is not there.
 inline std::filesystem::path find_golden(const std::string& name) {
-  for (const auto& root : golden_roots()) {
-    for (const char* suffix : {"", ".gz"}) {
-      if (std::filesystem::exists(root / (name + suffix))) return root / (name + suffix);
-    }
+  for (const char* suffix : {"", ".gz"}) {
+    const std::filesystem::path path = golden_root() / (name + suffix);
+    if (std::filesystem::exists(path)) return path;
   }
   return {};
 }

@@ -25,8 +25,8 @@
 #include "experiments/comparison/screening.h"
 #include "experiments/stages/recipe.h"
 #include "experiments/stages/stage.h"
+#include "trainers/base_trainer.h"
 #include "trainers/trainer.h"
-#include "worlds/micro_base.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -211,17 +211,19 @@ void check_comparison(const config::Value& config) {
   read_published(config);
   read_screening(config);
   if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
-  config::bind<MicroBaseOptions>(config.at("base"), "base");
   if (const config::Value* seed = config.find("world.seed")) {
     config::fail_value(*seed, "world.seed", "a run takes it from world_seed; set that");
   }
   worlds().create(config.at("world"), "world");
-  models().create(config.at("model"), "model");
+  base_trainer_for(*models().create(config.at("model"), "model"), config.child("base"));
   trainers().create(config.at("trainer"), "trainer");
+  if (const config::Value* order = config.child("batch_source")) {
+    batch_sources().create(*order, "batch_source");
+  }
   evaluators().create(config.at("evaluator"), "evaluator");
   read_proxy(config);
   if (const config::Value* model = config.find("proxy.model")) {
-    models().create(*model, "proxy.model");
+    base_trainer_for(*models().create(*model, "proxy.model"), config.child("base"));
   }
   std::vector<std::string> columns = utility_columns(config);
   const std::vector<std::string> judged = judge_columns(config);

@@ -37,6 +37,8 @@ struct Pipeline::Loaded {
   bool usable(const Sample& sample) const;
   // From the stored features, or by the model where its tower is trained.
   std::vector<VisualTokens> visual(const Sample& sample, VisionLanguageModel& model) const;
+  // Tokens of the sample's input; from several threads.
+  std::int64_t length(const Sample& sample, const VisionLanguageModel& model) const;
 };
 
 // Pieces of stage configs.

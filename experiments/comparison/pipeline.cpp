@@ -15,7 +15,7 @@
 #include "experiments/comparison/loaded_world.h"
 #include "experiments/stages/failed_rows.h"
 #include "models/lora.h"
-#include "worlds/micro_base.h"
+#include "trainers/base_trainer.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -86,9 +86,6 @@ std::string digest_of_checkpoint(const fs::path& folder) {
   return digest.hex();
 }
 
-const bool base_registered =
-    config::add_table<MicroBaseOptions>("base", "how the base model is trained");
-
 }  // namespace
 
 bool Pipeline::Loaded::usable(const Sample& sample) const {
@@ -109,6 +106,16 @@ std::vector<VisualTokens> Pipeline::Loaded::visual(const Sample& sample,
     }
   }
   return features ? stored : model.encode_vision(seen);
+}
+
+std::int64_t Pipeline::Loaded::length(const Sample& sample,
+                                      const VisionLanguageModel& model) const {
+  std::vector<MediumLayout> layouts;
+  for (const Media& medium : sample.media) {
+    layouts.push_back(features ? features->layout_of(world.name_of(medium))
+                               : model.layout(frame_shape(medium, sampling)));
+  }
+  return model.length(sample, layouts);
 }
 
 Pipeline::Pipeline(const config::Value& config, std::uint64_t seed, StageCache& stages)
@@ -165,9 +172,7 @@ const Pipeline::Loaded& Pipeline::loaded() {
 }
 
 std::unique_ptr<VisionLanguageModel> Pipeline::load_model(const fs::path& weights) const {
-  std::unique_ptr<VisionLanguageModel> model = models().create(config_.at("model"), "model");
-  model->load(weights);
-  return model;
+  return models().create(config_.at("model"), "model")->load(weights);
 }
 
 std::map<std::string, std::string> Pipeline::common_inputs() {
@@ -196,30 +201,31 @@ const StageOutput& Pipeline::world() {
 
 const StageOutput& Pipeline::base() {
   if (base_) return *base_;
-  const auto options = config::bind<MicroBaseOptions>(config_.at("base"), "base");
-  const fs::path pretrained = models().create(config_.at("model"), "model")->pretrained();
+  const auto family = models().create(config_.at("model"), "model");
+  const std::optional<fs::path> pretrained = family->pretrained();
+  const auto trainer = base_trainer_for(*family, config_.child("base"));
   Stage stage;
   stage.name = "base";
   stage.format_version = base_format;
   stage.config = table_of({{"model", resolved(config_.at("model"), "model")}});
-  if (pretrained.empty()) {
-    stage.config.set("base", config::to_value(options));
+  if (!pretrained) {
+    stage.config.set("base", resolved(config_.at("base"), "base_trainer"));
     stage.config.set("seed", number(seed_));
     stage.inputs = {{"world", world().digest}};  // the tokenizer learns the pool's words
   } else {
-    stage.inputs = {{"checkpoint", digest_of_checkpoint(pretrained)}};
+    stage.inputs = {{"checkpoint", digest_of_checkpoint(*pretrained)}};
   }
   stage.title = fmt::format("base model {}", seed_);
   base_ = stages_.run(stage, [&](StageWork& work) {
-    const auto model = models().create(config_.at("model"), "model");
-    if (!pretrained.empty()) {
-      model->load(pretrained);
+    std::unique_ptr<VisionLanguageModel> model;
+    if (pretrained) {
+      model = family->load(*pretrained);
     } else {
-      std::vector<std::string> texts;
+      BaseJob job{*family, {}, seed_, work.resume};
       for (const Sample& sample : loaded_world().pool.samples()) {
-        for (const Turn& turn : sample.turns) texts.push_back(turn.text);
+        for (const Turn& turn : sample.turns) job.texts.push_back(turn.text);
       }
-      train_micro_base(options, *model, texts, seed_, work.resume);
+      model = trainer->train(job);
     }
     model->save(work.output / "model");
     work.digest = weights_digest(*model);

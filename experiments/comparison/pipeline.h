@@ -19,7 +19,7 @@
 #include "experiments/comparison/world.h"
 #include "experiments/stages/stage.h"
 #include "experiments/stages/visual_features.h"
-#include "models/vision_language_model.h"
+#include "models/model_family.h"
 #include "utility/anchors.h"
 #include "utility/estimator.h"
 

@@ -7,6 +7,8 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/parallel.h"
+#include "core/progress.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/loaded_world.h"
 #include "experiments/comparison/pipeline.h"
@@ -24,7 +26,7 @@ namespace {
 
 // Raise one when its stage computes or writes something else.
 constexpr int selection_format = 2;
-constexpr int training_format = 3;
+constexpr int training_format = 4;
 constexpr int evaluation_format = 1;
 
 struct ChosenSample {
@@ -119,6 +121,8 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
   stage.config = table_of({{"trainer", resolved(trainer, "trainer")},
                            {"model", resolved(config_.at("model"), "model")},
                            {"seed", number(seed)}});
+  const config::Value* order = config_.child("batch_source");
+  if (order != nullptr) stage.config.set("batch_source", resolved(*order, "batch_source"));
   stage.inputs = common_inputs();
   stage.inputs["subset"] = selection.digest;
   stage.title = title;
@@ -130,20 +134,27 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     const bool is_weighted = std::any_of(samples.begin(), samples.end(),
                                          [](const auto& chosen) { return chosen.weight != 1.0; });
     TrainingJob job;
-    job.seed = seed;
     job.folder = work.resume;
     job.title = title;
     job.input = [&](std::size_t i, VisionLanguageModel& worker) {
       const Sample& sample = *samples[i].sample;
       return worker.input(sample, data.visual(sample, worker));
     };
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      const torch::NoGradGuard no_gradients;
-      job.lengths.push_back(job.input(i, *model).length());
-      if (is_weighted) job.weights.push_back(samples[i].weight);
+    TrainingSet set;
+    set.lengths.resize(samples.size());
+    Progress progress("lengths: " + title, static_cast<std::int64_t>(samples.size()), "samples");
+    parallel_for(samples.size(), [&](std::size_t i) {
+      set.lengths[i] = data.length(*samples[i].sample, *model);
+      progress.advance();
+    });
+    for (const ChosenSample& chosen : samples) {
+      if (is_weighted) set.weights.push_back(chosen.weight);
     }
+    job.batches = order == nullptr ? epochs(std::move(set), seed)
+                                   : started(*order, "batch_source", std::move(set), seed);
     const TrainingResult result = trainers().create(trainer, "trainer")->train(*model, job);
 
+    fs::copy_file(work.resume / kMetricsFile, work.output / kMetricsFile);
     json::array checkpoints;
     for (const Checkpoint& checkpoint : result.checkpoints) {
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);

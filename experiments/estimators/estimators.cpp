@@ -17,8 +17,8 @@
 #include "experiments/stages/provenance.h"
 #include "experiments/stages/recipe.h"
 #include "report/table.h"
+#include "trainers/base_trainer.h"
 #include "trainers/trainer.h"
-#include "worlds/micro_base.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -72,10 +72,12 @@ class Estimators : public Recipe {
     read_sampling(config);
     read_screening(config);
     read_proxy(config);
-    config::bind<MicroBaseOptions>(config.at("base"), "base");
     worlds().create(config.at("world"), "world");
-    models().create(config.at("model"), "model");
+    base_trainer_for(*models().create(config.at("model"), "model"), config.child("base"));
     trainers().create(config.at("trainer"), "trainer");
+    if (const config::Value* order = config.child("batch_source")) {
+      batch_sources().create(*order, "batch_source");
+    }
   }
 
   // The seeds are of worlds here: pool, base model, anchors and proxy are drawn anew with each.

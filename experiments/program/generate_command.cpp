@@ -15,7 +15,7 @@
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "media/frames.h"
-#include "models/vision_language_model.h"
+#include "models/model_family.h"
 
 namespace winnow {
 namespace {
@@ -73,9 +73,9 @@ int generate_command(const GenerateRequest& request, std::ostream& out) {
   const auto [question, overrides] = question_and_overrides(request.words);
   const config::Value config = config::compose({request.directories, "generate", overrides});
   config::check_known_keys(config, {"model", "sampling", "run"});
-  const std::unique_ptr<VisionLanguageModel> model = models().create(config.at("model"), "model");
-  const SamplingOptions sampling = read_sampling(config, model->published_sampling());
-  if (model->pretrained().empty()) {
+  const auto family = models().create(config.at("model"), "model");
+  const SamplingOptions sampling = read_sampling(config, family->published_sampling());
+  if (!family->pretrained()) {
     throw ConfigError(
         "the model has no trained weights: name a checkpoint folder, model.path=FOLDER");
   }
@@ -85,7 +85,7 @@ int generate_command(const GenerateRequest& request, std::ostream& out) {
   // Media first: a mistake there is found before gigabytes of weights are read.
   std::vector<Frames> decoded;
   for (const Media& medium : request.media) decoded.push_back(decode(medium, sampling));
-  model->load(model->pretrained());
+  const std::unique_ptr<VisionLanguageModel> model = family->load(*family->pretrained());
   std::vector<PreprocessedMedium> media;
   for (const Frames& frames : decoded) media.push_back(model->preprocess(frames));
   const torch::NoGradGuard no_gradients;

@@ -10,6 +10,7 @@
 #include "core/hash.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "models/model_pool.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -66,10 +67,11 @@ void encode_batch(VisionLanguageModel& model, const std::vector<NamedMedium>& me
 
 }  // namespace
 
-void VisualFeatures::compute(const VisionLanguageModel& model,
-                             const std::vector<NamedMedium>& media, const SamplingOptions& sampling,
-                             const fs::path& output, const fs::path& resume) {
+void VisualFeatures::compute(VisionLanguageModel& model, const std::vector<NamedMedium>& media,
+                             const SamplingOptions& sampling, const fs::path& output,
+                             const fs::path& resume) {
   const std::size_t chunks = (media.size() + chunk_size - 1) / chunk_size;
+  ModelPool models(&model);
   Progress progress("visual features", static_cast<std::int64_t>(media.size()), "media");
   parallel_for(chunks, [&](std::size_t chunk) {
     const std::size_t begin = chunk * chunk_size;
@@ -77,7 +79,7 @@ void VisualFeatures::compute(const VisionLanguageModel& model,
     // The index is written last, so where it is the data are whole.
     if (!fs::exists(chunk_index(resume, chunk))) {
       const torch::NoGradGuard no_gradients;
-      const std::unique_ptr<VisionLanguageModel> worker = model.clone();
+      const ModelPool::Loan worker(models);
       std::string data;
       json::array index;
       for (std::size_t i = begin; i < end; i += batch_size) {
@@ -140,11 +142,17 @@ VisualFeatures VisualFeatures::load(const fs::path& output) {
 }
 
 VisualTokens VisualFeatures::of(const std::string& name) const {
+  const auto& [offset, tokens, width, layout] = place_of(name);
+  return {data_.narrow(0, offset, tokens * width).view({tokens, width}), layout};
+}
+
+const MediumLayout& VisualFeatures::layout_of(const std::string& name) const {
+  return place_of(name).layout;
+}
+
+const VisualFeatures::Place& VisualFeatures::place_of(const std::string& name) const {
   const auto place = places_.find(name);
-  if (place != places_.end()) {
-    const auto& [offset, tokens, width, layout] = place->second;
-    return {data_.narrow(0, offset, tokens * width).view({tokens, width}), layout};
-  }
+  if (place != places_.end()) return place->second;
   const auto failure = failures_.find(name);
   throw DataError(failure != failures_.end() ? failure->second
                                              : "medium " + name + " has no visual features");

@@ -53,7 +53,7 @@ class VisualFeatures {
   // Decodes, preprocesses and encodes all media (distinct names) and writes them to `output`. Media
   // that cannot be decoded are listed with their reason. What is in `resume` of a killed run is
   // reused. Results do not depend on the number of workers, nor on which media share a batch.
-  static void compute(const VisionLanguageModel& model, const std::vector<NamedMedium>& media,
+  static void compute(VisionLanguageModel& model, const std::vector<NamedMedium>& media,
                       const SamplingOptions& sampling, const std::filesystem::path& output,
                       const std::filesystem::path& resume);
 
@@ -64,6 +64,9 @@ class VisualFeatures {
   // could not be decoded.
   VisualTokens of(const std::string& name) const;
 
+  // How it shows in a text; throws likewise.
+  const MediumLayout& layout_of(const std::string& name) const;
+
   // Media without features and why, by name.
   const std::map<std::string, std::string>& failures() const { return failures_; }
 
@@ -72,6 +75,8 @@ class VisualFeatures {
     std::int64_t offset = 0, tokens = 0, width = 0;  // in floats
     MediumLayout layout;
   };
+  const Place& place_of(const std::string& name) const;
+
   torch::Tensor data_;  // [floats]
   std::map<std::string, Place> places_;
   std::map<std::string, std::string> failures_;

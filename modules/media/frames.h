@@ -13,7 +13,7 @@
 namespace winnow {
 
 // Which frames of a clip are seen: how many, and where they lie. The published models' own rules
-// are points of it, see VisionLanguageModel::published_sampling.
+// are points of it, see ModelFamily::published_sampling.
 struct SamplingOptions {
   // "uniform": `frames` of them. "fps": `frames_per_second` of the clip's seconds, rounded down,
   // between minimum and maximum, then down to a `multiple_of`. A clip shorter than that is seen

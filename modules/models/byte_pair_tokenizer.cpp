@@ -26,6 +26,22 @@ std::size_t incomplete_tail(std::string_view text) {
 
 }  // namespace
 
+void TokenFinder::add(const std::string& content, std::int64_t token) {
+  auto& alike = tokens_.at(static_cast<unsigned char>(content.at(0)));
+  alike.emplace_back(content, token);
+  std::sort(alike.begin(), alike.end(),
+            [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+}
+
+TokenFinder::Found TokenFinder::find(std::string_view text, std::size_t begin) const {
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    for (const auto& [content, token] : tokens_[static_cast<unsigned char>(text[i])]) {
+      if (text.substr(i).starts_with(content)) return {i, content.size(), token};
+    }
+  }
+  return {text.size(), 0, 0};
+}
+
 BytePairTokenizer::BytePairTokenizer(const BytePairVocabulary& vocabulary,
                                      const std::string& end_of_turn, const std::string& name)
     : name_(name), normalize_(vocabulary.normalize), added_(vocabulary.added) {
@@ -58,6 +74,10 @@ BytePairTokenizer::BytePairTokenizer(const BytePairVocabulary& vocabulary,
     merges_.emplace(pair_key(token(left), token(right)), Merge{rank++, token(left + right)});
   }
   end_of_turn_ = added(end_of_turn);
+  for (const auto& [content, id] : vocabulary.added) {
+    all_added_.add(content, id);
+    if (vocabulary.in_text.count(content) > 0 && id != end_of_turn_) in_text_.add(content, id);
+  }
 }
 
 std::int64_t BytePairTokenizer::added(const std::string& content) const {
@@ -119,39 +139,34 @@ void BytePairTokenizer::encode_word(std::string_view word,
     tokens.push_back(at(i).token);
 }
 
-std::vector<std::int64_t> BytePairTokenizer::encode(std::string_view text) const {
-  const std::string composed = normalize_ ? normalized(text) : std::string(text);
+std::vector<std::int64_t> BytePairTokenizer::encode_around(const TokenFinder& whole,
+                                                           std::string_view text) const {
   std::vector<std::int64_t> tokens;
-  for (const std::string_view word : split_words(composed)) encode_word(word, tokens);
+  for (std::size_t begin = 0; begin < text.size();) {
+    const TokenFinder::Found found = whole.find(text, begin);
+    const std::string_view plain = text.substr(begin, found.begin - begin);
+    const std::string composed = normalize_ ? normalized(plain) : std::string(plain);
+    for (const std::string_view word : split_words(composed)) encode_word(word, tokens);
+    if (found.length > 0) tokens.push_back(found.token);
+    begin = found.begin + found.length;
+  }
   return tokens;
 }
 
+std::vector<std::int64_t> BytePairTokenizer::encode(std::string_view text) const {
+  return encode_around(in_text_, text);
+}
+
 std::vector<std::int64_t> BytePairTokenizer::encode_with_added(std::string_view text) const {
-  std::vector<std::int64_t> tokens;
-  const auto append = [&](std::string_view plain) {
-    const std::vector<std::int64_t> more = encode(plain);
-    tokens.insert(tokens.end(), more.begin(), more.end());
-  };
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::pair<const std::string, std::int64_t>* longest = nullptr;
-    for (const auto& entry : added_) {
-      if (text.substr(i).starts_with(entry.first) &&
-          (longest == nullptr || entry.first.size() > longest->first.size())) {
-        longest = &entry;
-      }
-    }
-    if (longest == nullptr) {
-      ++i;
-      continue;
-    }
-    append(text.substr(begin, i - begin));
-    tokens.push_back(longest->second);
-    i += longest->first.size();
-    begin = i;
+  return encode_around(all_added_, text);
+}
+
+std::vector<std::int64_t> BytePairTokenizer::gaps() const {
+  std::vector<std::int64_t> ids;
+  for (std::size_t id = 0; id < bytes_.size(); ++id) {
+    if (bytes_[id].empty()) ids.push_back(static_cast<std::int64_t>(id));
   }
-  append(text.substr(begin));
-  return tokens;
+  return ids;
 }
 
 std::string BytePairTokenizer::decode(const std::vector<std::int64_t>& tokens) const {

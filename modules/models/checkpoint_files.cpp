@@ -67,9 +67,10 @@ FolderFiles tokenizer_files(const BytePairVocabulary& vocabulary, const std::str
                             const std::string& padding) {
   json::object added;
   for (const auto& [content, id] : vocabulary.added) {
-    added[std::to_string(id)] = {{"content", content},   {"lstrip", false},
-                                 {"normalized", false},  {"rstrip", false},
-                                 {"single_word", false}, {"special", true}};
+    added[std::to_string(id)] = {
+        {"content", content},   {"lstrip", false},
+        {"normalized", false},  {"rstrip", false},
+        {"single_word", false}, {"special", vocabulary.in_text.count(content) == 0}};
   }
   const json::object tokenizer = {{"add_bos_token", false},
                                   {"add_prefix_space", false},

@@ -11,6 +11,7 @@ namespace {
 
 constexpr const char* kEndOfTurn = "<|im_end|>";
 constexpr std::uint64_t kBytesPerFile = 5'000'000'000;
+constexpr const char* kWithMedia = ", visual ones included";
 
 }  // namespace
 
@@ -29,21 +30,22 @@ void CheckpointModel::initialise_from(const std::vector<std::string>& texts, std
   files.merge(tokenizer_files(vocabulary, kEndOfTurn, layout.control_tokens.front()));
   files_ = std::make_shared<const FolderFiles>(std::move(files));
   for (const TableEntry& entry : table()) *entry.tensor = entry.tensor->to(options().kind());
-  if (!thawed_) {
-    add_adapters(table(), options().lora,
-                 [&](const std::string& parameter) { return is_frozen(parameter); });
-  }
+  add_adapters(table(), options().lora,
+               [&](const std::string& parameter) { return is_frozen(parameter); });
   set_trainable();
 }
 
 void CheckpointModel::load(const fs::path& folder) {
   FolderFiles files = read_folder_files(folder);
-  const auto tokenizer = std::make_shared<BytePairTokenizer>(read_vocabulary(folder), kEndOfTurn,
+  BytePairVocabulary vocabulary = read_vocabulary(folder);
+  // Whatever the file says of them: no text may end its turn or ask for a picture.
+  for (const std::string& control : small_layout().control_tokens)
+    vocabulary.in_text.erase(control);
+  const auto tokenizer = std::make_shared<BytePairTokenizer>(vocabulary, kEndOfTurn,
                                                              (folder / "tokenizer.json").string());
   open(folder, files.at("config.json"), *tokenizer);
   tokenizer_ = tokenizer;
   files_ = std::make_shared<const FolderFiles>(std::move(files));
-  thawed_ = false;
   load_adapters(
       table(), options().lora, [&](const std::string& parameter) { return is_frozen(parameter); },
       folder);
@@ -75,13 +77,6 @@ std::vector<std::pair<std::string, torch::Tensor>> CheckpointModel::named_parame
   return result;
 }
 
-void CheckpointModel::thaw() {
-  thawed_ = true;
-  if (!tokenizer_) return;  // no weights yet
-  merge_adapters(table());
-  set_trainable();
-}
-
 void CheckpointModel::set_trainable() {
   const std::vector<TableEntry> weights = table(), adapters = adapter_table(weights);
   for (const TableEntry& entry : weights) {
@@ -90,23 +85,32 @@ void CheckpointModel::set_trainable() {
   for (const TableEntry& entry : adapters) entry.tensor->set_requires_grad(true);
 }
 
-ModelInput CheckpointModel::conversation(const Sample& sample, std::vector<VisualTokens> visual,
-                                         const char* counted) const {
-  Chat written = chat(sample, visual);
+Chat CheckpointModel::conversation(const Sample& sample, const std::vector<MediumLayout>& media,
+                                   const char* counted) const {
+  Chat written = chat(sample, media);
   const auto length = static_cast<std::int64_t>(written.tokens.size());
   if (length > options().maximum_length) {
     throw DataError(fmt::format("sample '{}' has {} tokens{}; model.maximum_length is {}",
                                 sample.id, length, counted, options().maximum_length));
   }
-  return {std::move(written.tokens), std::move(written.labels), std::move(visual)};
+  return written;
 }
 
 ModelInput CheckpointModel::input(const Sample& sample, std::vector<VisualTokens> visual) const {
-  return conversation(sample, std::move(visual), ", visual ones included");
+  std::vector<MediumLayout> media;
+  for (const VisualTokens& medium : visual) media.push_back(medium.layout);
+  Chat written = conversation(sample, media, kWithMedia);
+  return {std::move(written.tokens), std::move(written.labels), std::move(visual)};
+}
+
+std::int64_t CheckpointModel::length(const Sample& sample,
+                                     const std::vector<MediumLayout>& layouts) const {
+  return static_cast<std::int64_t>(conversation(sample, layouts, kWithMedia).tokens.size());
 }
 
 ModelInput CheckpointModel::blind_input(const Sample& sample) const {
-  return conversation(sample, {}, "");
+  Chat written = conversation(sample, {}, "");
+  return {std::move(written.tokens), std::move(written.labels), {}};
 }
 
 void check_vocabulary(const std::vector<std::pair<std::string, std::int64_t>>& controls,

@@ -1,7 +1,8 @@
 #pragma once
 // What all families of published checkpoints do alike: they open and save Hugging Face folders, or
 // start from nothing with byte pairs learnt from texts; freeze groups of parameters; train
-// adapters; copy themselves. A family adds its architecture and how it runs.
+// adapters; copy themselves; run the text model over a batch and go on from a prompt. A family adds
+// its architecture, its media and how they and their positions show in the text.
 
 #include <cstdint>
 #include <filesystem>
@@ -15,28 +16,31 @@
 #include "models/checkpoint_files.h"
 #include "models/checkpoint_options.h"
 #include "models/continuations.h"
+#include "models/model_family.h"
 #include "models/parameter_table.h"
+#include "models/text_batch.h"
 
 namespace winnow {
 
 class CheckpointModel : public ContinuedModel {
  public:
-  std::filesystem::path pretrained() const final { return options().path; }
-  // Throws ConfigError when the options name a checkpoint or contradict each other.
-  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) final;
-  // Adapters are merged into the weights, which are trained from now on.
-  void thaw() final;
+  // A model has no weights before one of these two, see ModelFamily::create and load. Without
+  // `path` in the options the folder must hold the architecture that they describe.
+  void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed);
+  void load(const std::filesystem::path& folder);
   const Tokenizer& tokenizer() const final { return *tokenizer_; }
   ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const final;
+  std::int64_t length(const Sample& sample, const std::vector<MediumLayout>& layouts) const final;
   ModelInput blind_input(const Sample& sample) const final;
+  torch::Tensor logits(const std::vector<ModelInput>& inputs) final;
+  AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) final;
+  std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) final;
   // Those of adapters follow the others.
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const final;
   std::unique_ptr<VisionLanguageModel> clone() const final;
   // The published layout, which other tools open. Files of the folder that a model came from go
   // along as they are; adapters go into a folder of their own in it, see lora.h.
   void save(const std::filesystem::path& folder) const final;
-  // Without `path` in the options the folder must hold the architecture that they describe.
-  void load(const std::filesystem::path& folder) final;
 
  protected:
   // What small models are built with: the tokens of the chat layout, the padding token first, and
@@ -50,7 +54,7 @@ class CheckpointModel : public ContinuedModel {
   CheckpointModel(const CheckpointModel&) = default;
 
   // Whether training moves a group, its adapters counted in.
-  bool trains(Group group) const { return thawed_ || !options().freezes(group); }
+  bool trains(Group group) const { return !options().freezes(group); }
   const BytePairTokenizer& byte_pairs() const { return *tokenizer_; }
 
  private:
@@ -70,16 +74,59 @@ class CheckpointModel : public ContinuedModel {
   virtual void open(const std::filesystem::path& folder, const std::string& config_text,
                     const BytePairTokenizer& tokenizer) = 0;
   // Throws std::logic_error for media of another family.
-  virtual Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const = 0;
+  virtual Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const = 0;
 
-  ModelInput conversation(const Sample& sample, std::vector<VisualTokens> visual,
-                          const char* counted) const;
+  virtual const TextShape& text_shape() const = 0;
+  virtual const TextWeights& text_weights() const = 0;
+  virtual TextBatch pack(const std::vector<ModelInput>& inputs) const = 0;
+  // Of positions as pack() gives them, and of [B, S] of text alone.
+  virtual RotaryTables rotation(const torch::Tensor& positions, torch::ScalarType dtype) const = 0;
+
+  std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const final;
+  // [B, S, E], the normalised last ones.
+  torch::Tensor states(const TextBatch& batch, std::vector<LayerCache>* cache = nullptr) const;
+  // `counted`: what of the tokens an error mentions.
+  Chat conversation(const Sample& sample, const std::vector<MediumLayout>& media,
+                    const char* counted) const;
   bool is_frozen(const std::string& parameter) const { return !trains(group_of(parameter)); }
   void set_trainable();
 
-  bool thawed_ = false;
   std::shared_ptr<const BytePairTokenizer> tokenizer_;
   std::shared_ptr<const FolderFiles> files_;  // beside the weights
+};
+
+// The family of a `Model` made from its `Options`.
+template <class Model, class Options>
+class CheckpointFamily : public ModelFamily {
+ public:
+  explicit CheckpointFamily(Options options) : options_(std::move(options)) {}
+  std::optional<std::filesystem::path> pretrained() const override {
+    if (options_.path.empty()) return std::nullopt;
+    return options_.path;
+  }
+  SamplingOptions published_sampling() const override { return Model::published_sampling(); }
+  bool vision_is_trainable() const override { return Model(options_).vision_is_trainable(); }
+  // No adapters either: they begin after the base.
+  std::unique_ptr<ModelFamily> thawed() const override {
+    Options all = options_;
+    all.freeze.clear();
+    all.lora = {};
+    return std::make_unique<CheckpointFamily>(std::move(all));
+  }
+  std::unique_ptr<VisionLanguageModel> create(const std::vector<std::string>& texts,
+                                              std::uint64_t seed) const override {
+    auto model = std::make_unique<Model>(options_);
+    model->initialise_from(texts, seed);
+    return model;
+  }
+  std::unique_ptr<VisionLanguageModel> load(const std::filesystem::path& folder) const override {
+    auto model = std::make_unique<Model>(options_);
+    model->load(folder);
+    return model;
+  }
+
+ private:
+  Options options_;
 };
 
 // What config.json and the tokenizer of a folder say must be the same, or placeholders would be

@@ -1,6 +1,10 @@
 #include "models/checkpoint_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "core/errors.h"
 
 namespace winnow {
 
@@ -28,6 +32,23 @@ config::Help help(const CheckpointOptions&) {
       {"patch_size", "without path: pixels; a visual token is 2 x 2 patches", at_least(2)},
       {"vocabulary_tokens", "without path: tokens that the tokenizer learns at most",
        at_least(264)}};
+}
+
+TextShape small_text_shape(const CheckpointOptions& options, std::int64_t vocabulary) {
+  if (options.heads % options.key_value_heads != 0) {
+    throw ConfigError(fmt::format("model.key_value_heads = {} does not divide model.heads = {}",
+                                  options.key_value_heads, options.heads));
+  }
+  TextShape shape;
+  shape.vocabulary = vocabulary;
+  shape.hidden_size = options.width;
+  shape.intermediate_size = options.mlp_ratio * options.width;
+  shape.layers = options.layers;
+  shape.heads = options.heads;
+  shape.key_value_heads = options.key_value_heads;
+  shape.head_size = options.width / options.heads;
+  shape.norm_epsilon = 1e-6;
+  return shape;
 }
 
 bool CheckpointOptions::freezes(Group group) const {

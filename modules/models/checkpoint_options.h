@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "models/compute_device.h"
 #include "models/lora.h"
+#include "models/text_decoder.h"
 #include "models/torch.h"
 
 namespace winnow {
@@ -49,5 +50,9 @@ BOOST_DESCRIBE_STRUCT(CheckpointOptions, (),
                        maximum_length, width, layers, heads, key_value_heads, mlp_ratio,
                        vision_width, vision_layers, vision_heads, patch_size, vocabulary_tokens))
 config::Help help(const CheckpointOptions&);
+
+// The text model that options without a path describe, over a vocabulary of that size. Throws
+// ConfigError where they contradict each other.
+TextShape small_text_shape(const CheckpointOptions& options, std::int64_t vocabulary);
 
 }  // namespace winnow

@@ -1,6 +1,7 @@
 #include "models/continuations.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "models/byte_pair_tokenizer.h"
@@ -54,6 +55,25 @@ torch::Tensor states_of(const PromptStates& prompts, Continuation& continuation,
   return continuation.extend(tokens, places, mask);
 }
 
+// What of a head's output can be drawn. A padded vocabulary has ids without a token, behind the
+// tokenizer's and in gaps between them.
+class DrawableLogits {
+ public:
+  explicit DrawableLogits(const Tokenizer& tokenizer)
+      : size_(tokenizer.size()), gaps_(tokenizer.gaps()) {}
+
+  // [..., V] -> [..., tokens of the tokenizer]
+  torch::Tensor operator()(const torch::Tensor& logits) const {
+    const torch::Tensor known = logits.narrow(-1, 0, std::min(size_, logits.size(-1)));
+    if (gaps_.empty()) return known;
+    return known.index_fill(-1, indices(gaps_, known), -std::numeric_limits<double>::infinity());
+  }
+
+ private:
+  std::int64_t size_;
+  std::vector<std::int64_t> gaps_;
+};
+
 // Draws a token for each answer that is not finished; -1 for the others.
 class AnswerSampler {
  public:
@@ -65,6 +85,7 @@ class AnswerSampler {
   torch::Tensor draw(const torch::Tensor& logits,
                      std::vector<std::vector<std::vector<std::int64_t>>>& answers,
                      std::vector<std::vector<bool>>& finished) const {
+    check_numbers(logits);
     // At temperature 0 all the probability is the likeliest token's.
     const torch::Tensor cumulative =
         (temperature_ > 0.0 ? torch::softmax(logits / temperature_, 2)
@@ -197,9 +218,12 @@ std::vector<std::vector<std::string>> ContinuedModel::sample_answers(
   std::vector<std::vector<bool>> finished(static_cast<std::size_t>(batch),
                                           std::vector<bool>(samples, false));
   const AnswerSampler sampler(tokenizer().end_of_turn(), temperature, streams);
+  const DrawableLogits drawable(tokenizer());
 
-  torch::Tensor logits =
-      continuation->head(prompts.last).to(torch::kFloat32).unsqueeze(1).expand({batch, count, -1});
+  torch::Tensor logits = drawable(continuation->head(prompts.last))
+                             .to(torch::kFloat32)
+                             .unsqueeze(1)
+                             .expand({batch, count, -1});
   torch::Tensor mask = prompts.allowed.expand({batch, 1, count, prompt_length(prompts)});
   // LibTorch 1.13 has no identity in bfloat16.
   const torch::Tensor own = torch::eye(count, prompts.allowed.options().dtype(torch::kFloat32))
@@ -212,10 +236,9 @@ std::vector<std::vector<std::string>> ContinuedModel::sample_answers(
     const torch::Tensor tokens = sampler.draw(logits, answers, finished);
     if (!tokens.defined() || step + 1 == maximum_tokens) break;
     mask = torch::cat({mask, own}, 3);
-    logits = continuation
-                 ->head(continuation->extend(
-                     tokens, torch::full({batch, count}, step, torch::kInt64), mask))
-                 .to(torch::kFloat32);
+    const torch::Tensor states =
+        continuation->extend(tokens, torch::full({batch, count}, step, torch::kInt64), mask);
+    logits = drawable(continuation->head(states)).to(torch::kFloat32);
   }
   std::vector<std::vector<std::string>> result(static_cast<std::size_t>(batch));
   for (std::size_t b = 0; b < result.size(); ++b) {
@@ -235,10 +258,12 @@ bool ContinuedModel::stream_answer(const Prefix& prefix, const TokenSampling& sa
   if (prompts.last.size(0) != 1) throw std::logic_error("an answer is streamed for one prompt");
   torch::Tensor mask = prompts.allowed;  // [1, 1, 1, T + tokens so far]
   torch::Tensor state = prompts.last;    // [1, D]
+  const DrawableLogits drawable(tokenizer());
   StreamingDecoder decoder(tokenizer());
   bool ended = false;
   for (std::int64_t step = 0; step < maximum_tokens; ++step) {
-    const std::int64_t token = sample_token(continuation->head(state)[0], sampling, stream);
+    const std::int64_t token =
+        sample_token(drawable(continuation->head(state))[0], sampling, stream);
     ended = token == tokenizer().end_of_turn();
     if (ended) break;
     const std::string text = decoder.push(token);

@@ -53,7 +53,7 @@ struct PromptPrefix : Prefix {
 
 // The half of the interface that starts from a prefix, on the family's own Continuation; what
 // prefill() returns is a PromptPrefix. All continuations of a prompt lie one after another in one
-// sequence, told apart by the mask.
+// sequence, told apart by the mask. Answers are drawn among the tokens that the tokenizer has.
 class ContinuedModel : public VisionLanguageModel {
  public:
   std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(

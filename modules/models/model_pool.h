@@ -52,6 +52,21 @@ class ModelPool {
     }
   }
 
+  // One of the models while this lives.
+  class Loan {
+   public:
+    explicit Loan(ModelPool& pool) : pool_(pool), model_(pool.take()) {}
+    ~Loan() { pool_.give_back(model_); }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    VisionLanguageModel& operator*() const { return *model_; }
+    VisionLanguageModel* operator->() const { return model_; }
+
+   private:
+    ModelPool& pool_;
+    VisionLanguageModel* model_;
+  };
+
   VisionLanguageModel* take() {
     if (original_ == nullptr) return nullptr;
     const std::lock_guard lock(mutex_);

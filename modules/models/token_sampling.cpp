@@ -6,12 +6,21 @@
 #include <numeric>
 #include <vector>
 
+#include "core/errors.h"
+
 namespace winnow {
+
+void check_numbers(const torch::Tensor& logits) {
+  if (logits.is_meta() || torch::isfinite(logits.amax(-1)).all().item<bool>()) return;
+  throw DataError(
+      "the model's logits are no numbers: its weights or features hold NaN, or are too large");
+}
 
 std::int64_t sample_token(const torch::Tensor& logits, const TokenSampling& sampling,
                           RandomStream& stream) {
   assert(logits.dim() == 1 && sampling.temperature >= 0.0);
   assert(sampling.top_p > 0.0 && sampling.top_p <= 1.0);
+  check_numbers(logits);
   const double draw = stream.uniform();
   const torch::Tensor values = logits.detach().cpu().to(torch::kFloat64).contiguous();
   const double* begin = values.data_ptr<double>();

@@ -134,6 +134,28 @@ std::string content_of(const Reader& reader, const json::value& entry) {
   return std::string(content.as_string());
 }
 
+bool flag(const Reader& reader, const json::value& entry, const char* key, bool absent) {
+  const json::value* value = entry.as_object().if_contains(key);
+  if (value == nullptr) return absent;
+  if (!value->is_bool()) reader.refuse(fmt::format("'{}' of an added token is no boolean", key));
+  return value->as_bool();
+}
+
+void add_token(const Reader& reader, const json::value& entry, std::int64_t id,
+               BytePairVocabulary& vocabulary) {
+  const std::string content = content_of(reader, entry);
+  vocabulary.added.emplace(content, id);
+  if (flag(reader, entry, "special", true)) return;
+  for (const char* key : {"single_word", "lstrip", "rstrip"}) {
+    if (!flag(reader, entry, key, false)) continue;
+    reader.refuse(
+        fmt::format("the added token '{}' stands in texts and has {} = true, for which "
+                    "there is no rule here; it must be false",
+                    content, key));
+  }
+  vocabulary.in_text.insert(content);
+}
+
 }  // namespace
 
 BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path) {
@@ -156,7 +178,7 @@ BytePairVocabulary read_tokenizer_json(const std::filesystem::path& path) {
   if (const json::value* added = root.as_object().if_contains("added_tokens")) {
     if (!added->is_array()) reader.refuse("added_tokens must be a list");
     for (const json::value& entry : added->as_array()) {
-      vocabulary.added.emplace(content_of(reader, entry), reader.id(reader.at(entry, "id")));
+      add_token(reader, entry, reader.id(reader.at(entry, "id")), vocabulary);
     }
   }
   return vocabulary;
@@ -191,7 +213,7 @@ BytePairVocabulary read_vocabulary(const std::filesystem::path& folder) {
     if (error != std::errc() || last != id.data() + id.size()) {
       added.refuse(fmt::format("added_tokens_decoder has the id '{}'", std::string_view(id)));
     }
-    vocabulary.added.emplace(content_of(added, entry), number);
+    add_token(added, entry, number, vocabulary);
   }
   return vocabulary;
 }

@@ -40,7 +40,7 @@ std::string tokenizer_json_text(const BytePairVocabulary& vocabulary) {
                             {"lstrip", false},
                             {"rstrip", false},
                             {"normalized", false},
-                            {"special", true}});
+                            {"special", vocabulary.in_text.count(content) == 0}});
   }
   const json::object byte_level = {{"type", "ByteLevel"},
                                    {"add_prefix_space", false},

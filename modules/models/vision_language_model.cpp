@@ -1,11 +1,12 @@
 #include "models/vision_language_model.h"
 
 #include "core/hash.h"
+#include "models/model_family.h"
 
 namespace winnow {
 
-config::ComponentKind<VisionLanguageModel>& models() {
-  static config::ComponentKind<VisionLanguageModel> kind("model");
+config::ComponentKind<ModelFamily>& models() {
+  static config::ComponentKind<ModelFamily> kind("model");
   return kind;
 }
 

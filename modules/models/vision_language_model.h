@@ -1,9 +1,11 @@
 #pragma once
 // What winnow needs of a vision-language model: micro, Qwen3-VL and InternVL3 are all this. The
-// trainer, every descriptor, utility estimator and evaluator see nothing else.
+// trainer, every descriptor, utility estimator and evaluator see nothing else. How a model comes to
+// be is its family's matter, see model_family.h.
 //
 // Shapes: B batch, T tokens, V vocabulary, N visual tokens of one medium, K continuations.
-// A model is used by one thread at a time; clone() gives another thread its own.
+// A model is used by one thread at a time; clone() gives another thread its own. What is const may
+// be called by several.
 
 #include <filesystem>
 #include <functional>
@@ -13,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/component.h"
 #include "core/random.h"
+#include "media/frame_shape.h"
 #include "media/frames.h"
 #include "models/token_sampling.h"
 #include "models/tokenizer.h"
@@ -46,25 +48,19 @@ class Prefix {
   virtual ~Prefix() = default;
 };
 
+class SeparateTower;
+
 class VisionLanguageModel {
  public:
   virtual ~VisionLanguageModel() = default;
 
-  // The folder of trained weights that the options name; empty where the model has to be trained
-  // from nothing. A model has no weights before load() or initialise_from().
-  virtual std::filesystem::path pretrained() const { return {}; }
-  // Trains every parameter from now on, whatever the options freeze: a model that is trained from
-  // nothing needs all of it. Nothing to do for one whose frozen parts are trained elsewhere.
-  virtual void thaw() {}
-  // Random weights and a tokenizer that learns its words from the texts. Equal options, texts and
-  // seed give equal weights.
-  virtual void initialise_from(const std::vector<std::string>& texts, std::uint64_t seed) = 0;
-
   virtual const Tokenizer& tokenizer() const = 0;
 
-  // How the family's own programs sample a clip, for those who do not say how.
-  virtual SamplingOptions published_sampling() const { return {}; }
+  // How a medium will show in the text, before there is anything of it but its shape. Throws
+  // DataError for one that the model cannot take.
+  virtual MediumLayout layout(const FrameShape& shape) const = 0;
   // One medium as the vision tower takes it (resized, model's own layout); no parameters involved.
+  // Its layout is layout(shape_of(frames)).
   virtual PreprocessedMedium preprocess(const Frames& frames) const = 0;
   // Runs the vision tower on preprocessed media. Media of different sizes may be mixed. Carries
   // gradients only where the tower is trainable.
@@ -75,6 +71,9 @@ class VisionLanguageModel {
   // The conversation with these visual features, one per medium of the sample. Trained labels:
   // the assistant turns with their end-of-turn token.
   virtual ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const = 0;
+  // How many tokens that has with media of these layouts; throws as input() does.
+  virtual std::int64_t length(const Sample& sample,
+                              const std::vector<MediumLayout>& layouts) const = 0;
   // The same conversation with all media and their placeholders left out.
   virtual ModelInput blind_input(const Sample& sample) const = 0;
 
@@ -105,16 +104,14 @@ class VisionLanguageModel {
   virtual std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const = 0;
   // An independent copy with equal parameters.
   virtual std::unique_ptr<VisionLanguageModel> clone() const = 0;
-  // A folder with everything needed to load it again. Atomic. load() throws DataError on a
-  // mismatch.
+  // A folder with everything that ModelFamily::load needs. Atomic.
   virtual void save(const std::filesystem::path& folder) const = 0;
-  virtual void load(const std::filesystem::path& folder) = 0;
+
+  // Null where the tower is trained together with the rest.
+  virtual SeparateTower* separate_tower() { return nullptr; }
 };
 
 // Digest of all parameters, by name and value.
 std::string weights_digest(const VisionLanguageModel& model);
-
-// Model families, by config `type`.
-config::ComponentKind<VisionLanguageModel>& models();
 
 }  // namespace winnow

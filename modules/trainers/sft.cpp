@@ -1,21 +1,20 @@
 // Supervised fine-tuning, for one epoch or for a number of samples: AdamW, warm-up, cosine,
-// gradient clipping, length-bucketed batches, evenly spaced checkpoints. Killed at any moment, it
-// goes on from its last resume point and ends with the same weights.
+// gradient clipping, evenly spaced checkpoints. Killed at any moment, it goes on from its last
+// resume point and ends with the same weights.
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <chrono>
 #include <cmath>
-#include <ctime>
-#include <iterator>
-#include <numeric>
-#include <thread>
 
+#include "core/errors.h"
 #include "core/files.h"
-#include "core/parallel.h"
 #include "core/progress.h"
 #include "models/safetensors.h"
 #include "trainers/adamw.h"
-#include "trainers/batches.h"
+#include "trainers/gradient.h"
 #include "trainers/schedule.h"
 #include "trainers/trainer.h"
 
@@ -36,14 +35,13 @@ struct SftOptions {
   double weight_decay = 0.01;
   double maximum_gradient_norm = 1.0;
   std::int64_t checkpoints = 5;
-  std::int64_t bucket_window = 16;
   std::int64_t resume_every = 200;
   double maximum_skipped_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(SftOptions, (),
                       (learning_rate, batch_size, samples, shards, warmup_share, beta1, beta2,
-                       epsilon, weight_decay, maximum_gradient_norm, checkpoints, bucket_window,
-                       resume_every, maximum_skipped_share))
+                       epsilon, weight_decay, maximum_gradient_norm, checkpoints, resume_every,
+                       maximum_skipped_share))
 
 config::Help help(const SftOptions&) {
   using config::above;
@@ -51,9 +49,7 @@ config::Help help(const SftOptions&) {
   using config::between;
   return {{"learning_rate", "peak of the schedule", above(0)},
           {"batch_size", "samples per step", at_least(1)},
-          {"samples",
-           "samples to train on, in as many epochs as that takes, each in an order of its own; 0: "
-           "one epoch",
+          {"samples", "samples to train on, in as many epochs as that takes; 0: one epoch",
            at_least(0)},
           {"shards",
            "parts of a batch whose gradients are computed side by side where cores are "
@@ -66,7 +62,6 @@ config::Help help(const SftOptions&) {
           {"weight_decay", "decoupled decay; none on biases and norms", at_least(0)},
           {"maximum_gradient_norm", "global norm at which gradients are clipped", above(0)},
           {"checkpoints", "evenly spaced checkpoints, the end included", at_least(1)},
-          {"bucket_window", "batches that are sorted by length together", at_least(1)},
           {"resume_every", "steps between two resume points", at_least(1)},
           {"maximum_skipped_share",
            "share of steps with a non-finite loss or gradient that stops "
@@ -74,233 +69,196 @@ config::Help help(const SftOptions&) {
            between(0, 1)}};
 }
 
-// Of this thread alone: other runs go on beside this one.
-double thread_cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// What a run needs to go on: stored whole, beside the weights and the optimizer's state.
+// What a run needs to go on: stored whole, beside the weights, the optimizer's state and the
+// batch source's.
+struct ReachedCheckpoint {
+  std::int64_t index = 0, samples = 0;
+};
+BOOST_DESCRIBE_STRUCT(ReachedCheckpoint, (), (index, samples))
 struct RunState {
   std::int64_t step = 0;  // steps done
-  std::int64_t samples = 0;
+  std::int64_t samples = 0, tokens = 0;
   std::int64_t skipped = 0;
-  double cpu_seconds = 0.0;
+  double cpu_seconds = 0.0, seconds = 0.0;
   std::vector<double> recent_losses;
+  std::vector<ReachedCheckpoint> checkpoints;
 };
-BOOST_DESCRIBE_STRUCT(RunState, (), (step, samples, skipped, cpu_seconds, recent_losses))
+BOOST_DESCRIBE_STRUCT(RunState, (),
+                      (step, samples, tokens, skipped, cpu_seconds, seconds, recent_losses,
+                       checkpoints))
+
+// The clocks of a run that may be stopped and resumed.
+class Clocks {
+ public:
+  // Adds what has passed since the last call.
+  void read(RunState& state) {
+    const double cpu = thread_cpu_seconds();
+    const auto now = std::chrono::steady_clock::now();
+    state.cpu_seconds += cpu - cpu_;
+    state.seconds += std::chrono::duration<double>(now - wall_).count();
+    cpu_ = cpu;
+    wall_ = now;
+  }
+
+ private:
+  double cpu_ = thread_cpu_seconds();
+  std::chrono::steady_clock::time_point wall_ = std::chrono::steady_clock::now();
+};
 
 class Sft : public Trainer {
  public:
   explicit Sft(SftOptions options) : options_(options) {}
 
   TrainingResult train(VisionLanguageModel& model, const TrainingJob& job) const override {
-    const auto batches = planned_batches(job);
-    const auto total = static_cast<std::int64_t>(batches.size());
-    AdamW optimizer(model.named_parameters(),
-                    {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay});
-    std::vector<std::unique_ptr<VisionLanguageModel>> replicas;
-    for (std::int64_t i = 1; i < options_.shards; ++i) replicas.push_back(model.clone());
-    RunState state;
+    Run run{model,
+            job,
+            job.batches(),
+            {},
+            AdamW(model.named_parameters(),
+                  {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay}),
+            ShardedModel(model, options_.shards),
+            {}};
+    run.length = run.batches->plan(options_.batch_size, options_.samples);
     const std::filesystem::path resume = job.folder / "resume";
-    if (std::filesystem::exists(resume / "state.json")) state = restore(model, optimizer, resume);
+    if (std::filesystem::exists(resume / "state.json")) restore(run, resume);
+    RunState& state = run.state;
+    MetricsFile metrics(job.folder / kMetricsFile, state.step);
+    std::vector<TrainingObserver*> observers = job.observers;
+    observers.insert(observers.begin(), &metrics);
 
-    TrainingResult result;
-    std::int64_t planned = 0;
-    for (const auto& batch : batches) {
-      planned += static_cast<std::int64_t>(batch.size());
-      for (const std::size_t position : batch) result.tokens += job.lengths[position];
-    }
-    Progress progress(job.title, planned, "samples");
+    Progress progress(job.title, run.length.samples, "samples");
     progress.advance(state.samples);
-    double started = thread_cpu_seconds();
-    const std::int64_t recent = std::max<std::int64_t>(1, total / 10);
+    Clocks clocks;
+    const auto recent = static_cast<std::size_t>(std::max<std::int64_t>(1, run.length.steps / 10));
     while (true) {
       for (std::int64_t k = 1; k <= options_.checkpoints; ++k) {
-        if (state.step != boundary(k, total)) continue;
-        const std::filesystem::path folder = checkpoint_folder(job, k);
-        if (!std::filesystem::exists(folder)) {
-          PendingDirectory pending(folder);
-          model.save(pending.path());
-          pending.commit();
-        }
+        if (state.step == boundary(k, run.length.steps)) keep_checkpoint(run, k);
       }
-      if (state.step == total) break;
-      take_step(model, replicas, optimizer, job, batches[static_cast<std::size_t>(state.step)],
-                total, state);
-      if (state.recent_losses.size() > static_cast<std::size_t>(recent)) {
+      if (state.step == run.length.steps) break;
+      const std::optional<Batch> batch = run.batches->next(state.step);
+      if (!batch) break;
+      TrainingStep step = take_step(run, *batch);
+      if (state.recent_losses.size() > recent) {
         state.recent_losses.erase(state.recent_losses.begin());
       }
-      progress.advance(
-          static_cast<std::int64_t>(batches[static_cast<std::size_t>(state.step - 1)].size()));
-      if (state.step % options_.resume_every == 0 && state.step < total) {
-        const double now = thread_cpu_seconds();
-        state.cpu_seconds += now - started;
-        started = now;
-        store(model, optimizer, resume, state);
+      clocks.read(state);
+      step.seconds = state.seconds;
+      for (TrainingObserver* observer : observers) observer->step(step);
+      progress.advance(static_cast<std::int64_t>(batch->positions.size()));
+      if (state.step % options_.resume_every == 0 && state.step < run.length.steps) {
+        store(run, resume);
       }
     }
-    result.cpu_seconds = state.cpu_seconds + thread_cpu_seconds() - started;
+    keep_checkpoint(run, options_.checkpoints);  // where the source ended before its plan
+    clocks.read(state);
+    TrainingResult result;
+    for (const ReachedCheckpoint& reached : state.checkpoints) {
+      result.checkpoints.push_back(
+          {reached.index, reached.samples, checkpoint_folder(job, reached.index)});
+    }
+    result.tokens = state.tokens;
+    result.steps = state.step;
+    result.cpu_seconds = state.cpu_seconds;
     result.skipped_steps = state.skipped;
     for (const double loss : state.recent_losses) {
       result.final_loss += loss / static_cast<double>(state.recent_losses.size());
     }
-    list_checkpoints(job, batches, result);
     std::filesystem::remove_all(resume);
     return result;
   }
 
  private:
-  // One epoch, or the first ceil(samples / batch_size) batches of as many epochs as they take:
-  // equal numbers of steps for subsets of any size.
-  std::vector<std::vector<std::size_t>> planned_batches(const TrainingJob& job) const {
-    const auto size = static_cast<std::size_t>(options_.batch_size);
-    const auto epoch = [&](std::uint64_t number) {
-      return epoch_batches(job.lengths, size, static_cast<std::size_t>(options_.bucket_window),
-                           job.seed, number);
-    };
-    std::vector<std::vector<std::size_t>> batches = epoch(0);
-    if (options_.samples == 0 || batches.empty()) return batches;
-    const std::size_t steps = (static_cast<std::size_t>(options_.samples) + size - 1) / size;
-    for (std::uint64_t number = 1; batches.size() < steps; ++number) {
-      auto next = epoch(number);
-      std::move(next.begin(), next.end(), std::back_inserter(batches));
-    }
-    batches.resize(steps);
-    return batches;
-  }
+  // All that changes while a job is done.
+  struct Run {
+    VisionLanguageModel& model;
+    const TrainingJob& job;
+    std::unique_ptr<BatchSource> batches;
+    RunLength length;
+    AdamW optimizer;
+    ShardedModel shards;
+    RunState state;
+  };
 
   // Steps done at the k-th checkpoint.
-  std::int64_t boundary(std::int64_t k, std::int64_t total) const {
-    return total * k / options_.checkpoints;
+  std::int64_t boundary(std::int64_t k, std::int64_t steps) const {
+    return steps * k / options_.checkpoints;
   }
 
   static std::filesystem::path checkpoint_folder(const TrainingJob& job, std::int64_t k) {
     return job.folder / ("checkpoint-" + std::to_string(k));
   }
 
-  // From the plan alone: a resumed run has passed some checkpoints before.
-  void list_checkpoints(const TrainingJob& job,
-                        const std::vector<std::vector<std::size_t>>& batches,
-                        TrainingResult& result) const {
-    const auto total = static_cast<std::int64_t>(batches.size());
-    std::int64_t samples = 0, step = 0;
-    for (std::int64_t k = 1; k <= options_.checkpoints; ++k) {
-      for (; step < boundary(k, total); ++step) {
-        samples += static_cast<std::int64_t>(batches[static_cast<std::size_t>(step)].size());
-      }
-      result.checkpoints.push_back({k, samples, checkpoint_folder(job, k)});
+  // The model as it is; nothing to do for a checkpoint that was reached before.
+  static void keep_checkpoint(Run& run, std::int64_t k) {
+    const std::vector<ReachedCheckpoint>& reached = run.state.checkpoints;
+    if (std::any_of(reached.begin(), reached.end(),
+                    [&](const ReachedCheckpoint& before) { return before.index == k; })) {
+      return;
     }
+    const std::filesystem::path folder = checkpoint_folder(run.job, k);
+    if (!std::filesystem::exists(folder)) {
+      PendingDirectory pending(folder);
+      run.model.save(pending.path());
+      pending.commit();
+    }
+    run.state.checkpoints.push_back({k, run.state.samples});
   }
 
-  using Replicas = std::vector<std::unique_ptr<VisionLanguageModel>>;
-
-  // Mean loss over all trained tokens of the batch, as the recipe has it (long answers weigh more);
-  // leaves its gradient in the model's parameters. Adds what other threads spent to `cpu_seconds`.
-  static double backward(VisionLanguageModel& model, const Replicas& replicas,
-                         const TrainingJob& job, const std::vector<std::size_t>& positions,
-                         double& cpu_seconds) {
-    const auto parameters = model.named_parameters();
-    const std::size_t shards = std::min(replicas.size() + 1, positions.size());
-    std::vector<double> losses(shards), elsewhere(shards), trained_tokens(shards);
-    std::vector<std::vector<ModelInput>> parts(shards);
-    std::vector<std::vector<float>> weights(shards);  // none: all 1
-    const std::thread::id caller = std::this_thread::get_id();
-    const auto worker_of = [&](std::size_t shard) -> VisionLanguageModel& {
-      return shard == 0 ? model : *replicas[shard - 1];
-    };
-    const auto on_each_shard = [&](const std::function<void(std::size_t)>& work) {
-      parallel_for(shards, [&](std::size_t shard) {
-        const double started = thread_cpu_seconds();
-        work(shard);
-        if (std::this_thread::get_id() == caller) return;
-        elsewhere[shard] += thread_cpu_seconds() - started;
-      });
-    };
-    on_each_shard([&](std::size_t shard) {
-      VisionLanguageModel& worker = worker_of(shard);
-      if (shard > 0) {
-        const torch::NoGradGuard no_grad;
-        auto copies = worker.named_parameters();
-        for (std::size_t i = 0; i < copies.size(); ++i) {
-          copies[i].second.copy_(parameters[i].second);
-          copies[i].second.mutable_grad() = torch::Tensor();
-        }
-      }
-      for (std::size_t i = shard; i < positions.size(); i += shards) {
-        parts[shard].push_back(job.input(positions[i], worker));
-        if (!job.weights.empty()) {
-          weights[shard].push_back(static_cast<float>(job.weights.at(positions[i])));
-        }
-        const std::vector<std::int64_t>& labels = parts[shard].back().labels;
-        trained_tokens[shard] += static_cast<double>(std::count_if(
-            labels.begin(), labels.end(), [](std::int64_t label) { return label != -100; }));
-      }
-    });
-    const double all_tokens = std::accumulate(trained_tokens.begin(), trained_tokens.end(), 0.0);
-    on_each_shard([&](std::size_t shard) {
-      torch::Tensor sums = worker_of(shard).answer_loss(parts[shard]).sum;  // [B]
-      if (!job.weights.empty()) sums = sums * torch::tensor(weights[shard]).to(sums.device());
-      const torch::Tensor loss = sums.sum() / std::max(1.0, all_tokens);
-      loss.backward();
-      losses[shard] = loss.item<double>();
-    });
-    cpu_seconds += std::accumulate(elsewhere.begin(), elsewhere.end(), 0.0);
-    for (std::size_t shard = 1; shard < shards; ++shard) {
-      const auto copies = replicas[shard - 1]->named_parameters();
-      for (std::size_t i = 0; i < copies.size(); ++i) {
-        const torch::Tensor& gradient = copies[i].second.grad();
-        if (!gradient.defined()) continue;
-        torch::Tensor& total = const_cast<torch::Tensor&>(parameters[i].second).mutable_grad();
-        total = total.defined() ? total.add_(gradient) : gradient.clone();
-      }
-    }
-    return std::accumulate(losses.begin(), losses.end(), 0.0);
-  }
-
-  void take_step(VisionLanguageModel& model, const Replicas& replicas, AdamW& optimizer,
-                 const TrainingJob& job, const std::vector<std::size_t>& batch, std::int64_t total,
-                 RunState& state) const {
-    optimizer.zero_gradients();
-    const double value = backward(model, replicas, job, batch, state.cpu_seconds);
-    const double norm = optimizer.clip_gradients(options_.maximum_gradient_norm);
-    if (std::isfinite(value) && std::isfinite(norm)) {
-      const double factor = learning_rate_factor(state.step, total, options_.warmup_share);
-      optimizer.step(options_.learning_rate * factor);
-      state.recent_losses.push_back(value);
+  TrainingStep take_step(Run& run, const Batch& batch) const {
+    RunState& state = run.state;
+    run.optimizer.zero_gradients();
+    const BatchGradient gradient = run.shards.backward(batch, run.job.input);
+    state.cpu_seconds += gradient.cpu_seconds_elsewhere;
+    TrainingStep step;
+    step.loss = gradient.loss;
+    step.gradient_norm = run.optimizer.clip_gradients(options_.maximum_gradient_norm);
+    step.learning_rate = options_.learning_rate *
+                         learning_rate_factor(state.step, run.length.steps, options_.warmup_share);
+    if (!step.skipped()) {
+      run.optimizer.step(step.learning_rate);
+      state.recent_losses.push_back(step.loss);
     } else {
       ++state.skipped;
-      const double allowed = options_.maximum_skipped_share * static_cast<double>(total);
+      const double allowed = options_.maximum_skipped_share * static_cast<double>(run.length.steps);
       if (static_cast<double>(state.skipped) > std::max(1.0, allowed)) {
-        throw DataError(job.title + ": " + std::to_string(state.skipped) + " of " +
+        throw DataError(run.job.title + ": " + std::to_string(state.skipped) + " of " +
                         std::to_string(state.step + 1) +
                         " steps had a non-finite loss or gradient; lower trainer.learning_rate or "
                         "look at the data (trainer.maximum_skipped_share sets the limit)");
       }
     }
-    ++state.step;
-    state.samples += static_cast<std::int64_t>(batch.size());
+    run.batches->observe(state.step, gradient.sample_losses);
+    step.step = ++state.step;
+    step.samples = state.samples += static_cast<std::int64_t>(batch.positions.size());
+    step.tokens = state.tokens += gradient.tokens;
+    return step;
   }
 
-  static void store(const VisionLanguageModel& model, const AdamW& optimizer,
-                    const std::filesystem::path& folder, const RunState& state) {
+  static void store(const Run& run, const std::filesystem::path& folder) {
     PendingDirectory pending(folder);
     std::map<std::string, torch::Tensor> weights;
-    for (const auto& [name, parameter] : model.named_parameters()) weights[name] = parameter;
+    for (const auto& [name, parameter] : run.model.named_parameters()) weights[name] = parameter;
     write_safetensors(pending.path() / "weights.safetensors", weights);
-    write_safetensors(pending.path() / "optimizer.safetensors", optimizer.state());
-    write_file(pending.path() / "state.json", json::serialize(json::value_from(state)));
+    write_safetensors(pending.path() / "optimizer.safetensors", run.optimizer.state());
+    winnow::create_directories(pending.path() / "batches");
+    run.batches->save(pending.path() / "batches");
+    write_file(pending.path() / "state.json", json::serialize(json::value_from(run.state)));
     pending.commit();
   }
 
-  static RunState restore(VisionLanguageModel& model, AdamW& optimizer,
-                          const std::filesystem::path& folder) {
+  static void restore(Run& run, const std::filesystem::path& folder) {
+    try {
+      run.state = json::value_to<RunState>(json::parse(read_file(folder / "state.json")));
+    } catch (const boost::system::system_error&) {
+      spdlog::warn("{}: not a resume point of this program; training starts again",
+                   folder.string());
+      return;
+    }
     const torch::NoGradGuard no_grad;
     const auto weights = read_safetensors(folder / "weights.safetensors");
-    for (auto& [name, parameter] : model.named_parameters()) parameter.copy_(weights.at(name));
-    optimizer.load_state(read_safetensors(folder / "optimizer.safetensors"));
-    return json::value_to<RunState>(json::parse(read_file(folder / "state.json")));
+    for (auto& [name, parameter] : run.model.named_parameters()) parameter.copy_(weights.at(name));
+    run.optimizer.load_state(read_safetensors(folder / "optimizer.safetensors"));
+    run.batches->load(folder / "batches");
   }
 
   SftOptions options_;

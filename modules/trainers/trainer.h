@@ -1,6 +1,6 @@
 #pragma once
-// A trainer fits a model to a list of inputs under a fixed recipe. Only the rows differ between
-// methods; everything else is this one config.
+// A trainer fits a model to inputs under a fixed recipe. Which inputs, and when, a batch source
+// says; only that differs between methods, everything else is this one config.
 
 #include <filesystem>
 #include <functional>
@@ -10,6 +10,8 @@
 
 #include "config/component.h"
 #include "models/vision_language_model.h"
+#include "trainers/batch_source.h"
+#include "trainers/training_steps.h"
 
 namespace winnow {
 
@@ -22,16 +24,15 @@ struct Checkpoint {
 
 struct TrainingJob {
   // Inputs by position for a model, the one in training or a copy with equal parameters: visual
-  // features of a trained tower carry gradients to it. Called once per sample and epoch, from
+  // features of a trained tower carry gradients to it. Called each time a position is taken, from
   // several threads.
   std::function<ModelInput(std::size_t, VisionLanguageModel&)> input;
-  std::vector<std::int64_t> lengths;  // tokens of each input, for length bucketing
-  // Of each input's loss, with a mean of 1, so that learning rates keep their meaning; empty:
-  // all 1.
-  std::vector<double> weights;
-  std::uint64_t seed = 0;  // order and batches
-  // Checkpoints and resume state go here. A job killed at any moment resumes from
-  // its last resume point and ends with the same weights.
+  MakeBatchSource batches;  // positions and weights of each step
+  // Told of every step; not owned. A resumed job tells of its own steps only: those before stand in
+  // the file of metrics.
+  std::vector<TrainingObserver*> observers;
+  // Checkpoints, resume state and what observers were told (kMetricsFile) go here. A job killed at
+  // any moment resumes from its last resume point and ends with the same weights and steps.
   std::filesystem::path folder;
   std::string title;  // for progress
 };
@@ -39,9 +40,10 @@ struct TrainingJob {
 struct TrainingResult {
   std::vector<Checkpoint> checkpoints;  // the last one is the end
   std::int64_t tokens = 0;              // of all inputs trained on, each as often as it was taken
-  double cpu_seconds = 0.0;             // of training, all parts of a resumed job
-  double final_loss = 0.0;              // running mean over the last tenth
-  std::int64_t skipped_steps = 0;       // steps dropped for a non-finite loss or gradient
+  std::int64_t steps = 0;
+  double cpu_seconds = 0.0;        // of training, all parts of a resumed job
+  double final_loss = 0.0;         // running mean over the last tenth
+  std::int64_t skipped_steps = 0;  // steps dropped for a non-finite loss or gradient
 };
 
 class Trainer {

@@ -1,14 +1,16 @@
 #pragma once
 // The base ("instruct") model at micro scale, trained from nothing on clean data in the base style.
-// The micro model's vision tower is trained by itself first; other families in one piece.
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "config/options.h"
-#include "config/value.h"
-#include "models/vision_language_model.h"
+#include "media/frames.h"
+#include "trainers/base_trainer.h"
+#include "worlds/micro_world.h"
 
 namespace winnow {
 
@@ -36,13 +38,24 @@ BOOST_DESCRIBE_STRUCT(MicroBaseOptions, (),
                        learning_rate, batch_size, weight_decay))
 config::Help help(const MicroBaseOptions&);
 
-// The trainer of a base model's phases.
-config::Value base_trainer_config(const MicroBaseOptions& options);
+// The scenes that a base with this seed learns from.
+micro_world::CleanCorpusOptions base_corpus(const MicroBaseOptions& options, std::uint64_t seed);
 
-// The tokenizer learns the words of `texts` and of the base corpus. `folder` keeps what a killed
-// run needs to go on.
-void train_micro_base(const MicroBaseOptions& options, VisionLanguageModel& model,
-                      const std::vector<std::string>& texts, std::uint64_t seed,
-                      const std::filesystem::path& folder);
+// A scene as a decoder would give it.
+Frames frames_of(const micro_world::ImaginedScene& scene);
+
+// Whether a conversation belongs to the first of two phases, which has images alone.
+bool comes_first(const MicroBaseOptions& options, const Sample& sample, std::uint64_t seed);
+
+// One epoch over conversations by position. Goes on from what a killed run left in the folder, and
+// leaves the model there as checkpoint-1.
+struct BasePhase {
+  std::string title;
+  std::filesystem::path folder;
+  std::function<ModelInput(std::size_t, VisionLanguageModel&)> input;
+  std::vector<std::int64_t> lengths;  // tokens of each input
+};
+void train_phase(const MicroBaseOptions& options, const BasePhase& phase, std::uint64_t seed,
+                 VisionLanguageModel& model);
 
 }  // namespace winnow

@@ -7,6 +7,7 @@
 
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "models/separate_tower.h"
 #include "trainers/adamw.h"
 #include "trainers/schedule.h"
 
@@ -48,22 +49,18 @@ Targets targets_of(const TowerFrames& frames) {
 
 // One set of parameters; the shards of a batch each have their own.
 struct Tower {
-  micro::Network* network;
+  SeparateTower* tower;
   torch::Tensor weight, bias;  // of the head, [channels, C] and [channels]
 
   std::vector<std::pair<std::string, torch::Tensor>> parameters() const {
-    std::vector<std::pair<std::string, torch::Tensor>> result;
-    for (const auto& [name, value] : network->parameters()) {
-      if (name.rfind("vision.", 0) == 0) result.emplace_back(name, value);
-    }
+    std::vector<std::pair<std::string, torch::Tensor>> result = tower->tower_parameters();
     result.emplace_back("head.weight", weight);
     result.emplace_back("head.bias", bias);
     return result;
   }
 
   torch::Tensor predict(const torch::Tensor& pixels) const {  // [F, cells, channels]
-    const torch::Tensor grid = network->tower_grid(pixels.to(torch::kFloat32) / 255.0);
-    return torch::linear(grid.flatten(2).transpose(1, 2), weight, bias);
+    return torch::linear(tower->cells(pixels).flatten(2).transpose(1, 2), weight, bias);
   }
 };
 
@@ -100,23 +97,19 @@ double accuracy_of(const Tower& tower, const TowerFrames& frames, const Targets&
   return right.sum().item<double>() / std::max<double>(1.0, colour.ge(0).sum().item<double>());
 }
 
-void standardise(micro::Network& network, const torch::Tensor& pixels) {
-  const torch::NoGradGuard no_grad;
-  const torch::Tensor grid = network.tower_grid(pixels.to(torch::kFloat32) / 255.0);
-  const torch::Tensor channels = grid.transpose(0, 1).flatten(1);  // [C, F * 16]
-  network.assign("vision.feature_mean", channels.mean(1));
-  network.assign("vision.feature_deviation", channels.std(1).clamp_min(1e-3));
-}
-
 }  // namespace
 
-double train_micro_tower(const MicroBaseOptions& options, micro::MicroModel& model,
+double train_micro_tower(const MicroBaseOptions& options, VisionLanguageModel& model,
                          const TowerFrames& frames, std::uint64_t seed) {
+  SeparateTower& own_tower = *model.separate_tower();
+  if (own_tower.cells_per_side() != mw::kGrid) {
+    throw std::logic_error("scenes know what stands in 4 x 4 cells");
+  }
   const Targets targets = targets_of(frames);
   const auto count = static_cast<std::int64_t>(frames.truth.size());
   const std::int64_t trained = count - count / 10;
   RandomStream head_stream(seed, "base/tower/head");
-  const std::int64_t width = model.options().tower_channels;
+  const std::int64_t width = own_tower.cell_width();
   torch::Tensor weight = torch::empty({kChannels, width});
   for (std::int64_t i = 0; i < weight.numel(); ++i) {
     weight.data_ptr<float>()[i] =
@@ -125,13 +118,13 @@ double train_micro_tower(const MicroBaseOptions& options, micro::MicroModel& mod
   std::vector<std::unique_ptr<VisionLanguageModel>> replicas;
   std::vector<Tower> towers;
   for (std::int64_t shard = 0; shard < kShards; ++shard) {
-    micro::MicroModel* owner = &model;
+    SeparateTower* tower = &own_tower;
     if (shard > 0) {
       replicas.push_back(model.clone());
-      owner = dynamic_cast<micro::MicroModel*>(replicas.back().get());
+      tower = replicas.back()->separate_tower();
     }
-    owner->network().set_trainable("vision.", true);
-    towers.push_back({&owner->network(), weight.clone().requires_grad_(true),
+    tower->set_tower_trainable(true);
+    towers.push_back({tower, weight.clone().requires_grad_(true),
                       torch::zeros({kChannels}).requires_grad_(true)});
   }
   const auto parameters = towers[0].parameters();
@@ -172,8 +165,8 @@ double train_micro_tower(const MicroBaseOptions& options, micro::MicroModel& mod
     progress.advance(options.tower_batch_size);
   }
   const double accuracy = accuracy_of(towers[0], frames, targets, trained);
-  standardise(model.network(), frames.pixels.slice(0, 0, std::min<std::int64_t>(count, 4000)));
-  model.network().set_trainable("vision.", model.vision_is_trainable());
+  own_tower.standardise_cells(frames.pixels.slice(0, 0, std::min<std::int64_t>(count, 4000)));
+  own_tower.set_tower_trainable(model.vision_is_trainable());
   return accuracy;
 }
 

@@ -65,9 +65,7 @@ std::unique_ptr<VisionLanguageModel> make_model(const char* family, const Size& 
   config.set("gradient_checkpointing", config::Value(checkpointing, {}));
   config.set("freeze",
              config::Value(config::Value::Array{config::Value(std::string("vision"), {})}, {}));
-  auto model = models().create(config, "model");
-  model->initialise_from({read_file(WINNOW_SOURCE_DIR "/README.md")}, 1);
-  return model;
+  return models().create(config, "model")->create({read_file(WINNOW_SOURCE_DIR "/README.md")}, 1);
 }
 
 Frames clip(int frames) {

@@ -56,11 +56,13 @@ std::unique_ptr<micro::MicroModel> make_model(const Options& options) {
                ("winnow-bench-utility-" + std::to_string(::getpid()));
   job.title = "training";
   std::vector<ModelInput> inputs;
+  TrainingSet set;
   for (std::size_t i = 0; i < corpus.size(); ++i) {
     const auto imagined = corpus.at(i);
     inputs.push_back(bench::input_of(*model, imagined.sample, imagined.frames));
-    job.lengths.push_back(inputs.back().length());
+    set.lengths.push_back(inputs.back().length());
   }
+  job.batches = epochs(std::move(set), 0);
   job.input = [&](std::size_t i, VisionLanguageModel&) { return inputs[i]; };
   config::Value sft;
   sft.set("type", config::Value(std::string("sft"), {}));

@@ -17,6 +17,7 @@
 #include "core/errors.h"
 #include "core/progress.h"
 #include "descriptors/pass.h"
+#include "models/partial_model.h"
 
 namespace winnow::test {
 
@@ -84,7 +85,7 @@ struct Counts {
 // media 1 + (words' number of bytes) / 1000 - (sum of brightness changes) / 255. Sampled answers
 // are three words drawn from the prompt's stream. A question with "explode" makes a prefill throw,
 // one with "nan" gives a loss that is none, and to one with "mute" nothing can be answered.
-class FakeModel : public VisionLanguageModel {
+class FakeModel : public testing_support::PartialModel {
  public:
   explicit FakeModel(std::shared_ptr<Counts> counts = std::make_shared<Counts>())
       : counts_(std::move(counts)) {}
@@ -92,7 +93,6 @@ class FakeModel : public VisionLanguageModel {
   const Counts& counts() const { return *counts_; }
 
   const Tokenizer& tokenizer() const override { return tokenizer_; }
-  void initialise_from(const std::vector<std::string>&, std::uint64_t) override { no_such_thing(); }
   PreprocessedMedium preprocess(const Frames& frames) const override {
     ++counts_->preprocessed;
     std::vector<float> brightness;
@@ -109,7 +109,6 @@ class FakeModel : public VisionLanguageModel {
     }
     return result;
   }
-  bool vision_is_trainable() const override { return false; }
 
   ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const override {
     ModelInput result;
@@ -127,10 +126,6 @@ class FakeModel : public VisionLanguageModel {
     std::vector<ModelInput> inputs;
   };
 
-  torch::Tensor logits(const std::vector<ModelInput>&) override { return no_such_thing(); }
-  AnswerLoss answer_loss(const std::vector<ModelInput>&) override {
-    return {no_such_thing(), no_such_thing()};
-  }
   std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override {
     auto prefix = std::make_unique<FakePrefix>();
     prefix->inputs = inputs;
@@ -172,10 +167,6 @@ class FakeModel : public VisionLanguageModel {
     }
     return result;
   }
-  bool stream_answer(const Prefix&, const TokenSampling&, std::int64_t, RandomStream&,
-                     const std::function<void(std::string_view)>&) override {
-    return no_such_thing().defined();
-  }
   torch::Tensor prompt_features(const Prefix& prefix) override {
     const auto& inputs = static_cast<const FakePrefix&>(prefix).inputs;
     std::vector<torch::Tensor> rows;
@@ -194,15 +185,10 @@ class FakeModel : public VisionLanguageModel {
     ++counts_->clones;
     return std::make_unique<FakeModel>(counts_);
   }
-  void save(const std::filesystem::path&) const override { no_such_thing(); }
-  void load(const std::filesystem::path&) override { no_such_thing(); }
 
   torch::Tensor weight = torch::ones({2});
 
  private:
-  static torch::Tensor no_such_thing() {
-    throw std::logic_error("a descriptor pass has no business here");
-  }
   std::string text_of(const ModelInput& input) const { return tokenizer_.decode(input.tokens); }
   double loss_of(const ModelInput& input) const {
     if (text_of(input).find("nan") != std::string::npos) return std::nan("");

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace winnow {
 namespace {
@@ -50,6 +51,32 @@ TEST_F(AttentionTest, QueryHeadsShareKeysAndThePlainOneIsTheSame) {
         torch::allclose(seen, torch::cat({heads(0), heads(1), heads(2), heads(3)}, 1), 0, 1e-12));
     const PlainAttention plain;
     EXPECT_TRUE(torch::allclose(seen, attention(x.q, x.k, x.v, mask), 0, 1e-12));
+  }
+}
+
+TEST_F(AttentionTest, RowsComputedInPartsAreTheSame) {
+  const Inputs x;
+  const torch::Tensor by_sample = torch::randn({2, 1, 3, 5}, torch::kDouble);
+  const torch::Tensor one_row = torch::randn({2, 1, 1, 5}, torch::kDouble);
+  for (const torch::Tensor& mask : {torch::Tensor(), x.mask, by_sample, one_row}) {
+    const PlainAttention plain;
+    const auto gradients = [&](double bytes) {
+      const AttentionMemory memory(bytes);
+      std::vector<torch::Tensor> inputs;
+      for (const torch::Tensor& input : {x.q, x.k, x.v}) {
+        inputs.push_back(input.detach().clone().requires_grad_());
+      }
+      const torch::Tensor seen = attention(inputs[0], inputs[1], inputs[2], mask);
+      std::vector<torch::Tensor> result =
+          torch::autograd::grad({seen.pow(2).sum()}, inputs, {}, true);
+      result.push_back(seen);
+      return result;
+    };
+    // A row of scores takes 2 x 4 x 5 x 8 bytes.
+    const auto whole = gradients(kLargestScores), parts = gradients(320.0);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      EXPECT_TRUE(torch::allclose(whole[i], parts[i], 0, 1e-12)) << i;
+    }
   }
 }
 

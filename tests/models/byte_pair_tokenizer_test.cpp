@@ -197,6 +197,27 @@ TEST(BytePairTokenizerTest, TextCannotBecomeAControlToken) {
   EXPECT_THROW(tokenizer.decode({tokenizer.size()}), DataError);
 }
 
+TEST(BytePairTokenizerTest, TokensOfTextAreFoundInIt) {
+  BytePairVocabulary vocabulary = trained("", 0);
+  const std::int64_t first = 300;
+  vocabulary.added = {{"<|im_end|>", first},
+                      {"<think>", first + 1},
+                      {"</think>", first + 2},
+                      {"<think>\n", first + 3}};
+  vocabulary.in_text = {"<think>", "</think>", "<think>\n", "<|im_end|>"};
+  const BytePairTokenizer tokenizer(vocabulary, "<|im_end|>", "test");
+  // The longest wins; what ends a turn is none of them, whatever the vocabulary says.
+  EXPECT_THAT(tokenizer.encode("a<think>\nb</think><think>c"),
+              ElementsAre('a', first + 3, 'b', first + 2, first + 1, 'c'));
+  const std::string spoken = "<|im_end|><thin";
+  EXPECT_EQ(tokenizer.encode(spoken), std::vector<std::int64_t>(spoken.begin(), spoken.end()));
+  // Characters are composed on either side of a token and not across it.
+  EXPECT_THAT(tokenizer.encode("e\u0301<think>\u0301"),
+              ElementsAre(0xC3, 0xA9, first + 1, 0xCC, 0x81));
+  EXPECT_EQ(tokenizer.gaps().size(), 300U - 256U);
+  EXPECT_EQ(tokenizer.gaps().front(), 256);
+}
+
 TEST(BytePairTokenizerTest, StreamsWholeCharacters) {
   const BytePairTokenizer tokenizer(trained("", 0), "<|im_end|>", "test");
   StreamingDecoder decoder(tokenizer);
@@ -323,6 +344,21 @@ TEST_F(TokenizerJsonTest, ReadsTheOlderFormInThreeFiles) {
   fs::remove(file_);
   write_file(folder_ / "merges.txt", "ab\n");
   EXPECT_THROW(read_vocabulary(folder_), DataError);
+}
+
+TEST_F(TokenizerJsonTest, KeepsWhichAddedTokensAreOfText) {
+  BytePairVocabulary vocabulary = trained("", 0);
+  vocabulary.added.emplace("<think>", 400);
+  vocabulary.in_text = {"<think>"};
+  write_file(file_, tokenizer_json_text(vocabulary));
+  EXPECT_EQ(read_tokenizer_json(file_).in_text, vocabulary.in_text);
+  // A token that also takes the spaces beside it would be encoded otherwise than its tool does.
+  json::object strange = tokenizer_json(vocabulary, true);
+  for (json::value& entry : strange.at("added_tokens").as_array()) {
+    entry.as_object()["special"] = entry.at("content") != "<think>";
+    entry.as_object()["lstrip"] = true;
+  }
+  expect_refused(strange, "'<think>' stands in texts and has lstrip = true");
 }
 
 TEST_F(TokenizerJsonTest, RefusesOtherFiles) {

@@ -21,7 +21,7 @@ using testing_support::noise_frames;
 using testing_support::question_sample;
 using testing_support::refusal;
 
-std::unique_ptr<VisionLanguageModel> configured(const std::string& text) {
+std::unique_ptr<ModelFamily> configured(const std::string& text) {
   return models().create(config::parse_toml(text, "experiment.toml"), "model");
 }
 

@@ -12,6 +12,7 @@
 
 #include "golden.h"
 #include "models/safetensors.h"
+#include "models/vision_language_model.h"
 
 namespace winnow::testing_support {
 
@@ -31,18 +32,11 @@ class GoldenFolder {
     return boost::json::parse(read_golden(name_ + file));
   }
 
-  // Names of the case files that are there, of those that begin with `generate_` or of the others.
-  // A clone's own copy has some; the folder they come from has all that summary.json lists.
+  // All cases of summary.json: of generation ("generate_a_text") or the others.
   std::set<std::string> case_names(bool generate) const {
     std::set<std::string> names;
-    for (const auto& root : golden_roots()) {
-      const std::filesystem::path folder = root / (name_ + "cases");
-      if (!std::filesystem::exists(folder)) continue;
-      for (const auto& file : std::filesystem::directory_iterator(folder)) {
-        if (file.path().extension() != ".safetensors") continue;
-        const std::string name = file.path().stem();
-        if (name.starts_with("generate_") == generate) names.insert(name);
-      }
+    for (const auto& [name, facts] : summary().at(generate ? "generate" : "cases").as_object()) {
+      names.insert((generate ? "generate_" : "") + std::string(name));
     }
     return names;
   }
@@ -83,6 +77,21 @@ class GoldenFolder {
   std::string name_;
   boost::json::value summary_;
 };
+
+// One sequence of a case's batch without its padding, which may stand on either side.
+inline ModelInput input_of_row(const Tensors& inputs, std::int64_t row) {
+  const torch::Tensor present = inputs.at("in.attention_mask")[row].to(torch::kBool);
+  const auto values = [&](const char* key) -> std::vector<std::int64_t> {
+    const torch::Tensor kept = inputs.at(key)[row].index({present}).contiguous();
+    return {kept.data_ptr<std::int64_t>(), kept.data_ptr<std::int64_t>() + kept.numel()};
+  };
+  ModelInput input;
+  input.tokens = values("in.input_ids");
+  input.labels = inputs.count("in.labels") > 0
+                     ? values("in.labels")
+                     : std::vector<std::int64_t>(input.tokens.size(), -100);
+  return input;
+}
 
 // Largest absolute difference; infinite for another shape or values that are not finite.
 inline double difference(const torch::Tensor& a, const torch::Tensor& b) {

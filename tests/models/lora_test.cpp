@@ -206,11 +206,29 @@ TYPED_TEST(Lora, IsMergedWhereNoneIsAskedFor) {
   EXPECT_FALSE(torch::allclose(this->logits(*plain), this->logits(*model), 1e-2, 1e-3));
   merged->save(this->folder_ / "merged");
   EXPECT_FALSE(fs::exists(this->folder_ / "merged" / "adapter"));
-  // Thawed, the same: the weights take the adapters over and learn themselves.
-  model->thaw();
-  EXPECT_EQ(weights_digest(*model), weights_digest(*merged));
-  for (const auto& [name, parameter] : model->named_parameters()) {
-    EXPECT_TRUE(parameter.requires_grad()) << name;
+}
+
+TYPED_TEST(Lora, AThawedFamilyTrainsEverythingAndHasNoAdapters) {
+  auto options = this->with(TypeParam::options());
+  options.freeze = {Group::vision, Group::projector};
+  const auto model = this->fresh(options);
+  this->train(*model, 5);
+  model->save(this->folder_);
+  const CheckpointFamily<typename TypeParam::Model, decltype(options)> family(options);
+  EXPECT_FALSE(family.vision_is_trainable());
+  const auto thawed = family.thawed();
+  EXPECT_TRUE(thawed->vision_is_trainable());
+  EXPECT_EQ(thawed->published_sampling().maximum_frames,
+            family.published_sampling().maximum_frames);
+  EXPECT_FALSE(thawed->pretrained());
+  const auto made = thawed->create({"what colour is it"}, 1), read = thawed->load(this->folder_);
+  const auto merged = this->opened(TypeParam::options(), this->folder_);
+  EXPECT_EQ(weights_digest(*read), weights_digest(*merged));
+  for (const VisionLanguageModel* all : {made.get(), read.get()}) {
+    EXPECT_EQ(all->named_parameters().size(), merged->named_parameters().size());
+    for (const auto& [name, parameter] : all->named_parameters()) {
+      EXPECT_TRUE(parameter.requires_grad()) << name;
+    }
   }
 }
 

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <set>
 
 #include "core/errors.h"
 #include "core/parallel.h"
@@ -13,7 +12,6 @@
 #include "models/safetensors.h"
 #include "temporary_folder.h"
 #include "trainers/adamw.h"
-#include "trainers/batches.h"
 #include "trainers/schedule.h"
 #include "trainers/trainer.h"
 
@@ -51,27 +49,31 @@ class SftTest : public testing::Test {
   TrainingJob job(micro::MicroModel& model, std::size_t count, const fs::path& folder) {
     TrainingJob result;
     result.folder = folder;
-    result.seed = 5;
     result.title = "test run";
+    lengths_.clear();
     for (std::size_t i = 0; i < count; ++i) {
       inputs_.push_back(
           noise_input(model, 1 + static_cast<std::int64_t>(i % 3), i % 2 == 0 ? "red" : "blue", i));
-      result.lengths.push_back(inputs_.back().length());
+      lengths_.push_back(inputs_.back().length());
     }
+    result.batches = epochs({lengths_, {}}, 5);
     result.input = [this](std::size_t i, VisionLanguageModel&) { return inputs_[i]; };
     return result;
   }
 
   // Weights from .5 to 1.5, a mean of 1.
-  static void weigh(TrainingJob& job) {
-    const auto last = static_cast<double>(job.lengths.size()) - 1.0;
-    for (std::size_t i = 0; i < job.lengths.size(); ++i) {
-      job.weights.push_back(0.5 + static_cast<double>(i) / last);
+  void weigh(TrainingJob& job) const {
+    const auto last = static_cast<double>(lengths_.size()) - 1.0;
+    std::vector<double> weights;
+    for (std::size_t i = 0; i < lengths_.size(); ++i) {
+      weights.push_back(0.5 + static_cast<double>(i) / last);
     }
+    job.batches = epochs({lengths_, weights}, 5);
   }
 
   fs::path folder_ = testing_support::temporary_folder();
   std::vector<ModelInput> inputs_;
+  std::vector<std::int64_t> lengths_;  // of the last job's
   int runs_ = 0;
 };
 
@@ -110,7 +112,7 @@ TEST_F(SftTest, TrainsOnANumberOfSamplesInAsManyEpochsAsThatTakes) {
   for (const auto& [position, count] : taken) {
     EXPECT_GE(count, 3) << position;
     EXPECT_LE(count, 4) << position;
-    tokens += count * work.lengths[position];
+    tokens += count * lengths_[position];
   }
   EXPECT_EQ(result.tokens, tokens);
 }
@@ -174,7 +176,7 @@ TEST_F(SftTest, AWeightCountsALossAsOftenAsItSays) {
     work.input = [this, positions](std::size_t i, VisionLanguageModel&) {
       return inputs_[positions[i]];
     };
-    work.weights = weights;
+    work.batches = epochs({lengths_, weights}, 5);
     // Four steps, the first at rate 0; an epsilon that keeps rounding from becoming a direction.
     trainers()
         .create(sft_config({{"checkpoints", 1}, {"samples", 16}, {"epsilon", 1e-3}}), "trainer")
@@ -203,7 +205,7 @@ TEST_F(SftTest, ATrainedTowerGetsItsGradientInEveryShard) {
     TrainingJob work;
     work.folder = folder_ / name;
     work.title = "test run";
-    work.lengths.assign(8, 1);
+    work.batches = epochs({std::vector<std::int64_t>(8, 1), {}}, 0);
     work.input = [](std::size_t i, VisionLanguageModel& worker) {
       return testing_support::noise_question(dynamic_cast<qwen3_vl::Model&>(worker),
                                              i % 2 == 0 ? 1 : 3, i % 2 == 0 ? "red" : "blue", i);
@@ -240,16 +242,15 @@ class HalfPrecisionTest : public SftTest, public testing::WithParamInterface<con
           std::pair{"patch_size", 8}, std::pair{"vocabulary_tokens", 300}}) {
       table.set(key, {std::int64_t{value}, origin});
     }
-    auto result = models().create(table, "model");
-    result->initialise_from({"what colour is it", "red", "blue", "what colour is it"}, 1);
-    return result;
+    return models()
+        .create(table, "model")
+        ->create({"what colour is it", "red", "blue", "what colour is it"}, 1);
   }
   static TrainingJob half_job(const fs::path& folder, std::size_t count) {
     TrainingJob work;
     work.folder = folder;
     work.title = "test run";
-    work.seed = 5;
-    work.lengths.assign(count, 1);
+    work.batches = epochs({std::vector<std::int64_t>(count, 1), {}}, 5);
     work.input = [](std::size_t i, VisionLanguageModel& worker) {
       return worker.input(
           testing_support::question_sample("a", i % 2 == 0 ? "red" : "blue"),
@@ -323,7 +324,7 @@ TEST_F(SftTest, TrainingStaysOnTheModelsDevice) {
     TrainingJob work;
     work.folder = folder_ / config::to_value(options).at("precision").string();
     work.title = "test run";
-    work.lengths.assign(12, 1);
+    work.batches = epochs({std::vector<std::int64_t>(12, 1), {}}, 0);
     int asked = 0;
     work.input = [&](std::size_t i, VisionLanguageModel& worker) {
       if (++asked == 8) throw std::runtime_error("killed");  // after a resume point
@@ -378,30 +379,6 @@ TEST(Schedule, WarmsUpThenFollowsHalfACosine) {
   EXPECT_NEAR(learning_rate_factor(100, 100, 0.1), 0.0, 1e-12);
   EXPECT_DOUBLE_EQ(learning_rate_factor(0, 100, 0.0), 1.0);
   EXPECT_DOUBLE_EQ(learning_rate_factor(1, 15, 0.1), 0.5);  // ceil(1.5) = 2 warm-up steps
-}
-
-TEST(Batches, EveryPositionOnceAndLittlePadding) {
-  std::vector<std::int64_t> lengths;
-  RandomStream stream(1, "test/lengths");
-  for (int i = 0; i < 1003; ++i) lengths.push_back(stream.integer(10, 100));
-  const auto batches = epoch_batches(lengths, 16, 16, 7);
-  std::set<std::size_t> seen;
-  std::int64_t padded = 0, real = 0;
-  for (const auto& batch : batches) {
-    std::int64_t longest = 0;
-    for (const std::size_t position : batch) {
-      EXPECT_TRUE(seen.insert(position).second);
-      real += lengths[position];
-      longest = std::max(longest, lengths[position]);
-    }
-    padded += longest * static_cast<std::int64_t>(batch.size());
-  }
-  EXPECT_EQ(seen.size(), lengths.size());
-  EXPECT_EQ(batches.size(), 63U);
-  EXPECT_EQ(batches.back().size(), 1003U % 16);
-  EXPECT_LT(static_cast<double>(padded), 1.12 * static_cast<double>(real));
-  EXPECT_EQ(epoch_batches(lengths, 16, 16, 7), batches);
-  EXPECT_NE(epoch_batches(lengths, 16, 16, 8), batches);
 }
 
 TEST(AdamW, FollowsItsDefinitionForTwoSteps) {

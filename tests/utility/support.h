@@ -12,6 +12,7 @@
 #include "core/errors.h"
 #include "core/progress.h"
 #include "models/micro_fixture.h"
+#include "models/partial_model.h"
 #include "utility/pass.h"
 #include "utility/step.h"
 
@@ -19,25 +20,20 @@ namespace winnow::test {
 
 // Two parameters: loss (a tanh(b x) - y)^2 / 2 of a sample that asks x and answers y, in double. A
 // question "nan" has a loss that is none.
-class TwoParameterModel : public VisionLanguageModel {
+class TwoParameterModel : public testing_support::PartialModel {
  public:
   TwoParameterModel(double a, double b)
       : a_(torch::tensor(a, torch::kDouble).requires_grad_(true)),
         b_(torch::tensor(b, torch::kDouble).requires_grad_(true)) {}
 
-  const Tokenizer& tokenizer() const override { throw std::logic_error("no tokenizer"); }
-  void initialise_from(const std::vector<std::string>&, std::uint64_t) override {}
-  PreprocessedMedium preprocess(const Frames&) const override { return {}; }
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>&) override {
     return {};
   }
-  bool vision_is_trainable() const override { return false; }
   ModelInput input(const Sample& sample, std::vector<VisualTokens>) const override {
     const std::int64_t y = micros(sample.answer());
     return {{micros(sample.question()), y}, {-100, y}, {}};
   }
   ModelInput blind_input(const Sample& sample) const override { return input(sample, {}); }
-  torch::Tensor logits(const std::vector<ModelInput>&) override { return {}; }
   AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override {
     std::vector<double> x, y;
     for (const ModelInput& input : inputs) {
@@ -48,29 +44,12 @@ class TwoParameterModel : public VisionLanguageModel {
         a_ * torch::tanh(b_ * torch::tensor(x, torch::kDouble)) - torch::tensor(y, torch::kDouble);
     return {0.5 * error * error, torch::ones_like(error.detach())};
   }
-  std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>&) override { return nullptr; }
-  std::vector<std::vector<std::pair<double, std::int64_t>>> score_continuations(
-      const Prefix&, const std::vector<std::vector<std::string>>&) override {
-    return {};
-  }
-  std::vector<std::vector<std::string>> sample_answers(const Prefix&, std::int64_t, std::int64_t,
-                                                       double,
-                                                       std::vector<RandomStream>&) override {
-    return {};
-  }
-  bool stream_answer(const Prefix&, const TokenSampling&, std::int64_t, RandomStream&,
-                     const std::function<void(std::string_view)>&) override {
-    return true;
-  }
-  torch::Tensor prompt_features(const Prefix&) override { return {}; }
   std::vector<std::pair<std::string, torch::Tensor>> named_parameters() const override {
     return {{"text.layers.0.a", a_}, {"text.layers.1.b", b_}};
   }
   std::unique_ptr<VisionLanguageModel> clone() const override {
     return std::make_unique<TwoParameterModel>(a_.item<double>(), b_.item<double>());
   }
-  void save(const std::filesystem::path&) const override {}
-  void load(const std::filesystem::path&) override {}
 
  private:
   static constexpr std::int64_t kNan = INT64_MIN;

@@ -5,22 +5,20 @@
 #include <algorithm>
 
 #include "core/errors.h"
+#include "models/internvl/vision_tower.h"
 
 namespace winnow::internvl {
 
-PackedInputs pack(const Config& config, const std::vector<ModelInput>& inputs,
-                  const torch::Device& device) {
-  const auto batch = static_cast<std::int64_t>(inputs.size());
-  std::int64_t length = 1;
-  for (const ModelInput& input : inputs) length = std::max(length, input.length());
-  PackedInputs packed;
-  torch::Tensor tokens = torch::zeros({batch, length}, torch::kInt64);
-  torch::Tensor mask = torch::zeros({batch, length}, torch::kInt64);
-  packed.labels = torch::full({batch, length}, -100, torch::kInt64);
+TextBatch pack(const Config& config, const Weights& weights, const std::vector<ModelInput>& inputs,
+               const Observer& observe) {
+  const torch::Device device = weights.text.token.device();
+  TextBatch batch;
+  batch.padded = pad_tokens(inputs);
+  const std::int64_t length = batch.padded.tokens.size(1);
   std::vector<torch::Tensor> visual;
   std::vector<std::int64_t> rows;
-  for (std::int64_t b = 0; b < batch; ++b) {
-    const ModelInput& input = inputs[static_cast<std::size_t>(b)];
+  for (std::size_t b = 0; b < inputs.size(); ++b) {
+    const ModelInput& input = inputs[b];
     std::int64_t carried = 0;
     for (const VisualTokens& medium : input.visual) {
       carried += medium.tokens.size(0);
@@ -33,18 +31,25 @@ PackedInputs pack(const Config& config, const std::vector<ModelInput>& inputs,
     }
     for (std::size_t t = 0; t < input.tokens.size(); ++t) {
       if (input.tokens[t] != config.image_token) continue;
-      rows.push_back(b * length + static_cast<std::int64_t>(t));
+      rows.push_back(static_cast<std::int64_t>(b) * length + static_cast<std::int64_t>(t));
     }
-    std::copy(input.tokens.begin(), input.tokens.end(), tokens[b].data_ptr<std::int64_t>());
-    std::copy(input.labels.begin(), input.labels.end(), packed.labels[b].data_ptr<std::int64_t>());
-    mask[b].slice(0, 0, input.length()).fill_(1);
-    packed.lengths.push_back(input.length());
   }
-  packed.batch.tokens = tokens.to(device);
-  packed.batch.attention_mask = mask.to(device);
-  packed.batch.rows = torch::tensor(rows, torch::kInt64).to(device);
-  if (!visual.empty()) packed.batch.visual = torch::cat(visual);
-  return packed;
+  batch.padded.tokens = batch.padded.tokens.to(device);
+  batch.padded.attention_mask = batch.padded.attention_mask.to(device);
+  const torch::Tensor& present = batch.padded.attention_mask;
+  batch.positions = (present.cumsum(1) - 1) * present;  // 0 at padding
+  batch.next = present.sum(1);
+  batch.embeddings = torch::embedding(weights.text.token, batch.padded.tokens);  // [B, S, E]
+  if (!visual.empty()) {
+    const torch::Tensor projected =
+        project(weights.projector, torch::cat(visual).to(batch.embeddings.options()));
+    if (observe) observe("projected", projected);
+    batch.embeddings = batch.embeddings.flatten(0, 1)
+                           .index_copy(0, torch::tensor(rows, torch::kInt64).to(device), projected)
+                           .view(batch.embeddings.sizes());
+  }
+  if (observe) observe("inputs_embeds", batch.embeddings);
+  return batch;
 }
 
 }  // namespace winnow::internvl

@@ -1,26 +1,19 @@
 #pragma once
-// Inputs of the common interface, padded for the network.
-//
-// Shapes: B batch, S longest input.
+// Inputs of the common interface, padded and embedded for the text model.
 
-#include <cstdint>
 #include <vector>
 
-#include "models/internvl/network.h"
-#include "models/torch.h"
-#include "models/vision_language_model.h"
+#include "models/internvl/config.h"
+#include "models/internvl/weights.h"
+#include "models/observer.h"
+#include "models/text_batch.h"
 
 namespace winnow::internvl {
 
-struct PackedInputs {
-  Batch batch;           // padded on the right
-  torch::Tensor labels;  // [B, S] int64 on the CPU; -100 at padding
-  std::vector<std::int64_t> lengths;
-};
-
-// On `device`. Throws DataError when an input has placeholders for another number of visual tokens
-// than it carries.
-PackedInputs pack(const Config& config, const std::vector<ModelInput>& inputs,
-                  const torch::Device& device);
+// Embeds the tokens, projects the visual ones and puts them into their places. Throws DataError
+// when an input has placeholders for another number of visual tokens than it carries. Observed:
+// "projected" [N, text width], "inputs_embeds".
+TextBatch pack(const Config& config, const Weights& weights, const std::vector<ModelInput>& inputs,
+               const Observer& observe = {});
 
 }  // namespace winnow::internvl

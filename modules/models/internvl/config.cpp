@@ -67,25 +67,15 @@ void read_rope(const ConfigTable& table, TextConfig& text) {
 TextConfig text_config(const ConfigTable& table) {
   TextConfig text;
   table.expect_text("model_type", "qwen2");
-  table.expect_text("hidden_act", "silu");
   table.expect_if_there("use_sliding_window", false);
-  text.vocabulary = table.integer("vocab_size", 1, kLargestVocabulary);
-  text.hidden_size = table.integer("hidden_size", 1, kLargestSize);
-  text.intermediate_size = table.integer("intermediate_size", 1, kLargestSize);
-  text.layers = table.integer("num_hidden_layers", 1, kMostLayers);
-  text.heads = table.integer("num_attention_heads", 1, text.hidden_size);
-  if (text.hidden_size % text.heads != 0 || text.head_size() % 2 != 0) {
+  read_text_shape(table, text);
+  text.head_size = text.hidden_size / text.heads;
+  if (text.hidden_size % text.heads != 0 || text.head_size % 2 != 0) {
     table.refuse("num_attention_heads", "such that hidden_size / num_attention_heads is even");
   }
-  text.key_value_heads = table.integer("num_key_value_heads", 1, text.heads);
-  if (text.heads % text.key_value_heads != 0) {
-    table.refuse("num_key_value_heads", "a divisor of num_attention_heads");
+  if (table.has("head_dim") && table.integer("head_dim", 1, kLargestSize) != text.head_size) {
+    table.refuse("head_dim", fmt::format("hidden_size / num_attention_heads = {}", text.head_size));
   }
-  if (table.has("head_dim") && table.integer("head_dim", 1, kLargestSize) != text.head_size()) {
-    table.refuse("head_dim",
-                 fmt::format("hidden_size / num_attention_heads = {}", text.head_size()));
-  }
-  text.norm_epsilon = table.positive("rms_norm_eps");
   read_rope(table, text);
   return text;
 }

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "models/text_decoder.h"
+
 namespace winnow::internvl {
 
 // InternViT over square tiles.
@@ -26,21 +28,12 @@ struct VisionConfig {
 };
 
 // Qwen2.
-struct TextConfig {
-  std::int64_t vocabulary = 0;
-  std::int64_t hidden_size = 0;
-  std::int64_t intermediate_size = 0;
-  std::int64_t layers = 0;
-  std::int64_t heads = 0;
-  std::int64_t key_value_heads = 0;
-  double norm_epsilon = 0.0;
+struct TextConfig : TextShape {
   double rope_theta = 0.0;
   // Sequences longer than `maximum_positions` turn slower, by this factor of `dynamic` scaling; 1:
   // no scaling.
   double rope_factor = 1.0;
   std::int64_t maximum_positions = 0;
-
-  std::int64_t head_size() const { return hidden_size / heads; }
 };
 
 struct Config {

@@ -1,5 +1,6 @@
 #include "models/internvl/model.h"
 
+#include <cassert>
 #include <stdexcept>
 
 #include "models/internvl/chat.h"
@@ -11,7 +12,7 @@ namespace winnow::internvl {
 namespace fs = std::filesystem;
 namespace {
 
-const bool registered = models().add<Model, Options>(
+const bool registered = models().add<CheckpointFamily<Model, Options>, Options>(
     "internvl", "InternVL3: a checkpoint folder (*-hf), or a small one trained from nothing");
 
 constexpr const char* kImageToken = "<IMG_CONTEXT>";
@@ -48,11 +49,18 @@ void Model::open(const fs::path& folder, const std::string& text,
   media_ = media;
 }
 
+MediumLayout Model::layout(const FrameShape& shape) const {
+  if (shape.kind != Media::Kind::image) return {{shape.frames}, {}, true};
+  return {{tile_count(config_.vision, media_, shape.height, shape.width)}, {}, false};
+}
+
 PreprocessedMedium Model::preprocess(const Frames& frames) const {
-  const bool video = frames.kind != Media::Kind::image;
-  const torch::Tensor tiles = video ? video_tiles(config_.vision, media_, frames.images)
-                                    : image_tiles(config_.vision, media_, frames.images.at(0));
-  return {tiles, {{tiles.size(0)}, {}, video}};
+  const torch::Tensor tiles = frames.kind != Media::Kind::image
+                                  ? video_tiles(config_.vision, media_, frames.images)
+                                  : image_tiles(config_.vision, media_, frames.images.at(0));
+  MediumLayout shown = layout(shape_of(frames));
+  assert(shown.grid[0] == tiles.size(0));
+  return {tiles, std::move(shown)};
 }
 
 std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMedium>& media) {
@@ -66,7 +74,7 @@ std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMed
     counts.push_back(medium.values.size(0) * config_.tokens_per_tile());
   }
   const std::vector<torch::Tensor> parts =
-      encode_tiles(config_, weights_.vision, torch::cat(tiles).to(device()))
+      encode_tiles(config_, weights_.vision, torch::cat(tiles).to(weights_.text.token.device()))
           .flatten(0, 1)
           .split_with_sizes(counts, 0);
   std::vector<VisualTokens> result;
@@ -74,15 +82,13 @@ std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMed
   return result;
 }
 
-Chat Model::chat(const Sample& sample, const std::vector<VisualTokens>& visual) const {
-  std::vector<ChatMedium> media;
-  for (const VisualTokens& medium : visual) {
-    if (medium.layout.grid.size() != 1) {
-      throw std::logic_error("not the layout of an InternVL3 medium");
-    }
-    media.push_back({medium.layout.grid[0], medium.layout.video});
+Chat Model::chat(const Sample& sample, const std::vector<MediumLayout>& media) const {
+  std::vector<ChatMedium> shown;
+  for (const MediumLayout& medium : media) {
+    if (medium.grid.size() != 1) throw std::logic_error("not the layout of an InternVL3 medium");
+    shown.push_back({medium.grid[0], medium.video});
   }
-  return chat_tokens(config_, byte_pairs(), sample, media);
+  return chat_tokens(config_, byte_pairs(), sample, shown);
 }
 
 }  // namespace winnow::internvl

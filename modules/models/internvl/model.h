@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "models/checkpoint_model.h"
+#include "models/internvl/batch.h"
 #include "models/internvl/options.h"
+#include "models/internvl/positions.h"
 #include "models/internvl/weights.h"
 
 namespace winnow::internvl {
@@ -15,23 +17,21 @@ namespace winnow::internvl {
 class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
+  static SamplingOptions published_sampling() { return internvl::published_sampling(); }
 
-  SamplingOptions published_sampling() const override { return internvl::published_sampling(); }
+  // grid: tiles of an image, frames of a video
+  MediumLayout layout(const FrameShape& shape) const override;
   // values: tiles [n, 3, tile size, tile size] float32
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: merged patches [N, K], which the projector takes
   std::vector<VisualTokens> encode_vision(const std::vector<PreprocessedMedium>& media) override;
   bool vision_is_trainable() const override { return trains(Group::vision); }
-  torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
-  AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
-  std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override;
 
   const Config& config() const { return config_; }
 
  private:
   Model(const Model&) = default;
 
-  std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const override;
   SmallLayout small_layout() const override;
   const CheckpointOptions& options() const override { return options_; }
   std::unique_ptr<CheckpointModel> shallow_copy() const override {
@@ -43,8 +43,15 @@ class Model : public CheckpointModel {
                     std::uint64_t seed) override;
   void open(const std::filesystem::path& folder, const std::string& config_text,
             const BytePairTokenizer& tokenizer) override;
-  Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const override;
-  torch::Device device() const { return weights_.text.token.device(); }
+  Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const override;
+  const TextShape& text_shape() const override { return config_.text; }
+  const TextWeights& text_weights() const override { return weights_.text; }
+  TextBatch pack(const std::vector<ModelInput>& inputs) const override {
+    return internvl::pack(config_, weights_, inputs);
+  }
+  RotaryTables rotation(const torch::Tensor& positions, torch::ScalarType dtype) const override {
+    return internvl::rotation(config_.text, positions, dtype);
+  }
 
   Options options_;
   Config config_;

@@ -41,9 +41,6 @@ Config small_config(const Options& options, std::int64_t vocabulary, std::int64_
   require(options.width % options.heads == 0 && options.width / options.heads % 2 == 0,
           fmt::format("model.width = {} over model.heads = {} is not an even number", options.width,
                       options.heads));
-  require(options.heads % options.key_value_heads == 0,
-          fmt::format("model.key_value_heads = {} does not divide model.heads = {}",
-                      options.key_value_heads, options.heads));
   require(options.vision_width % options.vision_heads == 0,
           fmt::format("model.vision_heads = {} does not divide model.vision_width = {}",
                       options.vision_heads, options.vision_width));
@@ -63,16 +60,7 @@ Config small_config(const Options& options, std::int64_t vocabulary, std::int64_
                    .rms_norm = false,
                    .attention_bias = true,
                    .query_key_norm = false};
-  config.text = {.vocabulary = vocabulary,
-                 .hidden_size = options.width,
-                 .intermediate_size = options.mlp_ratio * options.width,
-                 .layers = options.layers,
-                 .heads = options.heads,
-                 .key_value_heads = options.key_value_heads,
-                 .norm_epsilon = 1e-6,
-                 .rope_theta = 1e6,
-                 .rope_factor = 1.0,
-                 .maximum_positions = 32768};
+  config.text = {small_text_shape(options, vocabulary), 1e6, 1.0, 32768};
   config.merge_size = kMergeSize;
   config.tied = true;
   config.image_token = image_token;

@@ -76,6 +76,14 @@ SamplingOptions published_sampling() {
   return sampling;
 }
 
+std::int64_t tile_count(const VisionConfig& config, const PreprocessingOptions& options,
+                        std::int64_t height, std::int64_t width) {
+  const TileGrid grid =
+      tile_grid(height, width, config.tile_size, options.minimum_tiles, options.maximum_tiles);
+  const std::int64_t tiles = grid.columns * grid.rows;
+  return tiles > 1 ? tiles + 1 : 1;
+}
+
 torch::Tensor image_tiles(const VisionConfig& config, const PreprocessingOptions& options,
                           const cv::Mat& image) {
   const std::int64_t size = config.tile_size;

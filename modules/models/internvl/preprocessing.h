@@ -32,6 +32,10 @@ struct PreprocessingOptions {
   std::vector<double> mean = {0.485, 0.456, 0.406}, deviation = {0.229, 0.224, 0.225};
 };
 
+// Tiles of a picture of that size, its thumbnail among them.
+std::int64_t tile_count(const VisionConfig& config, const PreprocessingOptions& options,
+                        std::int64_t height, std::int64_t width);
+
 // image: RGB, 8 bits. Stretched to its grid of tiles and cut row by row; where there are several,
 // one more shows the whole picture: [tiles, 3, tile size, tile size] float32, normalised.
 torch::Tensor image_tiles(const VisionConfig& config, const PreprocessingOptions& options,

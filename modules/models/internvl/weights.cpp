@@ -6,10 +6,13 @@ namespace winnow::internvl {
 namespace {
 
 constexpr double kLayerScale = 0.1;
-constexpr const char* kHead = "language_model.lm_head.weight";
-constexpr const char* kEmbedding = "language_model.model.embed_tokens.weight";
 
-using Shape = std::vector<std::int64_t>;
+const TextTraits& text_traits() {
+  static const TextTraits traits = {"language_model.model.",
+                                    "language_model.model.embed_tokens.weight",
+                                    "language_model.lm_head.weight", true, false};
+  return traits;
+}
 
 class InternVlTable : public TableMaker {
  public:
@@ -52,35 +55,6 @@ class InternVlTable : public TableMaker {
     add_affine(ours + "hidden", theirs + "linear_1", {output_size, merged_size}, projector.hidden);
     add_affine(ours + "output", theirs + "linear_2", {output_size, output_size}, projector.output);
   }
-
-  void add_text(const TextConfig& config, bool tied, TextWeights& weights) {
-    const std::int64_t e = config.hidden_size, n = config.intermediate_size;
-    const std::int64_t q = config.heads * config.head_size();
-    const std::int64_t kv = config.key_value_heads * config.head_size();
-    const std::string ours = "text.", theirs = "language_model.model.";
-    add(ours + "token", kEmbedding, {config.vocabulary, e}, weights.token);
-    weights.layers.resize(static_cast<std::size_t>(config.layers));
-    for (std::size_t i = 0; i < weights.layers.size(); ++i) {
-      TextLayer& layer = weights.layers[i];
-      const std::string name = fmt::format("{}layers.{}.", ours, i);
-      const std::string published = fmt::format("{}layers.{}.", theirs, i);
-      const auto put = [&](const char* own, const char* other, Shape shape, torch::Tensor& tensor) {
-        add(name + own, published + other + ".weight", std::move(shape), tensor);
-      };
-      put("attention_norm", "input_layernorm", {e}, layer.attention_norm);
-      add_affine(name + "query", published + "self_attn.q_proj", {q, e}, layer.query);
-      add_affine(name + "key", published + "self_attn.k_proj", {kv, e}, layer.key);
-      add_affine(name + "value", published + "self_attn.v_proj", {kv, e}, layer.value);
-      add_linear(name + "output", published + "self_attn.o_proj", {e, q}, layer.output);
-      put("mlp_norm", "post_attention_layernorm", {e}, layer.mlp_norm);
-      add_linear(name + "gate", published + "mlp.gate_proj", {n, e}, layer.gate);
-      add_linear(name + "up", published + "mlp.up_proj", {n, e}, layer.up);
-      add_linear(name + "down", published + "mlp.down_proj", {e, n}, layer.down);
-    }
-    add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
-    if (tied) return;
-    add(ours + "head", kHead, {config.vocabulary, e}, weights.head);
-  }
 };
 
 }  // namespace
@@ -89,7 +63,7 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
   InternVlTable maker;
   maker.add_vision(config.vision, weights.vision);
   maker.add_projector(config.merged_size(), config.text.hidden_size, weights.projector);
-  maker.add_text(config.text, config.tied, weights.text);
+  add_text(maker, config.text, text_traits(), config.tied, weights.text);
   return maker.take();
 }
 
@@ -97,14 +71,8 @@ Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      const torch::TensorOptions& kind) {
   Weights weights;
   load_parameters(tensor_table(config, weights), folder, kind, "an InternVL3",
-                  config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
+                  tied_head(text_traits(), config.tied));
   return weights;
-}
-
-void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
-                  std::uint64_t maximum_bytes) {
-  Weights same = weights;  // shares the tensors; the table wants something to point into
-  save_parameters(tensor_table(config, same), folder, maximum_bytes);
 }
 
 Weights random_weights(const Config& config, std::uint64_t seed) {

@@ -2,8 +2,8 @@
 // The parameters of an InternVL3 model and the one table that says what each is called here, what
 // it is called in published checkpoints, and its shape. Loading, checking and saving go through it.
 //
-// Shapes: D vision width, F vision MLP, K = m m D merged width, E text width, N text MLP,
-// V vocabulary.
+// Shapes: D vision width, F vision MLP, K = m m D merged width, E text width. The text model's are
+// in text_decoder.h.
 
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +11,7 @@
 
 #include "models/internvl/config.h"
 #include "models/parameter_table.h"
+#include "models/text_decoder.h"
 #include "models/torch.h"
 
 namespace winnow::internvl {
@@ -40,24 +41,6 @@ struct Projector {
   Affine output;  // [E, E]
 };
 
-struct TextLayer {
-  torch::Tensor attention_norm;  // [E]
-  Affine query;                  // [heads * head size, E]
-  Affine key, value;             // [key-value heads * head size, E]
-  Affine output;                 // [E, heads * head size]; no bias, nor have those below
-  torch::Tensor mlp_norm;        // [E]
-  Affine gate, up;               // [N, E]
-  Affine down;                   // [E, N]
-};
-
-struct TextWeights {
-  torch::Tensor token;  // [V, E]
-  std::vector<TextLayer> layers;
-  torch::Tensor norm;  // [E]
-  torch::Tensor head;  // [V, E]; undefined when tied
-  const torch::Tensor& output() const { return head.defined() ? head : token; }
-};
-
 struct Weights {
   VisionWeights vision;
   Projector projector;
@@ -71,10 +54,6 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights);
 // Weights of a checkpoint folder; see load_parameters.
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      const torch::TensorOptions& kind = torch::kFloat32);
-
-// Writes the weights under their published names; see save_parameters.
-void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
-                  std::uint64_t maximum_bytes = 5'000'000'000);
 
 // Seeded random weights; see draw_parameters. The scales of the vision layers are 0.1, as in the
 // published config.

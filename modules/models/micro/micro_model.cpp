@@ -33,7 +33,7 @@ config::Help help(const MicroOptions&) {
 namespace {
 
 const bool registered =
-    models().add<MicroModel, MicroOptions>("micro", "a small model trained on this machine's CPU");
+    models().add<Family, MicroOptions>("micro", "a small model trained on this machine's CPU");
 
 std::int64_t role_token(Turn::Role role) {
   switch (role) {
@@ -67,21 +67,26 @@ void MicroModel::initialise_from(const std::vector<std::string>& texts, std::uin
              seed);
 }
 
+MediumLayout MicroModel::layout(const FrameShape& shape) const {
+  if (shape.frames > options_.frame_slots) {
+    throw DataError("a clip of " + std::to_string(shape.frames) +
+                    " frames does not fit the model's " + std::to_string(options_.frame_slots) +
+                    " time slots (model.frame_slots)");
+  }
+  return {{shape.frames}, {}, shape.kind != Media::Kind::image};
+}
+
 PreprocessedMedium MicroModel::preprocess(const Frames& frames) const {
+  MediumLayout shown = layout(shape_of(frames));
   const auto count = static_cast<std::int64_t>(frames.images.size());
   const auto size = static_cast<int>(options_.image_size);
-  if (count > options_.frame_slots) {
-    throw DataError("a clip of " + std::to_string(count) + " frames does not fit the model's " +
-                    std::to_string(options_.frame_slots) + " time slots (model.frame_slots)");
-  }
   torch::Tensor pixels = torch::empty({count, size, size, 3}, torch::kUInt8);
   for (std::int64_t i = 0; i < count; ++i) {
     cv::Mat target(size, size, CV_8UC3, pixels[i].data_ptr<std::uint8_t>());
     cv::resize(frames.images[static_cast<std::size_t>(i)], target, target.size(), 0, 0,
                cv::INTER_AREA);
   }
-  return {pixels.permute({0, 3, 1, 2}).contiguous(),
-          {{count}, {}, frames.kind != Media::Kind::image}};
+  return {pixels.permute({0, 3, 1, 2}).contiguous(), std::move(shown)};
 }
 
 std::vector<VisualTokens> MicroModel::encode_vision(const std::vector<PreprocessedMedium>& media) {
@@ -106,8 +111,8 @@ std::vector<VisualTokens> MicroModel::encode_vision(const std::vector<Preprocess
   return result;
 }
 
-ModelInput MicroModel::conversation(const Sample& sample, std::vector<VisualTokens> visual,
-                                    bool with_media) const {
+ModelInput MicroModel::conversation(const Sample& sample,
+                                    const std::vector<MediumLayout>* media) const {
   ModelInput result;
   std::size_t next_medium = 0;
   const auto append = [&](const std::vector<std::int64_t>& tokens, bool trained) {
@@ -120,8 +125,8 @@ ModelInput MicroModel::conversation(const Sample& sample, std::vector<VisualToke
     append(tokenizer_->encode(text), trained);
   };
   const auto append_medium = [&] {
-    const std::int64_t count = visual.at(next_medium++).tokens.size(0);
-    const std::int64_t frames = count / kTokensPerFrame;
+    const std::int64_t frames = media->at(next_medium++).grid.at(0);
+    const std::int64_t count = frames * kTokensPerFrame;
     // Clips sit in the middle of the time slots, wherever that is for their length.
     const std::int64_t first = (options_.frame_slots - frames) / 2;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -141,7 +146,7 @@ ModelInput MicroModel::conversation(const Sample& sample, std::vector<VisualToke
           turn.role == Turn::Role::assistant ? std::string_view::npos : text.find(placeholder);
       append_text(text.substr(0, at), trained);
       if (at == std::string_view::npos) break;
-      if (with_media) append_medium();
+      if (media != nullptr) append_medium();
       text.remove_prefix(at + placeholder.size());
       // The line break that sets a medium off from the question carries no meaning here.
       if (text.starts_with('\n')) text.remove_prefix(1);
@@ -153,19 +158,50 @@ ModelInput MicroModel::conversation(const Sample& sample, std::vector<VisualToke
     throw DataError("sample '" + sample.id + "' has " + std::to_string(text_tokens) +
                     " text tokens; model.maximum_text is " + std::to_string(options_.maximum_text));
   }
-  if (with_media && next_medium != visual.size()) {
+  if (media != nullptr && next_medium != media->size()) {
     throw std::logic_error("sample '" + sample.id + "' has media without a placeholder");
   }
-  if (with_media) result.visual = std::move(visual);
   return result;
 }
 
 ModelInput MicroModel::input(const Sample& sample, std::vector<VisualTokens> visual) const {
-  return conversation(sample, std::move(visual), true);
+  std::vector<MediumLayout> media;
+  for (const VisualTokens& medium : visual) media.push_back(medium.layout);
+  ModelInput result = conversation(sample, &media);
+  result.visual = std::move(visual);
+  return result;
+}
+
+std::int64_t MicroModel::length(const Sample& sample,
+                                const std::vector<MediumLayout>& layouts) const {
+  return conversation(sample, &layouts).length();
 }
 
 ModelInput MicroModel::blind_input(const Sample& sample) const {
-  return conversation(sample, {}, false);
+  return conversation(sample, nullptr);
+}
+
+torch::Tensor MicroModel::cells(const torch::Tensor& frames) const {
+  return network_->tower_grid(frames.to(torch::kFloat32) / 255.0);
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> MicroModel::tower_parameters() const {
+  std::vector<std::pair<std::string, torch::Tensor>> result;
+  for (const auto& [name, value] : network_->parameters()) {
+    if (name.starts_with("vision.")) result.emplace_back(name, value);
+  }
+  return result;
+}
+
+void MicroModel::set_tower_trainable(bool trainable) {
+  network_->set_trainable("vision.", trainable);
+}
+
+void MicroModel::standardise_cells(const torch::Tensor& frames) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor channels = cells(frames).transpose(0, 1).flatten(1);  // [C, F * G * G]
+  network_->assign("vision.feature_mean", channels.mean(1));
+  network_->assign("vision.feature_deviation", channels.std(1).clamp_min(1e-3));
 }
 
 void MicroModel::place_clips(ModelInput& input, std::int64_t first_slot) const {
@@ -265,6 +301,19 @@ void MicroModel::load(const std::filesystem::path& folder) {
   };
   fill(network_->parameters());
   fill(network_->buffers());
+}
+
+std::unique_ptr<VisionLanguageModel> Family::create(const std::vector<std::string>& texts,
+                                                    std::uint64_t seed) const {
+  auto model = std::make_unique<MicroModel>(options_);
+  model->initialise_from(texts, seed);
+  return model;
+}
+
+std::unique_ptr<VisionLanguageModel> Family::load(const std::filesystem::path& folder) const {
+  auto model = std::make_unique<MicroModel>(options_);
+  model->load(folder);
+  return model;
 }
 
 }  // namespace winnow::micro

@@ -18,33 +18,25 @@ Positions positions_of(const Config& config, const ModelInput& input) {
 
 }  // namespace
 
-PackedInputs pack(const Config& config, const Weights& weights,
-                  const std::vector<ModelInput>& inputs) {
-  const auto batch = static_cast<std::int64_t>(inputs.size());
-  std::int64_t length = 1;
-  for (const ModelInput& input : inputs) length = std::max(length, input.length());
-  PackedInputs packed;
-  torch::Tensor tokens = torch::zeros({batch, length}, torch::kInt64);
-  torch::Tensor positions = torch::zeros({3, batch, length}, torch::kInt64);
-  torch::Tensor next = torch::zeros({batch}, torch::kInt64);
-  packed.attention_mask = torch::zeros({batch, length}, torch::kInt64);
-  packed.labels = torch::full({batch, length}, -100, torch::kInt64);
+TextBatch pack(const Config& config, const Weights& weights, const std::vector<ModelInput>& inputs,
+               const Observer& observe) {
+  TextBatch batch;
+  batch.padded = pad_tokens(inputs);
+  const torch::Tensor tokens = batch.padded.tokens;
+  const std::int64_t samples = tokens.size(0), length = tokens.size(1);
+  batch.positions = torch::zeros({3, samples, length}, torch::kInt64);
+  batch.next = torch::zeros({samples}, torch::kInt64);
   std::vector<std::int64_t> rows;
   std::vector<torch::Tensor> visual;
-  for (std::int64_t b = 0; b < batch; ++b) {
+  for (std::int64_t b = 0; b < samples; ++b) {
     const ModelInput& input = inputs[static_cast<std::size_t>(b)];
-    const auto fill = [&](torch::Tensor row, const std::vector<std::int64_t>& values) {
-      std::copy(values.begin(), values.end(), row.data_ptr<std::int64_t>());
-    };
     const Positions own = positions_of(config, input);
-    fill(tokens[b], input.tokens);
-    fill(packed.labels[b], input.labels);
-    fill(positions[0][b], own.time);
-    fill(positions[1][b], own.height);
-    fill(positions[2][b], own.width);
-    next[b] = own.next;
-    packed.attention_mask[b].slice(0, 0, input.length()).fill_(1);
-    packed.lengths.push_back(input.length());
+    std::int64_t axis = 0;
+    for (const auto* values : {&own.time, &own.height, &own.width}) {
+      std::copy(values->begin(), values->end(),
+                batch.positions[axis++][b].data_ptr<std::int64_t>());
+    }
+    batch.next[b] = own.next;
     for (std::size_t t = 0; t < input.tokens.size(); ++t) {
       if (input.tokens[t] != config.image_token && input.tokens[t] != config.video_token) continue;
       rows.push_back(b * length + static_cast<std::int64_t>(t));
@@ -52,21 +44,22 @@ PackedInputs pack(const Config& config, const Weights& weights,
     for (const VisualTokens& medium : input.visual) visual.push_back(medium.tokens);
   }
   const torch::Device device = weights.text.token.device();
-  packed.attention_mask = packed.attention_mask.to(device);
-  packed.text.positions = positions.to(device);
-  packed.text.next = next.to(device);
-  packed.text.embeddings = torch::embedding(weights.text.token, tokens.to(device));  // [B, S, E]
-  if (visual.empty()) return packed;
-
-  const torch::Tensor features =
-      torch::cat(visual).to(device, packed.text.embeddings.scalar_type());
-  const std::vector<torch::Tensor> columns = features.split(config.text.hidden_size, 1);
-  packed.text.deepstack.rows = torch::tensor(rows, torch::kInt64).to(device);
-  packed.text.deepstack.features.assign(columns.begin() + 1, columns.end());
-  packed.text.embeddings = packed.text.embeddings.flatten(0, 1)
-                               .index_copy(0, packed.text.deepstack.rows, columns.front())
-                               .view(packed.text.embeddings.sizes());
-  return packed;
+  batch.padded.tokens = tokens.to(device);
+  batch.padded.attention_mask = batch.padded.attention_mask.to(device);
+  batch.positions = batch.positions.to(device);
+  batch.next = batch.next.to(device);
+  batch.embeddings = torch::embedding(weights.text.token, batch.padded.tokens);  // [B, S, E]
+  if (!visual.empty()) {
+    const torch::Tensor features = torch::cat(visual).to(device, batch.embeddings.scalar_type());
+    const std::vector<torch::Tensor> columns = features.split(config.text.hidden_size, 1);
+    batch.deepstack.rows = torch::tensor(rows, torch::kInt64).to(device);
+    batch.deepstack.features.assign(columns.begin() + 1, columns.end());
+    batch.embeddings = batch.embeddings.flatten(0, 1)
+                           .index_copy(0, batch.deepstack.rows, columns.front())
+                           .view(batch.embeddings.sizes());
+  }
+  if (observe) observe("inputs_embeds", batch.embeddings);
+  return batch;
 }
 
 torch::Tensor side_by_side(const VisionFeatures& features) {

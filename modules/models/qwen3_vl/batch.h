@@ -1,27 +1,22 @@
 #pragma once
 // Inputs of the common interface, padded and embedded for the text model.
 //
-// Shapes: B batch, S longest input, E text width, N visual tokens of a medium.
+// Shapes: E text width, N visual tokens of a medium.
 
+#include <string>
 #include <vector>
 
-#include "models/qwen3_vl/network.h"
-#include "models/torch.h"
-#include "models/vision_language_model.h"
+#include "models/qwen3_vl/config.h"
+#include "models/qwen3_vl/vision_tower.h"
+#include "models/qwen3_vl/weights.h"
+#include "models/text_batch.h"
 
 namespace winnow::qwen3_vl {
 
-struct PackedInputs {
-  TextInput text;
-  torch::Tensor attention_mask;  // [B, S] int64: 1 at tokens, 0 at padding on the right
-  torch::Tensor labels;          // [B, S] int64 on the CPU; -100 at padding
-  std::vector<std::int64_t> lengths;
-};
-
 // Embeds the tokens, puts the visual ones in their places and finds all positions. Throws DataError
-// when placeholders and media disagree.
-PackedInputs pack(const Config& config, const Weights& weights,
-                  const std::vector<ModelInput>& inputs);
+// when placeholders and media disagree. Observed: "inputs_embeds".
+TextBatch pack(const Config& config, const Weights& weights, const std::vector<ModelInput>& inputs,
+               const Observer& observe = {});
 
 // A medium's features side by side, [N, E (1 + deepstack mergers)], as VisualTokens carry them.
 torch::Tensor side_by_side(const VisionFeatures& features);

@@ -64,22 +64,12 @@ void read_rope(const ConfigTable& table, TextConfig& text) {
 
 TextConfig text_config(const ConfigTable& table) {
   TextConfig text;
-  table.expect_text("hidden_act", "silu");
+  read_text_shape(table, text);
   if (table.has("attention_bias") && table.boolean("attention_bias")) {
     table.refuse("attention_bias", "false");
   }
-  text.vocabulary = table.integer("vocab_size", 1, kLargestVocabulary);
-  text.hidden_size = table.integer("hidden_size", 1, kLargestSize);
-  text.intermediate_size = table.integer("intermediate_size", 1, kLargestSize);
-  text.layers = table.integer("num_hidden_layers", 1, kMostLayers);
-  text.heads = table.integer("num_attention_heads", 1, kLargestSize);
-  text.key_value_heads = table.integer("num_key_value_heads", 1, text.heads);
-  if (text.heads % text.key_value_heads != 0) {
-    table.refuse("num_key_value_heads", "a divisor of num_attention_heads");
-  }
   text.head_size = table.integer("head_dim", 2, kLargestSize);
   if (text.head_size % 2 != 0) table.refuse("head_dim", "even");
-  text.norm_epsilon = table.positive("rms_norm_eps");
   read_rope(table, text);
   return text;
 }

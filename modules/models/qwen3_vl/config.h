@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "models/text_decoder.h"
+
 namespace winnow::qwen3_vl {
 
 struct VisionConfig {
@@ -29,15 +31,7 @@ struct VisionConfig {
   std::int64_t patches_per_token() const { return merge_size * merge_size; }
 };
 
-struct TextConfig {
-  std::int64_t vocabulary = 0;
-  std::int64_t hidden_size = 0;
-  std::int64_t intermediate_size = 0;
-  std::int64_t layers = 0;
-  std::int64_t heads = 0;
-  std::int64_t key_value_heads = 0;
-  std::int64_t head_size = 0;
-  double norm_epsilon = 0.0;
+struct TextConfig : TextShape {
   double rope_theta = 0.0;
   std::vector<std::int64_t> rope_sections;  // frequencies of time, height, width; interleaved
 };

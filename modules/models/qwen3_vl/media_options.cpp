@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <limits>
 
 #include "core/errors.h"
 #include "core/files.h"
@@ -27,12 +28,14 @@ class File {
   }
 
   void read_bound(const json::value& table, const std::string& prefix, const char* key,
-                  std::int64_t& bound) const {
+                  std::int64_t most, std::int64_t& bound) const {
     const json::value* value = table.as_object().if_contains(key);
     if (value == nullptr || value->is_null()) return;
     boost::system::error_code error;
     bound = value->to_number<std::int64_t>(error);
-    if (error || bound < 1) refuse(prefix + key, *value, "a whole number above 0");
+    if (error || bound < 1 || bound > most) {
+      refuse(prefix + key, *value, fmt::format("a whole number from 1 to {}", most));
+    }
   }
 
   void read_values(const char* key, std::vector<double>& values) const {
@@ -50,7 +53,7 @@ class File {
 
   void expect(const char* key, std::int64_t wanted) const {
     std::int64_t found = wanted;
-    read_bound(root_, "", key, found);
+    read_bound(root_, "", key, std::numeric_limits<std::int64_t>::max(), found);
     if (found != wanted) {
       refuse(key, root_.at(key), fmt::format("{}, as config.json has it", wanted));
     }
@@ -62,11 +65,11 @@ class File {
     expect("temporal_patch_size", config.vision.temporal_patch_size);
     if (const json::value* size = root_.as_object().if_contains("size");
         size && size->is_object()) {
-      read_bound(*size, "size.", "shortest_edge", options.minimum_pixels);
-      read_bound(*size, "size.", "longest_edge", options.maximum_pixels);
+      read_bound(*size, "size.", "shortest_edge", kMostMinimumPixels, options.minimum_pixels);
+      read_bound(*size, "size.", "longest_edge", kMostMaximumPixels, options.maximum_pixels);
     }
-    read_bound(root_, "", "min_pixels", options.minimum_pixels);
-    read_bound(root_, "", "max_pixels", options.maximum_pixels);
+    read_bound(root_, "", "min_pixels", kMostMinimumPixels, options.minimum_pixels);
+    read_bound(root_, "", "max_pixels", kMostMaximumPixels, options.maximum_pixels);
     if (options.minimum_pixels > options.maximum_pixels) {
       throw DataError(fmt::format("{}: at least {} and at most {} pixels cannot both be", name_,
                                   options.minimum_pixels, options.maximum_pixels));

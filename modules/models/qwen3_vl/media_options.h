@@ -1,6 +1,7 @@
 #pragma once
 // What preprocessor_config.json and video_preprocessor_config.json of a checkpoint say.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -8,6 +9,11 @@
 #include "models/qwen3_vl/preprocessing.h"
 
 namespace winnow::qwen3_vl {
+
+// Bounds beyond which a number of pixels is a mistake: every picture is enlarged to the minimum,
+// and no file holds a picture of the maximum.
+inline constexpr std::int64_t kMostMinimumPixels = std::int64_t{1} << 26;
+inline constexpr std::int64_t kMostMaximumPixels = std::int64_t{1} << 40;
 
 struct MediaOptions {
   PreprocessingOptions image = {65536, 16777216};

@@ -1,5 +1,10 @@
 #include "models/qwen3_vl/model.h"
 
+#include <spdlog/spdlog.h>
+
+#include <cassert>
+#include <mutex>
+
 #include "models/qwen3_vl/chat.h"
 #include "models/recompute.h"
 
@@ -7,13 +12,27 @@ namespace winnow::qwen3_vl {
 namespace fs = std::filesystem;
 namespace {
 
-const bool registered = models().add<Model, Options>(
+const bool registered = models().add<CheckpointFamily<Model, Options>, Options>(
     "qwen3_vl", "Qwen3-VL (dense): a checkpoint folder, or a small one trained from nothing");
 
 std::vector<std::int64_t> control_ids(const BytePairVocabulary& vocabulary) {
   std::vector<std::int64_t> ids;
   for (const std::string& content : kControlTokens) ids.push_back(vocabulary.added.at(content));
   return ids;
+}
+
+// Patches of one picture, all of which see each other, from where on a model is slow.
+constexpr std::int64_t kManyPatches = 16384;
+
+// Once in a program: a pool of photos has thousands of them.
+void tell_of_large_pictures(PixelSize size, std::int64_t patches) {
+  static std::once_flag told;
+  std::call_once(told, [&] {
+    spdlog::warn(
+        "a picture of {} x {} pixels makes {} patches that all see each other, which takes long; "
+        "model.maximum_pixels=1000000 would reduce such pictures",
+        size.width, size.height, patches);
+  });
 }
 
 }  // namespace
@@ -57,15 +76,24 @@ void Model::open(const fs::path& folder, const std::string& text,
   media_ = media;
 }
 
-PreprocessedMedium Model::preprocess(const Frames& frames) const {
-  if (frames.kind == Media::Kind::image) {
-    const Patches patches = image_patches(config_.vision, media_.image, frames.images.at(0));
-    return {patches.values, layout_of(patches.grid, false, {})};
+MediumLayout Model::layout(const FrameShape& shape) const {
+  const PixelSize size = {shape.height, shape.width};
+  if (shape.kind == Media::Kind::image) {
+    const Grid grid = image_grid(config_.vision, media_.image, size);
+    if (grid.patches() > kManyPatches) tell_of_large_pictures(size, grid.patches());
+    return layout_of(grid, false, {});
   }
-  const Patches patches = video_patches(config_.vision, media_.video, frames.images);
-  return {patches.values,
-          layout_of(patches.grid, true,
-                    timestamp_texts(frames.timestamps, config_.vision.temporal_patch_size))};
+  return layout_of(video_grid(config_.vision, media_.video, shape.frames, size), true,
+                   timestamp_texts(shape.timestamps, config_.vision.temporal_patch_size));
+}
+
+PreprocessedMedium Model::preprocess(const Frames& frames) const {
+  const Patches patches = frames.kind == Media::Kind::image
+                              ? image_patches(config_.vision, media_.image, frames.images.at(0))
+                              : video_patches(config_.vision, media_.video, frames.images);
+  MediumLayout shown = layout(shape_of(frames));
+  assert(grid_of(shown) == patches.grid);
+  return {patches.values, std::move(shown)};
 }
 
 std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMedium>& media) {
@@ -89,12 +117,12 @@ std::vector<VisualTokens> Model::encode_vision(const std::vector<PreprocessedMed
   return result;
 }
 
-Chat Model::chat(const Sample& sample, const std::vector<VisualTokens>& visual) const {
-  std::vector<ChatMedium> media;
-  for (const VisualTokens& medium : visual) {
-    media.push_back({grid_of(medium.layout), medium.layout.video, medium.layout.timestamps});
+Chat Model::chat(const Sample& sample, const std::vector<MediumLayout>& media) const {
+  std::vector<ChatMedium> shown;
+  for (const MediumLayout& medium : media) {
+    shown.push_back({grid_of(medium), medium.video, medium.timestamps});
   }
-  return chat_tokens(config_, byte_pairs(), sample, media);
+  return chat_tokens(config_, byte_pairs(), sample, shown);
 }
 
 }  // namespace winnow::qwen3_vl

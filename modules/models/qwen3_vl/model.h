@@ -10,6 +10,7 @@
 #include "models/qwen3_vl/batch.h"
 #include "models/qwen3_vl/media_options.h"
 #include "models/qwen3_vl/options.h"
+#include "models/qwen3_vl/positions.h"
 #include "models/qwen3_vl/weights.h"
 
 namespace winnow::qwen3_vl {
@@ -17,8 +18,10 @@ namespace winnow::qwen3_vl {
 class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
+  static SamplingOptions published_sampling() { return qwen3_vl::published_sampling(); }
 
-  SamplingOptions published_sampling() const override { return qwen3_vl::published_sampling(); }
+  // grid: frame pairs, rows and columns, in patches
+  MediumLayout layout(const FrameShape& shape) const override;
   // values: patches [P, patch values] float32
   PreprocessedMedium preprocess(const Frames& frames) const override;
   // tokens: see side_by_side
@@ -26,16 +29,12 @@ class Model : public CheckpointModel {
   bool vision_is_trainable() const override {
     return trains(Group::vision) || trains(Group::projector);
   }
-  torch::Tensor logits(const std::vector<ModelInput>& inputs) override;
-  AnswerLoss answer_loss(const std::vector<ModelInput>& inputs) override;
-  std::unique_ptr<Prefix> prefill(const std::vector<ModelInput>& inputs) override;
 
   const Config& config() const { return config_; }
 
  private:
   Model(const Model&) = default;
 
-  std::unique_ptr<Continuation> continue_from(const Prefix& prefix) const override;
   SmallLayout small_layout() const override;
   const CheckpointOptions& options() const override { return options_; }
   std::unique_ptr<CheckpointModel> shallow_copy() const override {
@@ -47,7 +46,15 @@ class Model : public CheckpointModel {
                     std::uint64_t seed) override;
   void open(const std::filesystem::path& folder, const std::string& config_text,
             const BytePairTokenizer& tokenizer) override;
-  Chat chat(const Sample& sample, const std::vector<VisualTokens>& visual) const override;
+  Chat chat(const Sample& sample, const std::vector<MediumLayout>& media) const override;
+  const TextShape& text_shape() const override { return config_.text; }
+  const TextWeights& text_weights() const override { return weights_.text; }
+  TextBatch pack(const std::vector<ModelInput>& inputs) const override {
+    return qwen3_vl::pack(config_, weights_, inputs);
+  }
+  RotaryTables rotation(const torch::Tensor& positions, torch::ScalarType dtype) const override {
+    return qwen3_vl::rotation(config_.text, positions, dtype);
+  }
 
   Options options_;
   Config config_;

@@ -38,15 +38,15 @@ void set_bounds(const std::optional<std::int64_t>& minimum,
 }  // namespace
 
 config::Help help(const Options& options) {
-  using config::at_least;
+  const auto minimum = config::between(1, static_cast<double>(kMostMinimumPixels));
+  const auto maximum = config::between(1, static_cast<double>(kMostMaximumPixels));
   config::Help result = help(static_cast<const CheckpointOptions&>(options));
   result.insert(
       result.end(),
-      {{"minimum_pixels", "a picture is enlarged to; absent: as the checkpoint says", at_least(1)},
-       {"maximum_pixels", "a picture is reduced to; absent: as the checkpoint says", at_least(1)},
-       {"video_minimum_pixels", "as minimum_pixels, of all frames of a clip together", at_least(1)},
-       {"video_maximum_pixels", "as maximum_pixels, of all frames of a clip together",
-        at_least(1)}});
+      {{"minimum_pixels", "a picture is enlarged to; absent: as the checkpoint says", minimum},
+       {"maximum_pixels", "a picture is reduced to; absent: as the checkpoint says", maximum},
+       {"video_minimum_pixels", "as minimum_pixels, of all frames of a clip together", minimum},
+       {"video_maximum_pixels", "as maximum_pixels, of all frames of a clip together", maximum}});
   return result;
 }
 
@@ -62,9 +62,6 @@ Config small_config(const Options& options, std::int64_t vocabulary,
   require(options.width % options.heads == 0 && options.width / options.heads % 4 == 0,
           fmt::format("model.width = {} over model.heads = {} is not a multiple of 4",
                       options.width, options.heads));
-  require(options.heads % options.key_value_heads == 0,
-          fmt::format("model.key_value_heads = {} does not divide model.heads = {}",
-                      options.key_value_heads, options.heads));
   require(options.vision_width % options.vision_heads == 0 &&
               options.vision_width / options.vision_heads % 4 == 0,
           fmt::format("model.vision_width = {} over model.vision_heads = {} is not a multiple of 4",
@@ -88,16 +85,7 @@ Config small_config(const Options& options, std::int64_t vocabulary,
     config.vision.deepstack_blocks.push_back(static_cast<std::int64_t>(i));
   }
   const std::int64_t head_size = options.width / options.heads;
-  config.text = {.vocabulary = vocabulary,
-                 .hidden_size = options.width,
-                 .intermediate_size = options.mlp_ratio * options.width,
-                 .layers = options.layers,
-                 .heads = options.heads,
-                 .key_value_heads = options.key_value_heads,
-                 .head_size = head_size,
-                 .norm_epsilon = 1e-6,
-                 .rope_theta = 5e6,
-                 .rope_sections = rope_sections(head_size)};
+  config.text = {small_text_shape(options, vocabulary), 5e6, rope_sections(head_size)};
   config.tied = true;
   config.vision_start_token = control_tokens.at(3);
   config.vision_end_token = control_tokens.at(4);

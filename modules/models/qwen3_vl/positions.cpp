@@ -18,7 +18,38 @@ std::vector<Grid> single_frames(const std::vector<Grid>& grids) {
   return frames;
 }
 
+// Angles [B, S, head size / 2] from positions [3, B, S] (time, height, width). Frequencies are
+// dealt out in turns: of the first 3 * sections[1] every second of three follows height, of the
+// first 3 * sections[2] every third of three follows width, all others time.
+torch::Tensor interleaved_angles(const torch::Tensor& positions, const torch::Tensor& frequencies,
+                                 const std::vector<std::int64_t>& sections) {
+  std::vector<std::int64_t> axis(static_cast<std::size_t>(frequencies.size(0)), 0);
+  for (std::int64_t which = 1; which < 3; ++which) {
+    const std::int64_t end = 3 * sections[static_cast<std::size_t>(which)];
+    for (std::int64_t i = which; i < end; i += 3) axis[static_cast<std::size_t>(i)] = which;
+  }
+  // [3, B, S] -> [head size / 2, B, S]: each frequency's own row of positions.
+  const torch::Tensor chosen =
+      positions.index_select(0, torch::tensor(axis).to(positions.device())).to(torch::kFloat32);
+  return chosen.permute({1, 2, 0}) * frequencies.to(positions.device());
+}
+
 }  // namespace
+
+RotaryTables rotation(const TextConfig& config, const torch::Tensor& positions,
+                      torch::ScalarType dtype, const Observer& observe) {
+  const torch::Tensor by_axis = positions.dim() == 3
+                                    ? positions
+                                    : positions.expand({3, positions.size(0), positions.size(1)});
+  const torch::Tensor angles = interleaved_angles(
+      by_axis, rotary_frequencies(config.rope_theta, config.head_size), config.rope_sections);
+  const RotaryTables tables = rotary_tables(angles, dtype);  // [B, S, head size]
+  if (observe) {
+    observe("rope_cos", tables.cosine);
+    observe("rope_sin", tables.sine);
+  }
+  return tables;
+}
 
 Positions position_ids(const Config& config, const std::vector<std::int64_t>& tokens,
                        const std::vector<Grid>& images, const std::vector<Grid>& videos) {

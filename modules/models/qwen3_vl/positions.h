@@ -6,6 +6,7 @@
 
 #include "models/qwen3_vl/config.h"
 #include "models/qwen3_vl/vision_tower.h"
+#include "models/rotary.h"
 
 namespace winnow::qwen3_vl {
 
@@ -21,5 +22,10 @@ struct Positions {
 // the placeholders in `tokens` (no padding) are not the ones the grids ask for.
 Positions position_ids(const Config& config, const std::vector<std::int64_t>& tokens,
                        const std::vector<Grid>& images, const std::vector<Grid>& videos);
+
+// How positions [3, B, S] (time, height, width) turn heads; those of text alone, [B, S], are the
+// same on all axes. Observed: "rope_cos", "rope_sin".
+RotaryTables rotation(const TextConfig& config, const torch::Tensor& positions,
+                      torch::ScalarType dtype, const Observer& observe = {});
 
 }  // namespace winnow::qwen3_vl

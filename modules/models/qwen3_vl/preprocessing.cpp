@@ -95,13 +95,35 @@ std::vector<std::string> timestamp_texts(std::vector<double> seconds,
   return texts;
 }
 
+namespace {
+
+PixelSize fitted_image(const VisionConfig& config, const PreprocessingOptions& options,
+                       PixelSize image) {
+  return image_size(image, token_pixels(config), options.minimum_pixels, options.maximum_pixels);
+}
+
+PixelSize fitted_video(const VisionConfig& config, const PreprocessingOptions& options,
+                       std::int64_t frames, PixelSize frame) {
+  return video_size(frames, frame, token_pixels(config), config.temporal_patch_size,
+                    options.minimum_pixels, options.maximum_pixels);
+}
+
+// Of frames of that size, a multiple of the patches'.
+Grid grid_of(const VisionConfig& config, std::int64_t frames, PixelSize size) {
+  const std::int64_t group = config.temporal_patch_size;
+  return {rounded_up(frames, group) / group, size.height / config.patch_size,
+          size.width / config.patch_size};
+}
+
+}  // namespace
+
 Patches to_patches(const VisionConfig& config, const PreprocessingOptions& options,
                    const std::vector<cv::Mat>& frames) {
   const std::int64_t p = config.patch_size, m = config.merge_size, t = config.temporal_patch_size;
   const std::int64_t height = frames[0].rows, width = frames[0].cols;
   assert(height % token_pixels(config) == 0 && width % token_pixels(config) == 0);
   const auto given = static_cast<std::int64_t>(frames.size());
-  const Grid grid = {rounded_up(given, t) / t, height / p, width / p};
+  const Grid grid = grid_of(config, given, {height, width});
   const PixelValues values = pixel_values(options.mean, options.deviation);
   torch::Tensor patches = torch::empty({grid.patches(), config.patch_values()});
   float* out = patches.data_ptr<float>();
@@ -126,18 +148,25 @@ Patches to_patches(const VisionConfig& config, const PreprocessingOptions& optio
   return {patches, grid};
 }
 
+Grid image_grid(const VisionConfig& config, const PreprocessingOptions& options, PixelSize image) {
+  return grid_of(config, 1, fitted_image(config, options, image));
+}
+
+Grid video_grid(const VisionConfig& config, const PreprocessingOptions& options,
+                std::int64_t frames, PixelSize frame) {
+  return grid_of(config, frames, fitted_video(config, options, frames, frame));
+}
+
 Patches image_patches(const VisionConfig& config, const PreprocessingOptions& options,
                       const cv::Mat& image) {
-  const PixelSize size = image_size(size_of(image), token_pixels(config), options.minimum_pixels,
-                                    options.maximum_pixels);
-  return to_patches(config, options, {resized(image, size)});
+  return to_patches(config, options,
+                    {resized(image, fitted_image(config, options, size_of(image)))});
 }
 
 Patches video_patches(const VisionConfig& config, const PreprocessingOptions& options,
                       const std::vector<cv::Mat>& frames) {
   const PixelSize size =
-      video_size(static_cast<std::int64_t>(frames.size()), size_of(frames[0]), token_pixels(config),
-                 config.temporal_patch_size, options.minimum_pixels, options.maximum_pixels);
+      fitted_video(config, options, static_cast<std::int64_t>(frames.size()), size_of(frames[0]));
   std::vector<cv::Mat> all;
   for (const cv::Mat& frame : frames) all.push_back(resized(frame, size));
   return to_patches(config, options, all);

@@ -30,8 +30,20 @@ PixelSize video_size(std::int64_t frames, PixelSize original, std::int64_t facto
                      std::int64_t temporal_factor, std::int64_t minimum_pixels,
                      std::int64_t maximum_pixels);
 
+// Sizes, bounds and normalisation of preprocessor_config.json.
+struct PreprocessingOptions {
+  std::int64_t minimum_pixels = 65536, maximum_pixels = 16777216;
+  std::vector<double> mean = {0.5, 0.5, 0.5}, deviation = {0.5, 0.5, 0.5};
+};
+
 // How the family's processor samples clips: two frames a second, between 4 and 768, both ends.
 SamplingOptions published_sampling();
+
+// Grids that media of these sizes in pixels are cut into. Throw DataError as image_size and
+// video_size do.
+Grid image_grid(const VisionConfig& config, const PreprocessingOptions& options, PixelSize image);
+Grid video_grid(const VisionConfig& config, const PreprocessingOptions& options,
+                std::int64_t frames, PixelSize frame);
 
 // "<0.3 seconds>" for each group of `temporal_patch_size` frames: the middle between its first and
 // its last; the last frame is repeated to fill the last group.
@@ -41,12 +53,6 @@ std::vector<std::string> timestamp_texts(std::vector<double> seconds,
 struct Patches {
   torch::Tensor values;  // [P, patch values] float32, in merge order
   Grid grid;
-};
-
-// Sizes, bounds and normalisation of preprocessor_config.json.
-struct PreprocessingOptions {
-  std::int64_t minimum_pixels = 65536, maximum_pixels = 16777216;
-  std::vector<double> mean = {0.5, 0.5, 0.5}, deviation = {0.5, 0.5, 0.5};
 };
 
 // frames: RGB, 8 bits, of one size that is a multiple of patch and merge size. Filled up to a

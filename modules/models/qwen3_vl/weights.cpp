@@ -5,10 +5,12 @@
 namespace winnow::qwen3_vl {
 namespace {
 
-using Shape = std::vector<std::int64_t>;
-
-constexpr const char* kHead = "lm_head.weight";
-constexpr const char* kEmbedding = "model.language_model.embed_tokens.weight";
+const TextTraits& text_traits() {
+  static const TextTraits traits = {"model.language_model.",
+                                    "model.language_model.embed_tokens.weight", "lm_head.weight",
+                                    false, true};
+  return traits;
+}
 
 class Qwen3VlTable : public TableMaker {
  public:
@@ -48,40 +50,6 @@ class Qwen3VlTable : public TableMaker {
                  weights.deepstack[i]);
     }
   }
-
-  void add_text(const TextConfig& config, bool tied, TextWeights& weights) {
-    const std::int64_t e = config.hidden_size, n = config.intermediate_size;
-    const std::int64_t q = config.heads * config.head_size;
-    const std::int64_t kv = config.key_value_heads * config.head_size;
-    const std::string ours = "text.", theirs = "model.language_model.";
-    add(ours + "token", kEmbedding, {config.vocabulary, e}, weights.token);
-    weights.layers.resize(static_cast<std::size_t>(config.layers));
-    for (std::size_t i = 0; i < weights.layers.size(); ++i) {
-      TextLayer& layer = weights.layers[i];
-      const std::string name = fmt::format("{}layers.{}.", ours, i);
-      const auto put = [&](const char* own, const char* other, Shape shape, torch::Tensor& tensor) {
-        add(name + own, fmt::format("{}layers.{}.{}.weight", theirs, i, other), std::move(shape),
-            tensor);
-      };
-      const auto put_linear = [&](const char* own, const char* other, Shape shape, Affine& linear) {
-        add_linear(name + own, fmt::format("{}layers.{}.{}", theirs, i, other), std::move(shape),
-                   linear);
-      };
-      put("attention_norm", "input_layernorm", {e}, layer.attention_norm);
-      put_linear("query", "self_attn.q_proj", {q, e}, layer.query);
-      put_linear("key", "self_attn.k_proj", {kv, e}, layer.key);
-      put_linear("value", "self_attn.v_proj", {kv, e}, layer.value);
-      put("query_norm", "self_attn.q_norm", {config.head_size}, layer.query_norm);
-      put("key_norm", "self_attn.k_norm", {config.head_size}, layer.key_norm);
-      put_linear("output", "self_attn.o_proj", {e, q}, layer.output);
-      put("mlp_norm", "post_attention_layernorm", {e}, layer.mlp_norm);
-      put_linear("gate", "mlp.gate_proj", {n, e}, layer.gate);
-      put_linear("up", "mlp.up_proj", {n, e}, layer.up);
-      put_linear("down", "mlp.down_proj", {e, n}, layer.down);
-    }
-    add(ours + "norm", theirs + "norm.weight", {e}, weights.norm);
-    if (!tied) add(ours + "head", kHead, {config.vocabulary, e}, weights.head);
-  }
 };
 
 }  // namespace
@@ -89,7 +57,7 @@ class Qwen3VlTable : public TableMaker {
 std::vector<TableEntry> tensor_table(const Config& config, Weights& weights) {
   Qwen3VlTable maker;
   maker.add_vision(config.vision, weights.vision);
-  maker.add_text(config.text, config.tied, weights.text);
+  add_text(maker, config.text, text_traits(), config.tied, weights.text);
   return maker.take();
 }
 
@@ -97,14 +65,8 @@ Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      const torch::TensorOptions& kind) {
   Weights weights;
   load_parameters(tensor_table(config, weights), folder, kind, "a Qwen3-VL",
-                  config.tied ? TiedTensor{kHead, kEmbedding} : TiedTensor{});
+                  tied_head(text_traits(), config.tied));
   return weights;
-}
-
-void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
-                  std::uint64_t maximum_bytes) {
-  Weights same = weights;  // shares the tensors; the table wants something to point into
-  save_parameters(tensor_table(config, same), folder, maximum_bytes);
 }
 
 Weights random_weights(const Config& config, std::uint64_t seed) {

@@ -2,15 +2,15 @@
 // The parameters of a Qwen3-VL model and the one table that says what each is called here, what it
 // is called in published checkpoints, and its shape. Loading, checking and saving go through it.
 //
-// Shapes: D vision width, F vision MLP, E text width, N text MLP, V vocabulary, P patch values.
+// Shapes: D vision width, F vision MLP, E text width. The text model's are in text_decoder.h.
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
 #include <vector>
 
 #include "models/parameter_table.h"
 #include "models/qwen3_vl/config.h"
+#include "models/text_decoder.h"
 #include "models/torch.h"
 
 namespace winnow::qwen3_vl {
@@ -39,25 +39,6 @@ struct VisionWeights {
   std::vector<Merger> deepstack;
 };
 
-struct TextLayer {
-  torch::Tensor attention_norm;        // [E]
-  Affine query;                        // [heads * head size, E]; no linear layer has a bias
-  Affine key, value;                   // [key-value heads * head size, E]
-  torch::Tensor query_norm, key_norm;  // [head size]
-  Affine output;                       // [E, heads * head size]
-  torch::Tensor mlp_norm;              // [E]
-  Affine gate, up;                     // [N, E]
-  Affine down;                         // [E, N]
-};
-
-struct TextWeights {
-  torch::Tensor token;  // [V, E]
-  std::vector<TextLayer> layers;
-  torch::Tensor norm;  // [E]
-  torch::Tensor head;  // [V, E]; undefined when tied
-  const torch::Tensor& output() const { return head.defined() ? head : token; }
-};
-
 struct Weights {
   VisionWeights vision;
   TextWeights text;
@@ -70,10 +51,6 @@ std::vector<TableEntry> tensor_table(const Config& config, Weights& weights);
 // Weights of a checkpoint folder; see load_parameters.
 Weights load_weights(const Config& config, const std::filesystem::path& folder,
                      const torch::TensorOptions& kind = torch::kFloat32);
-
-// Writes the weights under their published names; see save_parameters.
-void save_weights(const Config& config, const Weights& weights, const std::filesystem::path& folder,
-                  std::uint64_t maximum_bytes = 5'000'000'000);
 
 // Seeded random weights; see draw_parameters.
 Weights random_weights(const Config& config, std::uint64_t seed);

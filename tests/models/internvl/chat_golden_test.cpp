@@ -110,10 +110,7 @@ TEST(GoldenInternVlChat, TokensAndLabelsOfEveryCase) {
     }
     EXPECT_EQ(next, pictures.end());
   }
-  EXPECT_GE(compared, 2);
-  if (testing_support::internvl_golden_is_whole()) {
-    EXPECT_EQ(compared, 9);
-  }
+  EXPECT_EQ(compared, 9);
 }
 
 // The conversation of a list of messages; the kinds of its media are appended to `media`.

@@ -10,9 +10,12 @@
 #include <functional>
 
 #include "core/errors.h"
-#include "models/internvl/generation.h"
-#include "models/internvl/network.h"
+#include "models/answer_loss.h"
+#include "models/internvl/batch.h"
+#include "models/internvl/positions.h"
 #include "models/internvl/tiny_config.h"
+#include "models/internvl/vision_tower.h"
+#include "models/saved_weights.h"
 #include "temporary_folder.h"
 
 namespace winnow::internvl {
@@ -20,18 +23,27 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing_support::save_weights;
 
 torch::Tensor tiny_tiles(const Config& config, std::int64_t count) {
   const std::int64_t size = config.vision.tile_size;
   return torch::linspace(-1, 1, count * 3 * size * size).view({count, 3, size, size}).sin();
 }
 
-Batch tiny_batch(const Config& config, const Weights& weights) {
-  Batch batch;
-  batch.tokens = torch::tensor({3, 38, 36, 36, 36, 36, 39, 5, 6, 7, 8, 9}).unsqueeze(0);
-  batch.attention_mask = torch::ones_like(batch.tokens);
-  batch.visual = encode_tiles(config, weights.vision, tiny_tiles(config, 1)).flatten(0, 1);
-  return batch;
+ModelInput tiny_input(const Config& config, const Weights& weights) {
+  ModelInput input;
+  input.tokens = {3, 38, 36, 36, 36, 36, 39, 5, 6, 7, 8, 9};
+  input.labels.assign(input.tokens.size(), -100);
+  std::copy(input.tokens.begin() + 7, input.tokens.end(), input.labels.begin() + 7);
+  input.visual = {{encode_tiles(config, weights.vision, tiny_tiles(config, 1)).flatten(0, 1),
+                   {{1}, {}, false}}};
+  return input;
+}
+
+torch::Tensor hidden_states(const Config& config, const Weights& weights, const TextBatch& batch) {
+  return decode_text(config.text, weights.text, batch.embeddings,
+                     rotation(config.text, batch.positions, torch::kFloat32),
+                     causal_mask(batch.padded.attention_mask, torch::kFloat32));
 }
 
 std::string refusal(const std::function<void()>& act) {
@@ -129,13 +141,14 @@ TEST_F(InternVlCheckpointTest, TrainsSavesAndComesBackToTheBit) {
       parameters.push_back(entry.tensor->requires_grad_(true));
     }
     torch::optim::AdamW optimizer(parameters, torch::optim::AdamWOptions(1e-2));
-    torch::Tensor labels = tiny_batch(config, weights).tokens.clone();
-    labels.slice(1, 0, 7).fill_(-100);
     double first = 0.0, last = 0.0;
     for (int step = 0; step < 10; ++step) {
       optimizer.zero_grad();
-      const torch::Tensor loss =
-          answer_loss(config, weights, tiny_batch(config, weights), labels).mean().sum();
+      const TextBatch batch = pack(config, weights, {tiny_input(config, weights)});
+      const torch::Tensor loss = winnow::answer_loss(hidden_states(config, weights, batch),
+                                                     weights.text.output(), batch.padded.labels)
+                                     .mean()
+                                     .sum();
       loss.backward();
       optimizer.step();
       (step == 0 ? first : last) = loss.item<double>();
@@ -183,12 +196,12 @@ TEST_F(InternVlCheckpointTest, TakesATiedHeadThatIsWrittenTwice) {
   EXPECT_FALSE(load_weights(config, folder_).text.head.defined());
 }
 
-TEST(InternVlNetworkTest, RefusesPlaceholdersWithoutTheirMedia) {
+TEST(InternVlTextTest, RefusesPlaceholdersWithoutTheirMedia) {
   const Config config = tiny_config(false);
   const Weights weights = random_weights(config, 1);
-  Batch batch = tiny_batch(config, weights);
-  batch.visual = batch.visual.slice(0, 0, 3);
-  EXPECT_THAT(refusal([&] { embed(config, weights, batch); }),
+  ModelInput input = tiny_input(config, weights);
+  input.visual[0].tokens = input.visual[0].tokens.slice(0, 0, 3);
+  EXPECT_THAT(refusal([&] { pack(config, weights, {input}); }),
               HasSubstr("4 placeholders for 3 visual tokens"));
 }
 
@@ -206,33 +219,22 @@ TEST(InternVlTextTest, OnlyLongSequencesTurnSlower) {
   config.text.rope_factor = 2.0;
   config.text.maximum_positions = 8;
   const Weights weights = random_weights(config, 1);
-  Batch pair, alone, unscaled;
-  pair.tokens = torch::arange(24).remainder(30).view({2, 12});
-  pair.attention_mask = torch::ones({2, 12}, torch::kInt64);
-  pair.attention_mask[1].slice(0, 6).fill_(0);
-  alone.tokens = pair.tokens.slice(0, 1).slice(1, 0, 6);
-  alone.attention_mask = torch::ones({1, 6}, torch::kInt64);
-  const torch::Tensor both = logits(config, weights, pair);
-  EXPECT_TRUE(
-      torch::allclose(both[1].slice(0, 0, 6), logits(config, weights, alone)[0], 1e-5, 1e-6));
+  const auto logits = [&](const Config& rule, const std::vector<ModelInput>& inputs) {
+    return torch::linear(hidden_states(rule, weights, pack(rule, weights, inputs)),
+                         weights.text.output());
+  };
+  std::vector<ModelInput> pair(2);
+  for (std::int64_t t = 0; t < 12; ++t) {
+    pair[0].tokens.push_back(t);
+    if (t < 6) pair[1].tokens.push_back(12 + t);
+  }
+  const torch::Tensor both = logits(config, pair);
+  EXPECT_TRUE(torch::allclose(both[1].slice(0, 0, 6), logits(config, {pair[1]})[0], 1e-5, 1e-6));
   Config plain = config;
   plain.text.rope_factor = 1.0;
-  const torch::Tensor without = logits(plain, weights, pair);
+  const torch::Tensor without = logits(plain, pair);
   EXPECT_TRUE(torch::allclose(both[1].slice(0, 0, 6), without[1].slice(0, 0, 6), 1e-5, 1e-6));
   EXPECT_FALSE(torch::allclose(both[0], without[0], 1e-5, 1e-7));
-}
-
-TEST(InternVlGenerationTest, GoesOnAsAWholeForwardPassDoes) {
-  const torch::NoGradGuard no_grad;
-  const Config config = tiny_config(true);
-  const Weights weights = random_weights(config, 1);
-  GenerationState state = prefill(config, weights, tiny_batch(config, weights));
-  advance(config, weights, torch::tensor({9}), state);
-  advance(config, weights, torch::tensor({8}), state);
-  Batch whole = tiny_batch(config, weights);
-  whole.tokens = torch::cat({whole.tokens, torch::tensor({{9, 8}})}, 1);
-  whole.attention_mask = torch::ones_like(whole.tokens);
-  EXPECT_TRUE(torch::allclose(logits(config, weights, whole)[0][-1], state.logits[0], 1e-5, 1e-6));
 }
 
 }  // namespace

@@ -2,18 +2,14 @@
 // The cases of golden/internvl_tiny: reference values of a tiny InternVL3 with random weights.
 
 #include "models/golden_folder.h"
-#include "models/internvl/network.h"
+#include "models/internvl/batch.h"
+#include "models/internvl/vision_tower.h"
 
 namespace winnow::testing_support {
 
 inline const GoldenFolder& internvl_golden() {
   static const GoldenFolder folder("internvl_tiny/");
   return folder;
-}
-
-// Whether the golden folder is the whole one and not a clone's own copy of a part.
-inline bool internvl_golden_is_whole() {
-  return !internvl_golden().find("cases/e_right.safetensors").empty();
 }
 
 struct InternVlModel {
@@ -41,20 +37,24 @@ inline InternVlModel internvl_model_of(const std::string& case_name) {
   return model;
 }
 
-// The inputs with what our tower makes of their tiles. Observed: "vision." + what encode_tiles
-// observes.
-inline internvl::Batch internvl_batch(const InternVlModel& model, const Tensors& inputs,
-                                      const Observer& observe = {}) {
-  internvl::Batch batch;
-  batch.tokens = inputs.at("in.input_ids");
-  batch.attention_mask = inputs.at("in.attention_mask");
-  if (inputs.count("in.pixel_values") > 0) {
-    batch.visual =
-        internvl::encode_tiles(model.config, model.weights.vision, inputs.at("in.pixel_values"),
-                               with_prefix(observe, "vision."))
-            .flatten(0, 1);
+// A case as inputs of the common interface. merged: [tiles, M, K] of all its tiles as a tower gives
+// them; undefined without media.
+inline std::vector<ModelInput> golden_inputs(const internvl::Config& config, const Tensors& inputs,
+                                             const torch::Tensor& merged) {
+  std::vector<ModelInput> result;
+  std::int64_t begin = 0;
+  for (std::int64_t row = 0; row < inputs.at("in.input_ids").size(0); ++row) {
+    ModelInput input = input_of_row(inputs, row);
+    const auto places = std::count(input.tokens.begin(), input.tokens.end(), config.image_token);
+    const std::int64_t tiles = places / config.tokens_per_tile();
+    if (tiles > 0) {
+      input.visual.push_back({merged.narrow(0, begin, tiles).flatten(0, 1), {{tiles}, {}, false}});
+    }
+    begin += tiles;
+    result.push_back(std::move(input));
   }
-  return batch;
+  EXPECT_EQ(begin, merged.defined() ? merged.size(0) : 0);
+  return result;
 }
 
 }  // namespace winnow::testing_support

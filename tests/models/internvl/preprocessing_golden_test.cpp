@@ -125,11 +125,8 @@ TEST(GoldenInternVlPreprocessing, TilesOfTheCases) {
     EXPECT_LE(off, 1e-6);
     worst = std::max(worst, off);
   }
-  EXPECT_GE(images, 1);
-  if (testing_support::internvl_golden_is_whole()) {
-    EXPECT_GE(images, 6);
-    EXPECT_EQ(videos, 1);
-  }
+  EXPECT_EQ(images, 6);
+  EXPECT_EQ(videos, 1);
   std::cout << "golden internvl preprocessing: " << images << " images, " << videos
             << " videos, worst pixel value " << worst << std::endl;
 }

@@ -18,15 +18,17 @@ inline Config tiny_config(bool tied, bool rms = false) {
                    .rms_norm = rms,
                    .attention_bias = !rms,
                    .query_key_norm = rms};
-  config.text = {.vocabulary = 40,
-                 .hidden_size = 24,
-                 .intermediate_size = 32,
-                 .layers = 2,
-                 .heads = 4,
-                 .key_value_heads = 2,
-                 .norm_epsilon = 1e-6,
-                 .rope_theta = 1e6,
-                 .maximum_positions = 64};
+  config.text = {{.vocabulary = 40,
+                  .hidden_size = 24,
+                  .intermediate_size = 32,
+                  .layers = 2,
+                  .heads = 4,
+                  .key_value_heads = 2,
+                  .head_size = 6,
+                  .norm_epsilon = 1e-6},
+                 1e6,
+                 1.0,
+                 64};
   config.merge_size = 2;
   config.tied = tied;
   config.image_token = 36;

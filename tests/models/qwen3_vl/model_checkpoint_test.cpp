@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/files.h"
+#include "models/attention.h"
 #include "models/qwen3_vl/model.h"
 #include "models/qwen3_vl/model_fixture.h"
 #include "models/safetensors.h"
@@ -184,11 +185,50 @@ TEST(Qwen3VlTraining, FrozenGroupsStay) {
       EXPECT_EQ(ours[i].second.requires_grad(), !options.freezes(group)) << ours[i].first;
     }
     EXPECT_EQ(moved.size() + frozen.size(), 3U);
-    model->thaw();
-    EXPECT_TRUE(model->vision_is_trainable());
+  }
+}
+
+TEST_F(Qwen3VlFolder, SizesThatNoPictureHasAreRefused) {
+  tiny_qwen3_vl()->save(folder_);
+  const auto message = [&](const std::string& size) {
+    write_file(folder_ / "preprocessor_config.json", "{\"size\": " + size + "}");
+    return refusal([&] {
+      qwen3_vl::Options options;
+      options.path = folder_;
+      Model(options).load(folder_);
+    });
+  };
+  EXPECT_THAT(message(R"({"longest_edge": 1000000000000000000, "shortest_edge": 65536})"),
+              HasSubstr("preprocessor_config.json: size.longest_edge is 1000000000000000000; it "
+                        "must be a whole number from 1 to 1099511627776"));
+  EXPECT_THAT(message(R"({"longest_edge": 1000000000000, "shortest_edge": 100000000000})"),
+              HasSubstr("size.shortest_edge is 100000000000; it must be a whole number from 1 to "
+                        "67108864"));
+  EXPECT_THAT(message(R"({"longest_edge": 1e400, "shortest_edge": 65536})"),
+              HasSubstr("preprocessor_config.json: "));
+}
+
+TEST_F(Qwen3VlFolder, LargePicturesAreSeenInPartsAsTheyAreWhole) {
+  const auto model = tiny_qwen3_vl();
+  const auto loss = [&] {
     for (const auto& [name, parameter] : model->named_parameters()) {
-      EXPECT_TRUE(parameter.requires_grad()) << name;
+      torch::Tensor(parameter).mutable_grad() = torch::Tensor();
     }
+    const torch::Tensor sum =
+        model->answer_loss({testing_support::noise_question(*model, 3, "red", 1)}).sum;
+    sum.backward();
+    return sum.item<double>();
+  };
+  const double whole = loss();
+  std::vector<torch::Tensor> gradients;
+  for (const auto& [name, parameter] : model->named_parameters()) {
+    gradients.push_back(parameter.grad().clone());
+  }
+  const AttentionMemory little(2048);
+  EXPECT_NEAR(loss(), whole, 1e-5);
+  std::size_t next = 0;
+  for (const auto& [name, parameter] : model->named_parameters()) {
+    EXPECT_TRUE(torch::allclose(parameter.grad(), gradients[next++], 1e-4, 1e-6)) << name;
   }
 }
 

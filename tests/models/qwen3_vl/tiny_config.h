@@ -18,16 +18,16 @@ inline Config tiny_config(bool tied) {
                    .positions = 16,
                    .output_size = 24,
                    .deepstack_blocks = {0}};
-  config.text = {.vocabulary = 40,
-                 .hidden_size = 24,
-                 .intermediate_size = 32,
-                 .layers = 2,
-                 .heads = 4,
-                 .key_value_heads = 2,
-                 .head_size = 12,
-                 .norm_epsilon = 1e-6,
-                 .rope_theta = 5e6,
-                 .rope_sections = {2, 2, 2}};
+  config.text = {{.vocabulary = 40,
+                  .hidden_size = 24,
+                  .intermediate_size = 32,
+                  .layers = 2,
+                  .heads = 4,
+                  .key_value_heads = 2,
+                  .head_size = 12,
+                  .norm_epsilon = 1e-6},
+                 5e6,
+                 {2, 2, 2}};
   config.tied = tied;
   config.image_token = 36;
   config.video_token = 37;
