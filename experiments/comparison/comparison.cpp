@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "benchmarks/evaluator.h"
 #include "config/overrides.h"
 #include "core/errors.h"
 #include "core/files.h"
@@ -115,13 +116,14 @@ void evaluate(const std::vector<Job>& jobs, const std::vector<std::unique_ptr<Pi
     Pipeline* pipeline;
     Weights weights;
     std::string title;
+    const std::vector<std::vector<QuestionKind>>* questions;
     std::vector<BenchmarkScores>* scores;
   };
   std::vector<Evaluation> evaluations;
   for (std::size_t w = 0; w < pipelines.size(); ++w) {
     evaluations.push_back({pipelines[w].get(), pipelines[w]->base_weights(),
                            fmt::format("evaluation of base {}", pipelines[w]->seed()),
-                           &results.worlds[w].base_scores});
+                           &results.worlds[w].questions, &results.worlds[w].base_scores});
   }
   for (const Job& job : jobs) {
     std::vector<CheckpointScores>& checkpoints =
@@ -130,17 +132,19 @@ void evaluate(const std::vector<Job>& jobs, const std::vector<std::unique_ptr<Pi
     checkpoints.resize(weights.size());
     for (std::size_t c = 0; c < weights.size(); ++c) {
       checkpoints[c].samples = weights[c].samples;
+      const std::size_t world = results.replicates[job.replicate].world;
       evaluations.push_back(
-          {pipelines[results.replicates[job.replicate].world].get(), weights[c],
+          {pipelines[world].get(), weights[c],
            fmt::format("evaluation of {}, {} samples", job.title, weights[c].samples),
-           &checkpoints[c].scores});
+           &results.worlds[world].questions, &checkpoints[c].scores});
     }
   }
   Progress progress("evaluation", static_cast<std::int64_t>(evaluations.size()), "checkpoints");
   parallel_for(evaluations.size(), [&](std::size_t i) {
     const Evaluation& evaluation = evaluations[i];
     *evaluation.scores =
-        Pipeline::read_scores(evaluation.pipeline->evaluate(evaluation.weights, evaluation.title));
+        Pipeline::read_scores(evaluation.pipeline->evaluate(evaluation.weights, evaluation.title),
+                              results.benchmarks, *evaluation.questions);
     progress.advance();
   });
   for (MethodResult& method : results.methods) {

@@ -10,9 +10,9 @@ namespace winnow {
 namespace {
 
 double accuracy_of(const BenchmarkScores& scores) {
-  double correct = 0;
-  for (const std::uint8_t answer : scores.correct) correct += answer;
-  return 100.0 * correct / static_cast<double>(scores.correct.size());
+  double sum = 0;
+  for (const double score : scores.scores) sum += score;
+  return 100.0 * sum / static_cast<double>(scores.scores.size());
 }
 
 double average_of(const std::vector<BenchmarkScores>& scores) {
@@ -40,15 +40,15 @@ Estimate in_points(Estimate estimate) {
   return estimate;
 }
 
-Answers final_answers(const MethodResult& method) {
-  Answers answers;
+Scores final_scores(const MethodResult& method) {
+  Scores result;
   for (const MethodRun& run : method.runs) {
-    auto& seed = answers.emplace_back();
+    auto& seed = result.emplace_back();
     for (const BenchmarkScores& scores : run.checkpoints.back().scores) {
-      seed.push_back(scores.correct);
+      seed.push_back(scores.scores);
     }
   }
-  return answers;
+  return result;
 }
 
 std::vector<CurvePoint> curve_of(const MethodResult& method, const ComparisonResults& results) {
@@ -127,10 +127,10 @@ const MethodNumbers& ComparisonNumbers::with(Role role) const { return *find_rol
 
 ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonOptions& options) {
   ComparisonNumbers numbers;
-  std::vector<Answers> answers;
+  std::vector<Scores> scores;
   for (const MethodResult& method : results.methods) {
     numbers.methods.push_back(measured(method, results));
-    answers.push_back(final_answers(method));
+    scores.push_back(final_scores(method));
   }
   const auto place = [&](Role role) {
     return static_cast<std::size_t>(find_role(results.methods, role) - results.methods.begin());
@@ -142,13 +142,13 @@ ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonO
     MethodNumbers& method = numbers.methods[m];
     for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
       method.benchmark_intervals.push_back(
-          in_points(bootstrap_accuracy(only_benchmark(answers[m], b), bootstrap)).interval);
+          in_points(bootstrap_accuracy(only_benchmark(scores[m], b), bootstrap)).interval);
     }
     if (m != reference) {
-      method.difference = in_points(paired_bootstrap(answers[m], answers[reference], bootstrap));
+      method.difference = in_points(paired_bootstrap(scores[m], scores[reference], bootstrap));
       for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
         method.benchmark_differences.push_back(in_points(paired_bootstrap(
-            only_benchmark(answers[m], b), only_benchmark(answers[reference], b), bootstrap)));
+            only_benchmark(scores[m], b), only_benchmark(scores[reference], b), bootstrap)));
       }
     }
     if (method.role == Role::base) return;
@@ -167,7 +167,7 @@ ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonO
     numbers.oracle_to_reference = numbers.methods[place(Role::oracle)].difference;
     if (results.has(Role::control)) {
       numbers.oracle_to_control = in_points(
-          paired_bootstrap(answers[place(Role::oracle)], answers[place(Role::control)], bootstrap));
+          paired_bootstrap(scores[place(Role::oracle)], scores[place(Role::control)], bootstrap));
     }
   }
   return numbers;

@@ -45,9 +45,12 @@ struct MethodNumbers {
 // The questions of one subtask in all benchmarks, each counting the same.
 struct SubtaskNumbers {
   std::string name;
-  std::int64_t questions = 0;        // of all worlds
-  double chance = 0.0;               // accuracy of blind guesses
-  std::vector<Interval> accuracies;  // by method: mean over seeds, Wilson interval over questions
+  std::int64_t questions = 0;    // of all worlds
+  std::optional<double> chance;  // accuracy of blind guesses; unknown where one has no options
+  // By method: mean over seeds, with an interval over questions: Wilson's where all answers are
+  // right or wrong, else by bootstrap.
+  std::vector<Interval> accuracies;
+  bool right_or_wrong = true;  // all answers of all methods
 };
 
 struct ComparisonNumbers {

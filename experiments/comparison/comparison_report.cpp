@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -18,6 +19,19 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 namespace {
 
+// Right and wrong answers as "0110", which is how most benchmarks score; other scores as numbers.
+void add_scores(const std::vector<double>& scores, json::object& line) {
+  const bool right_or_wrong = std::all_of(
+      scores.begin(), scores.end(), [](double score) { return score == 0.0 || score == 1.0; });
+  if (!right_or_wrong) {
+    line["scores"] = json::value_from(scores);
+    return;
+  }
+  std::string correct;
+  for (const double score : scores) correct += score == 1.0 ? '1' : '0';
+  line["correct"] = std::move(correct);
+}
+
 // One line for each seed, checkpoint and benchmark.
 std::string score_lines(const ComparisonResults& results) {
   std::string lines;
@@ -25,16 +39,14 @@ std::string score_lines(const ComparisonResults& results) {
     for (std::size_t r = 0; r < method.runs.size(); ++r) {
       for (const CheckpointScores& checkpoint : method.runs[r].checkpoints) {
         for (const BenchmarkScores& scores : checkpoint.scores) {
-          std::string answers;
-          for (const std::uint8_t correct : scores.correct) answers += correct != 0 ? '1' : '0';
           const Replicate& replicate = results.replicates[r];
-          lines += json::serialize(json::object{{"method", method.name},
-                                                {"seed", replicate.seed},
-                                                {"world", results.worlds[replicate.world].seed},
-                                                {"samples", checkpoint.samples},
-                                                {"benchmark", scores.benchmark},
-                                                {"correct", answers}}) +
-                   "\n";
+          json::object line{{"method", method.name},
+                            {"seed", replicate.seed},
+                            {"world", results.worlds[replicate.world].seed},
+                            {"samples", checkpoint.samples},
+                            {"benchmark", scores.benchmark}};
+          add_scores(scores.scores, line);
+          lines += json::serialize(line) + "\n";
         }
       }
     }

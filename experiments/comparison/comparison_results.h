@@ -9,10 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/evaluator.h"
 #include "experiments/comparison/comparison_options.h"
 
 namespace winnow {
+
+struct BenchmarkScores {
+  std::string benchmark;
+  std::vector<double> scores;  // [questions] from 0 to 1, in the benchmark's order
+};
 
 struct CheckpointScores {
   std::int64_t samples = 0;             // trained since the base; 0 for the base itself
@@ -39,8 +43,9 @@ struct MethodResult {
 };
 
 struct QuestionKind {
+  std::string id;
   std::string subtask;
-  double chance = 0.0;  // of a blind guess, 0 to 1
+  std::optional<double> chance;  // of a blind guess, 0 to 1; unknown without options
 };
 
 // A world and the base trained for it.

@@ -221,7 +221,7 @@ Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults&
   std::string sizes;
   for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
     sizes += fmt::format("{}{} {}", b == 0 ? "" : ", ", results.benchmarks[b],
-                         results.worlds.front().base_scores[b].correct.size());
+                         results.worlds.front().base_scores[b].scores.size());
   }
   table.notes = {fmt::format(
       "Accuracies, and differences to {} in points, with {} intervals by bootstrap over "

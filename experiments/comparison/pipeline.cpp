@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "benchmarks/question_reader.h"
 #include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
@@ -255,7 +256,7 @@ const StageOutput& Pipeline::features() {
     const VisualFeatures computed = VisualFeatures::load(work.output);
     const auto& failures = computed.failures();
     for (const auto& [name, reason] : failures) spdlog::warn("left out: {}", reason);
-    for (const Benchmark& benchmark : world.benchmarks) {
+    for (const WorldBenchmark& benchmark : world.benchmarks) {
       for (const Question& question : benchmark.questions) {
         for (const Media& medium : question.sample.media) {
           const auto failure = failures.find(world.name_of(medium));
@@ -355,8 +356,12 @@ std::vector<std::vector<QuestionKind>> Pipeline::question_kinds() {
   for (const std::string& name : read_scale(config_).benchmarks) {
     auto& kinds = result.emplace_back();
     const fs::path file = world().folder / "benchmarks" / (name + ".jsonl");
-    for (const Question& question : read_benchmark(name, file).questions) {
-      kinds.push_back({question.subtask, 1.0 / static_cast<double>(question.candidates.size())});
+    for (const Question& question : read_questions(file)) {
+      std::optional<double> chance;
+      if (const std::size_t count = question.candidates.size()) {
+        chance = 1.0 / static_cast<double>(count);
+      }
+      kinds.push_back({question.id, question.subtask, chance});
     }
   }
   return result;

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/evaluator.h"
 #include "config/value.h"
 #include "experiments/comparison/comparison_options.h"
 #include "experiments/comparison/comparison_results.h"
@@ -100,12 +99,15 @@ class Pipeline {
   // Facts: checkpoints, cpu_seconds, operations, final_loss, skipped_steps. Digest: of the final
   // weights.
   StageOutput train(const StageOutput& selection, std::uint64_t seed, const std::string& title);
-  // Output: scores.json.
+  // Output: outcomes/<benchmark>.jsonl.
   StageOutput evaluate(const Weights& weights, const std::string& title);
 
   Weights base_weights();
   static std::vector<Weights> checkpoints_of(const StageOutput& training);
-  static std::vector<BenchmarkScores> read_scores(const StageOutput& evaluation);
+  // `questions`: of every benchmark, as question_kinds() has them.
+  static std::vector<BenchmarkScores> read_scores(
+      const StageOutput& evaluation, const std::vector<std::string>& benchmarks,
+      const std::vector<std::vector<QuestionKind>>& questions);
 
  private:
   // The world and what comes from it; loaded on first use, from any thread.

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "benchmarks/evaluation.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "core/hash.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/loaded_world.h"
 #include "experiments/comparison/pipeline.h"
@@ -27,7 +29,7 @@ namespace {
 // Raise one when its stage computes or writes something else.
 constexpr int selection_format = 2;
 constexpr int training_format = 4;
-constexpr int evaluation_format = 1;
+constexpr int evaluation_format = 2;
 
 struct ChosenSample {
   const Sample* sample = nullptr;
@@ -60,6 +62,10 @@ double operations_of_training(const VisionLanguageModel& model, std::int64_t tok
     parameters += static_cast<double>(parameter.numel());
   }
   return 6.0 * parameters * static_cast<double>(tokens);
+}
+
+fs::path outcomes_file(const fs::path& evaluation, const std::string& benchmark) {
+  return evaluation / "outcomes" / (benchmark + ".jsonl");
 }
 
 }  // namespace
@@ -199,32 +205,32 @@ StageOutput Pipeline::evaluate(const Weights& weights, const std::string& title)
     const Loaded& data = loaded();
     const auto model = load_model(weights.folder);
     const auto evaluator = evaluators().create(config_.at("evaluator"), "evaluator");
-    const torch::NoGradGuard no_gradients;
-    json::array scores;
-    for (const Benchmark& benchmark : data.world.benchmarks) {
-      const BenchmarkScores answers =
-          evaluator->evaluate(*model, benchmark, [&](std::size_t question) {
-            return data.visual(benchmark.questions[question].sample, *model);
-          });
-      std::string marks;
-      for (const std::uint8_t correct : answers.correct) marks += correct != 0 ? '1' : '0';
-      json::array subtasks;
-      for (const Question& question : benchmark.questions) subtasks.emplace_back(question.subtask);
-      scores.push_back(
-          {{"benchmark", benchmark.name}, {"correct", marks}, {"subtasks", std::move(subtasks)}});
+    Digest digest;
+    for (const WorldBenchmark& benchmark : data.world.benchmarks) {
+      for (const Question& question : benchmark.questions) evaluator->check(question);
+      Evaluation evaluation{
+          benchmark.name, *evaluator, benchmark.questions,
+          [&](const Question& question) { return data.visual(question.sample, *model); }};
+      evaluation.limits.maximum_failed_share = 0.0;
+      evaluation.journal = work.resume / benchmark.name;
+      const std::vector<Outcome> outcomes = winnow::evaluate(*model, evaluation);
+      write_outcomes(outcomes_file(work.output, benchmark.name), benchmark.questions, outcomes);
+      digest.add(benchmark.name).add(digest_of(ids_of(benchmark.questions), outcomes));
     }
-    write_file(work.output / "scores.json", json::serialize(scores) + "\n");
+    work.digest = digest.hex();
   });
 }
 
-std::vector<BenchmarkScores> Pipeline::read_scores(const StageOutput& evaluation) {
+std::vector<BenchmarkScores> Pipeline::read_scores(
+    const StageOutput& evaluation, const std::vector<std::string>& benchmarks,
+    const std::vector<std::vector<QuestionKind>>& questions) {
   std::vector<BenchmarkScores> result;
-  const json::value content = json::parse(read_file(evaluation.folder / "scores.json"));
-  for (const json::value& entry : content.as_array()) {
-    BenchmarkScores scores;
-    scores.benchmark = entry.at("benchmark").as_string().c_str();
-    for (const char mark : entry.at("correct").as_string()) scores.correct.push_back(mark == '1');
-    result.push_back(std::move(scores));
+  for (std::size_t b = 0; b < benchmarks.size(); ++b) {
+    std::vector<std::string> ids;
+    for (const QuestionKind& question : questions[b]) ids.push_back(question.id);
+    BenchmarkScores& scores = result.emplace_back(BenchmarkScores{benchmarks[b], {}});
+    const auto file = outcomes_file(evaluation.folder, benchmarks[b]);
+    for (const Outcome& outcome : read_outcomes(file, ids)) scores.scores.push_back(outcome.score);
   }
   return result;
 }

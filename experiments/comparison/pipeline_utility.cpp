@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "benchmarks/question_reader.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/random.h"
@@ -290,9 +291,8 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
                                                   std::uint64_t seed, VisionLanguageModel& model,
                                                   json::object& drawn) {
   const Loaded& data = loaded();
-  const Benchmark source = read_benchmark("held-out", held_out().folder / "held_out.jsonl");
   std::vector<AnchorCandidate> candidates;
-  for (const Question& question : source.questions) {
+  for (const Question& question : read_questions(held_out().folder / "held_out.jsonl")) {
     candidates.push_back({question.sample, question.subtask, 0.0});
   }
   const torch::NoGradGuard no_gradients;
@@ -326,7 +326,7 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
     result.push_back(std::move(set));
   }
   refuse_overlap(all, data.world.pool.samples(), "the pool");
-  for (const Benchmark& benchmark : data.world.benchmarks) {
+  for (const WorldBenchmark& benchmark : data.world.benchmarks) {
     std::vector<Sample> asked;
     for (const Question& question : benchmark.questions) asked.push_back(question.sample);
     refuse_overlap(all, asked, "benchmark " + benchmark.name);

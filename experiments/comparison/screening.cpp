@@ -49,10 +49,9 @@ std::vector<MediaFingerprint> of_media(const std::vector<Media>& media, const By
 
 std::vector<EvaluationQuestion> questions_of(const World& world, const ScreeningOptions& options) {
   std::vector<EvaluationQuestion> questions;
-  for (const Benchmark& benchmark : world.benchmarks) {
+  for (const WorldBenchmark& benchmark : world.benchmarks) {
     for (const Question& question : benchmark.questions) {
-      questions.push_back(
-          {benchmark.name, question.id, question.sample.question(), question.sample.media});
+      questions.push_back({benchmark.name, question.id, question.text, question.sample.media});
     }
   }
   for (const fs::path& file : options.references) {

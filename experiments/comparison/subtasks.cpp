@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "core/errors.h"
 #include "experiments/comparison/comparison_tables.h"
@@ -11,32 +13,65 @@
 namespace winnow {
 namespace {
 
-struct Count {
-  std::int64_t correct = 0, asked = 0;  // over seeds
+// The answers to one question over the seeds of its world.
+struct Answers {
+  double score = 0.0;
+  std::int64_t asked = 0;
 };
 
+// Every question of a subtask, by world, benchmark and place.
+using Questions = std::map<std::tuple<std::size_t, std::size_t, std::size_t>, Answers>;
+
 void add_answers(const std::vector<BenchmarkScores>& scores, const WorldResult& world,
-                 std::map<std::string, Count>& counts) {
+                 std::size_t place, std::map<std::string, Questions>& subtasks) {
   for (std::size_t b = 0; b < scores.size(); ++b) {
     const std::vector<QuestionKind>& kinds = world.questions.at(b);
-    if (kinds.size() != scores[b].correct.size()) {
+    if (kinds.size() != scores[b].scores.size()) {
       throw DataError(fmt::format("{}: {} answers to {} questions", scores[b].benchmark,
-                                  scores[b].correct.size(), kinds.size()));
+                                  scores[b].scores.size(), kinds.size()));
     }
     for (std::size_t q = 0; q < kinds.size(); ++q) {
-      Count& count = counts[kinds[q].subtask];
-      count.correct += scores[b].correct[q];
-      ++count.asked;
+      Answers& answers = subtasks[kinds[q].subtask][{place, b, q}];
+      answers.score += scores[b].scores[q];
+      ++answers.asked;
     }
   }
 }
 
+bool all_right_or_wrong(const ComparisonResults& results) {
+  for (const MethodResult& method : results.methods) {
+    for (const MethodRun& run : method.runs) {
+      for (const BenchmarkScores& scores : run.checkpoints.back().scores) {
+        for (const double score : scores.scores) {
+          if (score != 0.0 && score != 1.0) return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
 // Answers of several seeds to one question are not independent: the interval is of that many
 // questions, not of that many answers.
-Interval accuracy_of(const Count& count, std::int64_t questions, double confidence) {
-  const double share = static_cast<double>(count.correct) / static_cast<double>(count.asked);
-  const Interval interval =
-      wilson_interval(std::llround(share * static_cast<double>(questions)), questions, confidence);
+Interval accuracy_of(const Questions& questions, bool right_or_wrong, double confidence) {
+  double score = 0.0;
+  std::int64_t asked = 0;
+  std::vector<double> means;
+  for (const auto& [place, answers] : questions) {
+    score += answers.score;
+    asked += answers.asked;
+    means.push_back(answers.score / static_cast<double>(answers.asked));
+  }
+  const double share = score / static_cast<double>(asked);
+  Interval interval;
+  if (right_or_wrong) {
+    const auto count = static_cast<std::int64_t>(questions.size());
+    interval = wilson_interval(std::llround(share * static_cast<double>(count)), count, confidence);
+  } else {
+    BootstrapOptions options;
+    options.confidence = confidence;
+    interval = bootstrap_accuracy({{means}}, options).interval;
+  }
   return {100 * share, 100 * interval.low, 100 * interval.high};
 }
 
@@ -44,25 +79,30 @@ Interval accuracy_of(const Count& count, std::int64_t questions, double confiden
 
 std::vector<SubtaskNumbers> subtask_numbers(const ComparisonResults& results, double confidence) {
   std::map<std::string, SubtaskNumbers> subtasks;
+  const bool right_or_wrong = all_right_or_wrong(results);
   for (const WorldResult& world : results.worlds) {
     for (const auto& benchmark : world.questions) {
       for (const QuestionKind& kind : benchmark) {
         SubtaskNumbers& numbers = subtasks[kind.subtask];
         numbers.name = kind.subtask;
-        ++numbers.questions;
-        numbers.chance += 100 * kind.chance;
+        numbers.right_or_wrong = right_or_wrong;
+        if (++numbers.questions == 1) numbers.chance = 0.0;
+        if (!kind.chance) numbers.chance.reset();
+        if (numbers.chance) *numbers.chance += 100 * *kind.chance;
       }
     }
   }
-  for (auto& [name, numbers] : subtasks) numbers.chance /= static_cast<double>(numbers.questions);
+  for (auto& [name, numbers] : subtasks) {
+    if (numbers.chance) *numbers.chance /= static_cast<double>(numbers.questions);
+  }
   for (const MethodResult& method : results.methods) {
-    std::map<std::string, Count> counts;
+    std::map<std::string, Questions> answers;
     for (std::size_t r = 0; r < method.runs.size(); ++r) {
-      add_answers(method.runs[r].checkpoints.back().scores,
-                  results.worlds[results.replicates[r].world], counts);
+      const std::size_t world = results.replicates[r].world;
+      add_answers(method.runs[r].checkpoints.back().scores, results.worlds[world], world, answers);
     }
     for (auto& [name, numbers] : subtasks) {
-      numbers.accuracies.push_back(accuracy_of(counts.at(name), numbers.questions, confidence));
+      numbers.accuracies.push_back(accuracy_of(answers.at(name), right_or_wrong, confidence));
     }
   }
   std::vector<SubtaskNumbers> result;
@@ -87,7 +127,8 @@ Table subtask_table(const ComparisonNumbers& numbers, const ComparisonOptions& o
     TableRow row;
     row.cells = {subtask.name,
                  TableCell::Number{static_cast<double>(subtask.questions), {0, false, ""}},
-                 TableCell::Number{subtask.chance, points}};
+                 subtask.chance ? TableCell(TableCell::Number{*subtask.chance, points})
+                                : TableCell(TableCell::Missing{"not all have options"})};
     for (std::size_t m = 0; m < numbers.methods.size(); ++m) {
       const MethodNumbers& method = numbers.methods[m];
       const Interval& accuracy = subtask.accuracies[m];
@@ -99,11 +140,13 @@ Table subtask_table(const ComparisonNumbers& numbers, const ComparisonOptions& o
     }
     table.rows.push_back(std::move(row));
   }
+  const bool wilson = std::all_of(numbers.subtasks.begin(), numbers.subtasks.end(),
+                                  [](const auto& subtask) { return subtask.right_or_wrong; });
   table.notes = {fmt::format(
-      "Means over seeds. {:g} % Wilson intervals over questions, for the base, the reference and "
+      "Means over seeds. {:g} % {} intervals over questions, for the base, the reference and "
       "the method with the highest average; those of the others are as wide. Chance: of a blind "
       "guess among the candidates.",
-      100 * options.confidence)};
+      100 * options.confidence, wilson ? "Wilson" : "bootstrap")};
   return table;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "benchmarks/question_reader.h"
 #include "core/errors.h"
 #include "core/hash.h"
 #include "worlds/micro_world.h"
@@ -104,7 +105,7 @@ World World::read(const fs::path& folder, const std::vector<std::string>& benchm
   options.files = pool_files(folder);
   world.pool = Pool::read(options);
   for (const std::string& name : benchmarks) {
-    world.benchmarks.push_back(read_benchmark(name, folder / "benchmarks" / (name + ".jsonl")));
+    world.benchmarks.push_back({name, read_questions(folder / "benchmarks" / (name + ".jsonl"))});
   }
   return world;
 }
@@ -128,7 +129,7 @@ std::vector<NamedMedium> World::media() const {
     }
   };
   for (const Sample& sample : pool.samples()) add(sample);
-  for (const Benchmark& benchmark : benchmarks) {
+  for (const WorldBenchmark& benchmark : benchmarks) {
     for (const Question& question : benchmark.questions) add(question.sample);
   }
   std::sort(result.begin(), result.end(),

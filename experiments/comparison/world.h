@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "benchmarks/evaluator.h"
+#include "benchmarks/question.h"
 #include "config/component.h"
 #include "experiments/stages/visual_features.h"
 #include "pool/pool.h"
@@ -37,11 +37,16 @@ std::vector<std::filesystem::path> pool_files(const std::filesystem::path& world
 // The folder of the world that was made last among those of a stage cache; empty without any.
 std::filesystem::path newest_world(const std::filesystem::path& stages);
 
+struct WorldBenchmark {
+  std::string name;
+  std::vector<Question> questions;
+};
+
 // A world read back.
 struct World {
   std::filesystem::path folder;
   Pool pool;
-  std::vector<Benchmark> benchmarks;
+  std::vector<WorldBenchmark> benchmarks;
 
   // With the benchmarks of these names, in this order. Throws IoError, DataError.
   static World read(const std::filesystem::path& folder,

@@ -1,52 +1,56 @@
 #pragma once
-// An evaluator asks a model the questions of benchmarks and keeps every single answer, so that
-// methods can be compared question by question.
+// An evaluator puts questions to a model and marks what it says. It keeps an outcome for every
+// single question, so that methods can be compared question by question.
 
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "benchmarks/outcome.h"
+#include "benchmarks/question.h"
 #include "config/component.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {
 
-struct Question {
-  std::string id;
-  std::string subtask;
-  Sample sample;  // its answer is the correct candidate, or a solution that ends with it
-  std::vector<std::string> candidates;
-  std::size_t correct = 0;  // index into candidates
-};
-
-struct Benchmark {
-  std::string name;
-  std::vector<Question> questions;
-};
-
-// Reads a benchmark's JSONL (fields: id, video | image, question, candidates, answer, subtask, and
-// where there is one the whole `solution`). A sample's content digest does not tell where the file
-// lies. Throws DataError naming file and line; a benchmark with a bad row is unusable.
-Benchmark read_benchmark(const std::string& name, const std::filesystem::path& file);
-
-// What a model answered: [questions] of 1 or 0, in the benchmark's order.
-struct BenchmarkScores {
-  std::string benchmark;
-  std::vector<std::uint8_t> correct;
+struct AskedQuestion {
+  const Question* question = nullptr;
+  ModelInput input;  // its conversation with its media, up to the right reply, which nobody reads
 };
 
 class Evaluator {
  public:
   virtual ~Evaluator() = default;
-  // `visual(q)` gives the visual features of question q's media, computed by the caller so that
-  // checkpoints with one frozen tower share them.
-  virtual BenchmarkScores evaluate(
-      VisionLanguageModel& model, const Benchmark& benchmark,
-      const std::function<std::vector<VisualTokens>(std::size_t)>& visual) const = 0;
+  // Throws DataError naming file and line of a question that it cannot mark, and what would be
+  // right.
+  virtual void check(const Question& question) const = 0;
+  // One outcome for each, in their order. It depends on model and question alone, whatever others
+  // are asked with it.
+  virtual std::vector<Outcome> answer(VisionLanguageModel& model,
+                                      std::vector<AskedQuestion> questions) const = 0;
 };
 
 config::ComponentKind<Evaluator>& evaluators();
+
+// Asks questions of one length together, so that little of a batch is padding, and shares a batch's
+// seconds among them.
+class BatchedEvaluator : public Evaluator {
+ public:
+  explicit BatchedEvaluator(std::int64_t batch_size) : batch_size_(batch_size) {}
+  std::vector<Outcome> answer(VisionLanguageModel& model,
+                              std::vector<AskedQuestion> questions) const final;
+
+ private:
+  virtual std::vector<Outcome> answer_batch(VisionLanguageModel& model,
+                                            const std::vector<const Question*>& questions,
+                                            const std::vector<ModelInput>& inputs) const = 0;
+
+  std::int64_t batch_size_;
+};
+
+// What the model writes for each prompt, always its likeliest token: outcomes with the answer and
+// its tokens, as the model's tokenizer cuts the text, and nothing else.
+std::vector<Outcome> written_answers(VisionLanguageModel& model,
+                                     const std::vector<ModelInput>& inputs,
+                                     std::int64_t maximum_tokens);
 
 }  // namespace winnow

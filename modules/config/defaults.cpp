@@ -219,7 +219,8 @@ class Resolver {
     for (CommandLineChoice& choice : command_line_) {
       const bool is_outermost = choice.slot.group == outermost_group;
       if (choice.used || is_outermost != outermost) continue;
-      if (choice.change.action == Action::set && !is_outermost) continue;
+      const bool is_new_by_name = choice.has_place && may_have_any_name(choice.slot.place);
+      if (choice.change.action == Action::set && !is_outermost && !is_new_by_name) continue;
       choice.used = true;
       choose(choice.slot, Value(choice.change.value, Origin{"command line", 0}));
     }

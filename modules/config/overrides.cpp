@@ -266,6 +266,13 @@ void apply_override(Value& config, const Override& change,
   config.set(key, std::move(value));
 }
 
+bool may_have_any_name(const std::string& path) {
+  const std::vector<ComponentInfo> components = list_components();
+  return std::any_of(components.begin(), components.end(), [&](const ComponentInfo& info) {
+    return info.kind == "table" && info.name.ends_with(".*") && declares(info.name, path);
+  });
+}
+
 std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string>& overrides) {
   constexpr std::size_t most_runs = 10000;
   std::vector<std::vector<std::string>> runs(1);

@@ -33,6 +33,10 @@ Override parse_override(const std::string& text);
 void apply_override(Value& config, const Override& change,
                     const std::vector<std::string>& top_level_names);
 
+// Whether add_table declared `path` by a pattern that ends in `*`: a table of any name may stand
+// there, so that a new one is no misspelt old one.
+bool may_have_any_name(const std::string& path);
+
 // The cartesian product of what each override lists, the last override varying fastest; each
 // element is one run's overrides. Throws ConfigError for an empty range or above 10,000 runs.
 std::vector<std::vector<std::string>> expand_sweep(const std::vector<std::string>& overrides);

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "core/errors.h"
+#include "core/text_template.h"
 
 namespace winnow {
 namespace {
@@ -17,52 +18,13 @@ constexpr std::size_t longest_answer = 8192;
   throw ConfigError("the judge's prompt: " + problem);
 }
 
-// Calls text(piece) and place(name) in order of the template.
-template <class Text, class Place>
-void walk(const std::string& pattern, const Text& text, const Place& place) {
-  std::string piece;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c != '{' && c != '}') {
-      piece += c;
-      continue;
-    }
-    if (i + 1 < pattern.size() && pattern[i + 1] == c) {
-      piece += c;
-      ++i;
-      continue;
-    }
-    const std::size_t end = pattern.find('}', i);
-    if (c == '}' || end == std::string::npos) {
-      fail("a single '" + std::string(1, c) + "'; write it twice to mean the sign itself");
-    }
-    text(piece);
-    piece.clear();
-    place(pattern.substr(i + 1, end - i - 1));
-    i = end;
-  }
-  text(piece);
+TextTemplate system_template(const JudgePrompt& prompt) {
+  return {prompt.system, {"question", "answer", "conversation"}, "the judge's prompt: `system`"};
 }
 
-void check_places(const std::string& pattern, const std::vector<std::string>& known,
-                  const std::string& where) {
-  int media = 0;
-  walk(
-      pattern, [](const std::string&) {},
-      [&](const std::string& name) {
-        if (std::find(known.begin(), known.end(), name) == known.end()) {
-          fail("`" + where + "` has no place '{" + name + "}'." + suggestion(name, known));
-        }
-        if (name == "media" && ++media > 1) fail("`" + where + "` has {media} twice");
-      });
-}
-
-std::string fill(const std::string& pattern, const std::map<std::string, std::string>& places) {
-  std::string result;
-  walk(
-      pattern, [&](const std::string& text) { result += text; },
-      [&](const std::string& name) { result += places.at(name); });
-  return result;
+TextTemplate user_template(const JudgePrompt& prompt) {
+  return {
+      prompt.user, {"question", "answer", "conversation", "media"}, "the judge's prompt: `user`"};
 }
 
 std::string with_names(const std::string& text, const std::vector<std::string>& names,
@@ -159,8 +121,8 @@ std::vector<std::string> media_names(const Sample& sample) {
 
 PromptTemplate::PromptTemplate(JudgePrompt prompt) : prompt_(std::move(prompt)) {
   if (prompt_.user.empty()) fail("`user` is empty");
-  check_places(prompt_.system, {"question", "answer", "conversation"}, "system");
-  check_places(prompt_.user, {"question", "answer", "conversation", "media"}, "user");
+  system_template(prompt_);
+  if (user_template(prompt_).count("media") > 1) fail("`user` has {media} twice");
   if (prompt_.score_key.empty() == prompt_.score_pattern.empty()) {
     fail("set either `score_key` or `score_pattern` and leave the other empty");
   }
@@ -177,27 +139,21 @@ PromptTemplate::PromptTemplate(JudgePrompt prompt) : prompt_(std::move(prompt)) 
 }
 
 std::string PromptTemplate::system_text(const Sample& sample) const {
-  return prompt_.system.empty() ? "" : fill(prompt_.system, places_of(sample));
+  return prompt_.system.empty() ? "" : system_template(prompt_).fill(places_of(sample));
 }
 
 PromptTemplate::UserText PromptTemplate::user_text(const Sample& sample) const {
   const auto places = places_of(sample);
+  const TextTemplate pattern = user_template(prompt_);
   UserText result;
-  std::string* target = &result.behind_media;
-  bool has_place = false;
-  walk(
-      prompt_.user, [](const std::string&) {},
-      [&](const std::string& name) { has_place = has_place || name == "media"; });
-  if (has_place) target = &result.before_media;
-  walk(
-      prompt_.user, [&](const std::string& text) { *target += text; },
-      [&](const std::string& name) {
-        if (name == "media") {
-          target = &result.behind_media;
-        } else {
-          *target += places.at(name);
-        }
-      });
+  std::string* target = pattern.count("media") > 0 ? &result.before_media : &result.behind_media;
+  for (const TextTemplate::Piece& piece : pattern.pieces()) {
+    if (piece.is_place && piece.text == "media") {
+      target = &result.behind_media;
+    } else {
+      *target += piece.is_place ? places.at(piece.text) : piece.text;
+    }
+  }
   return result;
 }
 

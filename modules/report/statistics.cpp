@@ -4,6 +4,7 @@
 #include <boost/math/special_functions/erf.hpp>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "core/random.h"
@@ -11,23 +12,37 @@
 namespace winnow {
 namespace {
 
-// [seed][benchmark][question], each in -1..1.
-using Values = std::vector<std::vector<std::vector<double>>>;
+// [seed][benchmark][question]: scores, or differences of scores in -1..1.
+using Values = Scores;
 
-void check_shape(const Answers& answers) {
-  if (answers.empty() || answers.front().empty()) {
+void check(const Scores& scores) {
+  if (scores.empty() || scores.front().empty()) {
     throw std::logic_error("statistics need at least one seed and one benchmark");
   }
-  for (const auto& seed : answers) {
-    if (seed.size() != answers.front().size()) {
+  for (const auto& seed : scores) {
+    if (seed.size() != scores.front().size()) {
       throw std::logic_error("seeds differ in their number of benchmarks");
     }
     for (std::size_t b = 0; b < seed.size(); ++b) {
-      if (seed[b].empty() || seed[b].size() != answers.front()[b].size()) {
+      if (seed[b].empty() || seed[b].size() != scores.front()[b].size()) {
         throw std::logic_error("a benchmark has no questions, or their number differs by seed");
+      }
+      for (const double score : seed[b]) {
+        if (!(score >= 0.0 && score <= 1.0)) throw std::logic_error("a score is from 0 to 1");
       }
     }
   }
+}
+
+std::vector<double> weights_of(const Scores& scores, std::vector<double> weights) {
+  if (weights.empty()) weights.assign(scores.front().size(), 1.0);
+  const bool usable =
+      weights.size() == scores.front().size() &&
+      std::none_of(weights.begin(), weights.end(), [](double weight) { return !(weight >= 0.0); });
+  if (!usable || !(std::accumulate(weights.begin(), weights.end(), 0.0) > 0.0)) {
+    throw std::logic_error("weights are one for each benchmark, not negative and not all 0");
+  }
+  return weights;
 }
 
 double quantile_of_sorted(const std::vector<double>& sorted, double share) {
@@ -37,19 +52,22 @@ double quantile_of_sorted(const std::vector<double>& sorted, double share) {
   return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
 }
 
-double mean_of(const Values& values) {
+double mean_of(const Values& values, const std::vector<double>& weights) {
   double total = 0;
   for (const auto& seed : values) {
-    for (const auto& benchmark : seed) {
+    for (std::size_t b = 0; b < seed.size(); ++b) {
       double sum = 0;
-      for (const double value : benchmark) sum += value;
-      total += sum / static_cast<double>(benchmark.size());
+      for (const double value : seed[b]) sum += value;
+      total += weights[b] * (sum / static_cast<double>(seed[b].size()));
     }
   }
-  return total / static_cast<double>(values.size() * values.front().size());
+  return total / (static_cast<double>(values.size()) *
+                  std::accumulate(weights.begin(), weights.end(), 0.0));
 }
 
 Estimate bootstrap(const Values& values, const BootstrapOptions& options) {
+  const std::vector<double> weights = weights_of(values, options.weights);
+  const double all_weights = std::accumulate(weights.begin(), weights.end(), 0.0);
   assert(options.draws > 1 && options.confidence > 0 && options.confidence < 1);
   const std::size_t seeds = values.size(), benchmarks = values.front().size();
   RandomStream random(options.seed, "report/bootstrap");
@@ -72,9 +90,9 @@ Estimate bootstrap(const Values& values, const BootstrapOptions& options) {
       }
       double sum = 0;
       for (std::size_t q = 0; q < questions; ++q) sum += seed_mean[random.below(questions)];
-      total += sum / static_cast<double>(questions);
+      total += weights[b] * (sum / static_cast<double>(questions));
     }
-    draw = total / static_cast<double>(benchmarks);
+    draw = total / all_weights;
   }
 
   Estimate estimate;
@@ -85,20 +103,16 @@ Estimate bootstrap(const Values& values, const BootstrapOptions& options) {
   estimate.standard_error = std::sqrt(squares / static_cast<double>(draws.size() - 1));
   std::sort(draws.begin(), draws.end());
   const double tail = (1.0 - options.confidence) / 2.0;
-  estimate.interval = {mean_of(values), quantile_of_sorted(draws, tail),
+  estimate.interval = {mean_of(values, weights), quantile_of_sorted(draws, tail),
                        quantile_of_sorted(draws, 1.0 - tail)};
   return estimate;
 }
 
-Values minus(const Answers& method, const Answers* reference) {
-  Values result(method.size());
+Values minus(const Scores& method, const Scores& reference) {
+  Values result = method;
   for (std::size_t s = 0; s < method.size(); ++s) {
-    result[s].resize(method[s].size());
     for (std::size_t b = 0; b < method[s].size(); ++b) {
-      for (std::size_t q = 0; q < method[s][b].size(); ++q) {
-        const double other = reference == nullptr ? 0.0 : (*reference)[s][b][q];
-        result[s][b].push_back(method[s][b][q] - other);
-      }
+      for (std::size_t q = 0; q < method[s][b].size(); ++q) result[s][b][q] -= reference[s][b][q];
     }
   }
   return result;
@@ -116,26 +130,26 @@ Interval wilson_interval(std::int64_t successes, std::int64_t total, double conf
   return {share, std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-Answers only_benchmark(const Answers& answers, std::size_t benchmark) {
-  Answers result;
-  for (const auto& seed : answers) result.push_back({seed.at(benchmark)});
+Scores only_benchmark(const Scores& scores, std::size_t benchmark) {
+  Scores result;
+  for (const auto& seed : scores) result.push_back({seed.at(benchmark)});
   return result;
 }
 
-double mean_accuracy(const Answers& answers) {
-  check_shape(answers);
-  return mean_of(minus(answers, nullptr));
+double mean_accuracy(const Scores& scores, const std::vector<double>& weights) {
+  check(scores);
+  return mean_of(scores, weights_of(scores, weights));
 }
 
-Estimate bootstrap_accuracy(const Answers& answers, const BootstrapOptions& options) {
-  check_shape(answers);
-  return bootstrap(minus(answers, nullptr), options);
+Estimate bootstrap_accuracy(const Scores& scores, const BootstrapOptions& options) {
+  check(scores);
+  return bootstrap(scores, options);
 }
 
-Estimate paired_bootstrap(const Answers& method, const Answers& reference,
+Estimate paired_bootstrap(const Scores& method, const Scores& reference,
                           const BootstrapOptions& options) {
-  check_shape(method);
-  check_shape(reference);
+  check(method);
+  check(reference);
   bool equal =
       method.size() == reference.size() && method.front().size() == reference.front().size();
   for (std::size_t b = 0; equal && b < method.front().size(); ++b) {
@@ -144,7 +158,7 @@ Estimate paired_bootstrap(const Answers& method, const Answers& reference,
   if (!equal) {
     throw std::logic_error("a paired difference needs the same seeds, benchmarks and questions");
   }
-  return bootstrap(minus(method, &reference), options);
+  return bootstrap(minus(method, reference), options);
 }
 
 std::optional<double> samples_to_reach(double target, double base_accuracy,

@@ -108,6 +108,13 @@ inline constexpr double kFramesPerSecond = 2.0;  // of every clip
 // when the shares contradict each other, IoError when a file cannot be written.
 WorldSummary write_world(const MicroWorldOptions& options, const std::filesystem::path& folder);
 
+// One of the benchmarks alone: <part>.jsonl and its media in `folder`, which exists, the same bytes
+// as write_world's. `part`: "short", "mixed", "long", "ultra"; or "held_out", as write_held_out has
+// it. Of the options seed, style_strength and questions_per_benchmark count. Throws ConfigError for
+// another part.
+void write_benchmark(const MicroWorldOptions& options, const std::string& part,
+                     const std::filesystem::path& folder);
+
 // Fills `folder` with held-out samples to measure utility against: held_out.jsonl in the format of
 // the benchmarks, with its media. Clean labels in the style of the pool and the benchmarks, images
 // and clips of all lengths; scenes of their own.

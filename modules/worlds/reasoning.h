@@ -81,6 +81,12 @@ std::string solve(const Problem& problem, Corruption corruption, bool upwards, R
 WorldSummary write_reasoning_world(const ReasoningOptions& options,
                                    const std::filesystem::path& folder);
 
+// One of the benchmarks alone: <part>.jsonl and its images in `folder`, which exists, the same
+// bytes as write_reasoning_world's. `part`: "internal", "external"; or "held_out", as
+// write_reasoning_held_out has it. Throws ConfigError for another part.
+void write_reasoning_benchmark(const ReasoningOptions& options, const std::string& part,
+                               const std::filesystem::path& folder);
+
 // held_out.jsonl with its images: problems as the pool's, all clean, about scenes of their own.
 void write_reasoning_held_out(const ReasoningOptions& options, std::int64_t questions,
                               const std::filesystem::path& folder);

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -184,17 +185,31 @@ WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::pa
   write_plain(folder / "labels.jsonl", labels);
   const fs::path benchmarks = folder / "benchmarks";
   winnow::create_directories(benchmarks);
-  write_questions("internal", options, options.questions_per_benchmark, pool_style(options), false,
-                  benchmarks);
-  write_questions("external", options, options.questions_per_benchmark, Style{}, true, benchmarks);
+  for (const char* part : {"internal", "external"}) {
+    write_reasoning_benchmark(options, part, benchmarks);
+  }
   summary.benchmark_questions = {{"internal", options.questions_per_benchmark},
                                  {"external", options.questions_per_benchmark}};
   return summary;
 }
 
+void write_reasoning_benchmark(const ReasoningOptions& options, const std::string& part,
+                               const fs::path& folder) {
+  const std::vector<std::string> names = {"internal", "external", "held_out"};
+  if (std::find(names.begin(), names.end(), part) == names.end()) {
+    throw ConfigError("the reasoning world has no benchmark '" + part + "'." +
+                      suggestion(part, names));
+  }
+  const bool external = part == "external";
+  write_questions(part, options, options.questions_per_benchmark,
+                  external ? Style{} : pool_style(options), external, folder);
+}
+
 void write_reasoning_held_out(const ReasoningOptions& options, std::int64_t questions,
                               const fs::path& folder) {
-  write_questions("held_out", options, questions, pool_style(options), false, folder);
+  ReasoningOptions own = options;
+  own.questions_per_benchmark = questions;
+  write_reasoning_benchmark(own, "held_out", folder);
 }
 
 }  // namespace winnow::micro_world

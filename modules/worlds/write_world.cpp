@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -179,6 +180,8 @@ struct BenchmarkProfile {
   std::vector<double> lengths;  // weights of: image, 8, 16 and 24 frames
 };
 
+constexpr const char* kHeldOut = "held_out";
+
 const std::vector<BenchmarkProfile>& benchmark_profiles() {
   static const std::vector<BenchmarkProfile> profiles = {
       {"short", {0, 1, 0, 0}},
@@ -264,12 +267,26 @@ WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folde
   return summary;
 }
 
+void write_benchmark(const MicroWorldOptions& options, const std::string& part,
+                     const fs::path& folder) {
+  BenchmarkProfile profile{kHeldOut, {0.4, 0.3, 0.2, 0.1}};
+  std::vector<std::string> names = {kHeldOut};
+  for (const BenchmarkProfile& known : benchmark_profiles()) {
+    names.emplace_back(known.name);
+    if (part == known.name) profile = known;
+  }
+  if (part != profile.name) {
+    throw ConfigError("the micro world has no benchmark '" + part + "'." + suggestion(part, names));
+  }
+  WorldSummary summary;
+  write_benchmark(profile, options, folder, summary);
+}
+
 void write_held_out(const MicroWorldOptions& options, std::int64_t questions,
                     const fs::path& folder) {
   MicroWorldOptions own = options;
   own.questions_per_benchmark = questions;
-  WorldSummary summary;
-  write_benchmark({"held_out", {0.4, 0.3, 0.2, 0.1}}, own, folder, summary);
+  write_benchmark(own, kHeldOut, folder);
 }
 
 }  // namespace winnow::micro_world

@@ -2,57 +2,113 @@
 
 #include <gtest/gtest.h>
 
-#include "benchmarks/evaluator.h"
-#include "models/micro_fixture.h"
+#include <algorithm>
 
 namespace winnow {
 namespace {
 
-using testing_support::noise_frames;
-using testing_support::tiny_model;
+const std::string kMarker = "answer is";
 
 TEST(FinalAnswer, IsWhatFollowsTheLastMarker) {
-  EXPECT_EQ(final_answer("2 plus 1 is 3. The answer is 3.", "answer is"), "3");
-  EXPECT_EQ(final_answer("The answer is 2. No, the answer is: 16 .", "answer is"), "16");
-  EXPECT_EQ(final_answer("The answer is left of it.\nThat is all.", "answer is"), "left of it");
-  EXPECT_EQ(final_answer(" red. ", "answer is"), "red");
-  EXPECT_EQ(final_answer("The answer is", "answer is"), "");
-  EXPECT_EQ(final_answer("", "answer is"), "");
+  EXPECT_EQ(final_answer("2 plus 1 is 3. The answer is 3.", kMarker), "3");
+  EXPECT_EQ(final_answer("The answer is 2. No, the answer is: 16 .", kMarker), "16");
+  EXPECT_EQ(final_answer("The answer is left of it.\nThat is all.", kMarker), "left of it");
+  EXPECT_EQ(final_answer(" red. ", kMarker), "red");
+  EXPECT_EQ(final_answer("The answer is", kMarker), "");
+  EXPECT_EQ(final_answer("", kMarker), "");
 }
 
-// What the model says is what counts: its own greedy answer is right, any other is wrong, whatever
-// batch it is asked in.
-TEST(FinalAnswer, AsksGreedilyAndAloneInABatch) {
-  const auto model = tiny_model();
-  const torch::NoGradGuard no_grad;
-  const auto visual = [&](std::size_t i) {
-    return model->encode_vision(
-        {model->preprocess(noise_frames(1 + static_cast<std::int64_t>(i) % 4, i))});
+bool reads(const std::string& text, const std::string& expected) {
+  const auto readings = answer_readings(text, kMarker);
+  return std::any_of(readings.begin(), readings.end(),
+                     [&](const std::string& reading) { return same_answer(reading, expected); });
+}
+
+TEST(AnswerReadings, HoldWhatPeopleAndModelsMean) {
+  struct Case {
+    std::string text, expected;
   };
-  Benchmark benchmark{"noise", {}};
-  for (std::size_t i = 0; i < 6; ++i) {
-    Question question;
-    question.id = std::to_string(i);
-    question.sample = testing_support::question_sample(question.id, "red");
-    std::vector<RandomStream> streams = {RandomStream(i, "unused")};
-    const std::string said =
-        model
-            ->sample_answers(*model->prefill({model->input(question.sample, visual(i))}), 1, 5, 0.0,
-                             streams)
-            .front()
-            .front();
-    question.candidates = {final_answer(said, "answer is"), "something else"};
-    question.correct = i % 2;
-    benchmark.questions.push_back(std::move(question));
+  for (const auto& [text, expected] : std::vector<Case>{
+           {"2 plus 1 is 3. The answer is 3.", "3"},
+           {"The answer is C. To see this: option C has four sides.", "C"},
+           {"The final answer is: $\\boxed{17}$", "17"},
+           {"The answer is **D**.", "D"},
+           {"So the answer is:\n\n  17\n\nbecause it is.", "17"},
+           {"THE ANSWER IS 17", "17"},
+           {"Therefore the Answer Is (B).", "B"},
+           {"Thus x = 5 and y = 7.\n\\boxed{12}", "12"},
+           {"We get \\boxed{\\frac{1}{2}}.", "0.5"},
+           {"The answer is \\(\\dfrac{3}{4}\\).", "3/4"},
+           {"<think>hm</think><answer> left of it </answer>", "left of it"},
+           {"Let me count.\nThere are 4.\n4", "4"},
+           {"The answer is 1,250.0", "1250"},
+           {"The answer is 12 circles.", "12"},
+           {"The answer is 45\\%.", "45%"},
+           {"The answer is $45.", "45"},
+           {"The answer is 30^\\circ", "30"},
+           {"The answer is x = -3.", "-3"},
+           {"The answer is \xE2\x88\x92"
+            "3",
+            "-3"},
+           {"The answer is 3.14. It is rounded.", "3.14"},
+           {"The answer is \\text{blue}", "Blue"},
+           {"The answer is \"Mr. Smith\".", "Mr. Smith"},
+           {"The answer is U.S. citizens", "U.S. citizens"},
+           {"The answer is B.\n\nThe answer is not always easy to see.\nThe answer is A.", "A"},
+       }) {
+    EXPECT_TRUE(reads(text, expected)) << text;
   }
-  for (const std::int64_t batch_size : {1, 4, 64}) {
-    config::Value table;
-    table.set("type", {std::string("final_answer"), {"test", 1}});
-    table.set("batch_size", {batch_size, {"test", 1}});
-    table.set("maximum_tokens", {std::int64_t{5}, {"test", 1}});
-    const BenchmarkScores scores =
-        evaluators().create(table, "evaluator")->evaluate(*model, benchmark, visual);
-    EXPECT_EQ(scores.correct, (std::vector<std::uint8_t>{1, 0, 1, 0, 1, 0})) << batch_size;
+}
+
+TEST(AnswerReadings, AreNotWhatIsNotMeant) {
+  struct Case {
+    std::string text, wrong;
+  };
+  for (const auto& [text, wrong] : std::vector<Case>{
+           {"The answer is B. Here option A is wrong.", "A"},
+           {"The answer is 3 1/2", "3"},
+           {"The answer is 3-1", "3"},
+           {"The answer is 13", "3"},
+           {"The answer is 3.5", "3"},
+           {"The answer is 30", "3"},
+           {"The answer is -3", "3"},
+           {"The answer is 1/3", "1"},
+           {"The answer is red. Blue is wrong.", "blue"},
+           {"The answer is", "3"},
+           {"", ""},
+           {"The answer is (1, 2)", "1"},
+       }) {
+    EXPECT_FALSE(reads(text, wrong)) << text;
+  }
+  EXPECT_EQ(answer_readings("", kMarker).front(), "");
+  EXPECT_EQ(answer_readings("The answer is **.**", kMarker).size(), 1U);
+}
+
+TEST(SameAnswer, ComparesNumbersAsNumbersAndTextAsText) {
+  EXPECT_TRUE(same_answer("1,000", "1000.0"));
+  EXPECT_TRUE(same_answer("\\frac{1}{3}", "1/3"));
+  EXPECT_TRUE(same_answer("-\\frac{1}{2}", "-0.5"));
+  EXPECT_TRUE(same_answer("50%", "50"));
+  EXPECT_TRUE(same_answer(" Left  of it. ", "left of it"));
+  EXPECT_TRUE(same_answer("1e3", "1E3"));
+  EXPECT_FALSE(same_answer("1,00", "100"));
+  EXPECT_FALSE(same_answer("0.333", "1/3"));
+  EXPECT_FALSE(same_answer("a", "b"));
+  EXPECT_FALSE(same_answer("", ""));
+  EXPECT_FALSE(same_answer("1/0", "2/0"));
+  EXPECT_FALSE(same_answer("(1, 2)", "(1, 3)"));
+}
+
+// Whatever a model writes, it is read without harm.
+TEST(AnswerReadings, TakeAnyText) {
+  for (const std::string piece : {"$", "**", "\\boxed{", "}", "{", "(", "answer is", "\\frac{", "-",
+                                  ",", ".", "\xE2\x80\x9C", "\xFF", "=", "<answer>"}) {
+    std::string text;
+    for (int i = 0; i < 50; ++i) {
+      text += piece;
+      EXPECT_FALSE(answer_readings(text, kMarker).empty());
+      same_answer(text, text + "1");
+    }
   }
 }
 

@@ -16,8 +16,8 @@ using testing::HasSubstr;
 
 // `right` of 100 answers, the right ones first.
 BenchmarkScores scores_with(int right, const std::string& name = "short") {
-  BenchmarkScores scores{name, std::vector<std::uint8_t>(100, 0)};
-  for (int i = 0; i < right; ++i) scores.correct[static_cast<std::size_t>(i)] = 1;
+  BenchmarkScores scores{name, std::vector<double>(100, 0.0)};
+  for (int i = 0; i < right; ++i) scores.scores[static_cast<std::size_t>(i)] = 1.0;
   return scores;
 }
 
@@ -52,8 +52,8 @@ class ComparisonNumbersTest : public testing::Test {
                        {"duplicates", 17},
                        {"decontaminated", true}};
     // The first 40 questions of each benchmark are of one subtask and have two candidates each.
-    std::vector<QuestionKind> kinds(100, {"shape", 0.25});
-    std::fill_n(kinds.begin(), 40, QuestionKind{"colour", 0.5});
+    std::vector<QuestionKind> kinds(100, {"", "shape", 0.25});
+    std::fill_n(kinds.begin(), 40, QuestionKind{"", "colour", 0.5});
     world.questions = {kinds, kinds};
     results_.worlds = {world};
     MethodRun base;
@@ -114,9 +114,9 @@ TEST_F(ComparisonNumbersTest, SubtasksPoolBenchmarksAndAverageSeeds) {
   const SubtaskNumbers& shape = found.subtasks[1];
   EXPECT_EQ(colour.name, "colour");
   EXPECT_EQ(colour.questions, 80);
-  EXPECT_DOUBLE_EQ(colour.chance, 50.0);
+  EXPECT_DOUBLE_EQ(colour.chance.value(), 50.0);
   EXPECT_EQ(shape.questions, 120);
-  EXPECT_DOUBLE_EQ(shape.chance, 25.0);
+  EXPECT_DOUBLE_EQ(shape.chance.value(), 25.0);
   // The reference has 40 right with one seed and 44 with the other, the first ones first.
   EXPECT_DOUBLE_EQ(colour.accuracies[2].value, 100.0);
   EXPECT_NEAR(shape.accuracies[2].value, 100.0 * 2 / 60, 1e-9);
@@ -125,6 +125,27 @@ TEST_F(ComparisonNumbersTest, SubtasksPoolBenchmarksAndAverageSeeds) {
   EXPECT_DOUBLE_EQ(colour.accuracies[0].value, 50.0);
   EXPECT_NEAR(colour.accuracies[0].low, 39.29, 0.01);
   EXPECT_NEAR(colour.accuracies[0].high, 60.71, 0.01);
+}
+
+// Wilson's interval is of counts; scores between right and wrong get one by bootstrap, and the
+// table says which it is.
+TEST_F(ComparisonNumbersTest, SubtasksTakeScoresBetweenRightAndWrong) {
+  const auto note = [&] { return subtask_table(numbers(), options_).notes.front(); };
+  EXPECT_THAT(note(), HasSubstr("95 % Wilson intervals"));
+  const double before = numbers().subtasks[1].accuracies[3].value;
+  auto& scores = results_.methods[3].runs[0].checkpoints.back().scores[0].scores;
+  scores[99] = 0.25;
+  const SubtaskNumbers shape = numbers().subtasks[1];
+  EXPECT_NEAR(shape.accuracies[3].value, before + 100 * 0.25 / (2 * shape.questions), 1e-9);
+  EXPECT_LT(shape.accuracies[3].low, shape.accuracies[3].value);
+  EXPECT_GT(shape.accuracies[3].high, shape.accuracies[3].value);
+  EXPECT_THAT(note(), HasSubstr("95 % bootstrap intervals"));
+
+  results_.worlds[0].questions[0][0].chance.reset();
+  EXPECT_EQ(numbers().subtasks[0].chance, std::nullopt);
+  const Table table = subtask_table(numbers(), options_);
+  EXPECT_EQ(table.rows[0].cells[2].value(), nullptr);
+  EXPECT_NE(table.rows[1].cells[2].value(), nullptr);
 }
 
 TEST_F(ComparisonNumbersTest, TheSubtaskTableHasIntervalsForBaseReferenceAndTheBestMethod) {
