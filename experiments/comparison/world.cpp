@@ -112,7 +112,8 @@ World World::read(const fs::path& folder, const std::vector<std::string>& benchm
 
 std::string World::name_of(const Media& media) const {
   Digest digest;
-  digest.add(to_string(media.kind)).add(media.frames_per_second);
+  digest.add(to_string(media.kind));
+  add_timing(digest, media);
   for (const fs::path& path : media.paths) {
     digest.add(path.lexically_relative(folder).generic_string());
   }

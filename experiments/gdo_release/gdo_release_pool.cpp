@@ -59,7 +59,7 @@ struct Pair {
 };
 
 std::string relative_name(const fs::path& path, const fs::path& root) {
-  return root.empty() ? path.string() : path.lexically_relative(root).string();
+  return root.empty() ? path.string() : path.lexically_proximate(root).string();
 }
 
 // The media's files, and the frames of clips by their numbers.

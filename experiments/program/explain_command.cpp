@@ -10,6 +10,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/printable.h"
 #include "experiments/gdo_release/filed_selection.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
@@ -84,8 +85,9 @@ fs::path folder_of(const ExplainRequest& request) {
 int explain_command(const ExplainRequest& request, std::ostream& out) {
   const fs::path folder = folder_of(request);
   if (!fs::exists(folder / kProvenance)) {
-    out << (is_selected_folder(folder) ? explain_selected(folder, request.sample)
-                                       : explain_manifest(find_selection(folder), request.sample));
+    out << printable_lines(is_selected_folder(folder)
+                               ? explain_selected(folder, request.sample)
+                               : explain_manifest(find_selection(folder), request.sample));
     return 0;
   }
   const std::vector<Chosen> all = selections_of(folder);
@@ -97,8 +99,9 @@ int explain_command(const ExplainRequest& request, std::ostream& out) {
     seeds.push_back(std::to_string(chosen.seed));
     if (request.seed && chosen.seed != *request.seed) continue;
     if (!shown.insert(chosen.method).second) continue;
-    out << fmt::format("{}{}, seed {}: {}", shown.size() > 1 ? "\n" : "", chosen.method,
-                       chosen.seed, explain_manifest(chosen.manifest, request.sample));
+    out << fmt::format("{}{}, seed {}: {}", shown.size() > 1 ? "\n" : "", printable(chosen.method),
+                       chosen.seed,
+                       printable_lines(explain_manifest(chosen.manifest, request.sample)));
   }
   if (!shown.empty()) return 0;
   if (seeds.empty() && !request.method.empty()) {

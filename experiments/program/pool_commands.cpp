@@ -1,6 +1,7 @@
 #include "experiments/program/pool_commands.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -11,6 +12,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/printable.h"
 #include "experiments/comparison/world.h"
 #include "experiments/program/command.h"
 #include "experiments/program/paths.h"
@@ -40,17 +42,23 @@ WordStatistics statistics_of(std::vector<std::int64_t> words) {
 }
 
 struct Summary {
-  std::int64_t rows = 0, turns = 0;
+  std::int64_t rows = 0, turns = 0, untrained_turns = 0;
   Counts modalities, question_types, media, sources, bad;
   WordStatistics question_words, answer_words;
   std::int64_t duplicates = 0;  // rows whose content an earlier row has
 };
 
-Summary summarise(const Pool& pool) {
+// Of the rows that are good; `undecodable` ones are not.
+Summary summarise(const Pool& pool, const std::vector<UndecodableRow>& undecodable) {
   Summary summary;
+  std::vector<bool> good(pool.samples().size(), true);
+  for (const UndecodableRow& row : undecodable) good[row.row] = false;
   std::unordered_map<std::string, std::int64_t> contents;
   std::vector<std::int64_t> question_words, answer_words;
-  for (const RowFacts& row : facts_of(pool.samples())) {
+  const std::vector<RowFacts> facts = facts_of(pool.samples());
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (!good[i]) continue;
+    const RowFacts& row = facts[i];
     ++summary.rows;
     ++summary.modalities[to_string(row.modality)];
     ++summary.question_types[row.question_type];
@@ -58,14 +66,20 @@ Summary summarise(const Pool& pool) {
     summary.duplicates += contents[row.content_digest]++ > 0;
     answer_words.push_back(row.answer_words);
   }
-  for (const Sample& sample : pool.samples()) {
+  for (std::size_t i = 0; i < facts.size(); ++i) {
+    if (!good[i]) continue;
+    const Sample& sample = pool.samples()[i];
     summary.turns += static_cast<std::int64_t>(sample.turns.size());
+    for (const Turn& turn : sample.turns) summary.untrained_turns += !turn.trained;
     question_words.push_back(count_words(sample.question()));
     for (const Media& medium : sample.media) ++summary.media[to_string(medium.kind)];
   }
   summary.question_words = statistics_of(std::move(question_words));
   summary.answer_words = statistics_of(std::move(answer_words));
   for (const BadRow& row : pool.ledger()) ++summary.bad[row.kind];
+  if (!undecodable.empty()) {
+    summary.bad["undecodable"] += static_cast<std::int64_t>(undecodable.size());
+  }
   return summary;
 }
 
@@ -83,11 +97,29 @@ boost::json::object to_json(const BadRow& row) {
   return {{"file", row.file}, {"line", row.line}, {"kind", row.kind}, {"reason", row.reason}};
 }
 
-boost::json::object to_json(const Summary& summary, const Pool& pool) {
+boost::json::array to_json(const NoteLedger& notes) {
+  boost::json::array list;
+  for (const NoteLedger::Entry& entry : notes.entries()) {
+    list.push_back({{"kind", entry.kind},
+                    {"key", entry.what},
+                    {"rows", entry.rows},
+                    {"first", boost::json::value_from(entry.first)}});
+  }
+  return list;
+}
+
+std::vector<BadRow> all_bad_rows(const Pool& pool, const std::vector<UndecodableRow>& undecodable) {
+  std::vector<BadRow> rows = pool.ledger();
+  for (const UndecodableRow& row : undecodable) rows.push_back(row.bad);
+  return rows;
+}
+
+boost::json::object to_json(const Summary& summary, const Pool& pool, std::size_t bad_rows) {
   return {{"rows", summary.rows},
-          {"bad_rows", pool.ledger().size()},
+          {"bad_rows", bad_rows},
           {"digest", pool.digest()},
           {"turns", summary.turns},
+          {"untrained_turns", summary.untrained_turns},
           {"modalities", to_json(summary.modalities)},
           {"question_types", to_json(summary.question_types)},
           {"media", to_json(summary.media)},
@@ -95,7 +127,8 @@ boost::json::object to_json(const Summary& summary, const Pool& pool) {
           {"answer_words", to_json(summary.answer_words)},
           {"duplicates", summary.duplicates},
           {"sources", to_json(summary.sources)},
-          {"bad_rows_by_kind", to_json(summary.bad)}};
+          {"bad_rows_by_kind", to_json(summary.bad)},
+          {"notes", to_json(pool.notes())}};
 }
 
 // Largest count first, then by name.
@@ -118,13 +151,18 @@ std::string in_line(const WordStatistics& words) {
   return fmt::format("mean {:.1f}, median {}, largest {}", words.mean, words.median, words.largest);
 }
 
-void print(const Summary& summary, const Pool& pool, std::ostream& out) {
-  const std::size_t bad = pool.ledger().size();
+void print(const Summary& summary, const Pool& pool, const std::vector<BadRow>& bad_rows,
+           std::ostream& out) {
+  const std::size_t bad = bad_rows.size();
   const double read = static_cast<double>(summary.rows) + static_cast<double>(bad);
   const auto line = [&](const char* name, const std::string& value) {
     out << fmt::format("{:<16}{}\n", name, value);
   };
-  line("rows", fmt::format("{} ({} turns), {} bad ({:.2f} %)", summary.rows, summary.turns, bad,
+  const std::string turns =
+      summary.untrained_turns == 0
+          ? fmt::format("{} turns", summary.turns)
+          : fmt::format("{} turns, {} not trained", summary.turns, summary.untrained_turns);
+  line("rows", fmt::format("{} ({}), {} bad ({:.2f} %)", summary.rows, turns, bad,
                            read > 0 ? 100.0 * static_cast<double>(bad) / read : 0.0));
   line("digest", pool.digest());
   line("modality", in_line(summary.modalities));
@@ -138,9 +176,13 @@ void print(const Summary& summary, const Pool& pool, std::ostream& out) {
   for (const auto& [name, count] : by_size(summary.sources)) {
     out << fmt::format("  {:>9}  {:>6.2f} %  {}\n", count,
                        100.0 * static_cast<double>(count) / static_cast<double>(summary.rows),
-                       name);
+                       printable(name));
   }
-  if (bad > 0) out << "bad rows\n" << summary_of(pool.ledger()) << "\n";
+  if (!pool.notes().empty()) out << "read, but not all of it honoured\n";
+  for (const NoteLedger::Entry& note : pool.notes().entries()) {
+    out << "  " << line_of(note) << "\n";
+  }
+  if (bad > 0) out << "bad rows\n" << summary_of(bad_rows) << "\n";
 }
 
 const char* name_of(Turn::Role role) {
@@ -160,36 +202,54 @@ std::string description_of(const Media& medium) {
   std::string text = fmt::format("{} x {}", facts.width, facts.height);
   if (medium.kind == Media::Kind::image) return text;
   text += fmt::format(", {} frames", facts.frames);
-  if (facts.frames_per_second <= 0) return text + ", unknown frame rate";
-  return text + fmt::format(", {:.3g} frames/s, {:.2f} s", facts.frames_per_second, facts.duration);
+  text += facts.frames_per_second ? fmt::format(", {:.3g} frames/s", *facts.frames_per_second)
+                                  : std::string(", unknown frame rate");
+  return facts.duration ? text + fmt::format(", {:.2f} s", *facts.duration) : text;
+}
+
+std::string part_of(const Media& medium) {
+  if (!medium.is_part()) return "";
+  return fmt::format(", from {} s to {}", medium.start.value_or(0.0),
+                     medium.end ? fmt::format("{} s", *medium.end) : "its end");
 }
 
 }  // namespace
 
-int pool_check(const Pool& pool, std::ostream& out, bool json) {
-  const Summary summary = summarise(pool);
+int pool_check(const Pool& pool, const std::vector<UndecodableRow>& undecodable, std::ostream& out,
+               bool json) {
+  const Summary summary = summarise(pool, undecodable);
+  const std::vector<BadRow> bad = all_bad_rows(pool, undecodable);
   if (json) {
-    out << boost::json::serialize(to_json(summary, pool)) << "\n";
+    out << printable(boost::json::serialize(to_json(summary, pool, bad.size()))) << "\n";
   } else {
-    print(summary, pool, out);
+    print(summary, pool, bad, out);
   }
   return 0;
 }
 
-void write_ledger(const Pool& pool, const std::filesystem::path& path) {
+void write_ledger(const Pool& pool, const std::vector<UndecodableRow>& undecodable,
+                  const std::filesystem::path& path) {
   std::string lines;
-  for (const BadRow& row : pool.ledger()) lines += boost::json::serialize(to_json(row)) + "\n";
+  for (const BadRow& row : all_bad_rows(pool, undecodable)) {
+    lines += boost::json::serialize(to_json(row)) + "\n";
+  }
   write_file(path, lines);
 }
 
 int pool_show(const Pool& pool, const std::string& id, std::ostream& out) {
   const Sample& sample = pool.samples()[pool.index_of(id)];
   const RowFacts facts = facts_of({sample}).front();
-  out << fmt::format("{}\n  read at         {}:{}\n  source          {}\n", sample.id, sample.file,
-                     sample.line, sample.source);
+  out << fmt::format("{}\n  read at         {}:{}\n  source          {}\n", printable(sample.id),
+                     printable(sample.file), sample.line, printable(sample.source));
   out << fmt::format("  modality        {}, {} question, {} words in the answer\n",
                      to_string(facts.modality), facts.question_type, facts.answer_words);
   out << fmt::format("  content digest  {}\n", facts.content_digest);
+  for (const RowNote& note : sample.notes) {
+    out << fmt::format("  not honoured    {}{}: {}\n", note.kind,
+                       note.what.empty() ? "" : " `" + shortened(printable(note.what), 80) + "`",
+                       meaning_of_note(note.kind));
+  }
+  if (!sample.tools.empty()) out << "  tools           " << printable(sample.tools) << "\n";
   int status = 0;
   for (std::size_t i = 0; i < sample.media.size(); ++i) {
     const Media& medium = sample.media[i];
@@ -200,11 +260,15 @@ int pool_show(const Pool& pool, const std::string& id, std::ostream& out) {
       description = std::string("cannot be decoded: ") + error.what();
       status = 1;
     }
-    out << fmt::format("\nmedium {}: {}, {}\n", i + 1, to_string(medium.kind), description);
-    for (const auto& path : medium.paths) out << "  " << path.string() << "\n";
+    out << fmt::format("\nmedium {}: {}{}, {}\n", i + 1, to_string(medium.kind), part_of(medium),
+                       printable(description));
+    for (const auto& path : medium.paths) out << "  " << printable(path.string()) << "\n";
   }
-  for (const Turn& turn : sample.turns)
-    out << "\n" << name_of(turn.role) << ":\n" << turn.text << "\n";
+  for (const Turn& turn : sample.turns) {
+    out << "\n"
+        << name_of(turn.role) << (turn.trained ? "" : ", not trained") << ":\n"
+        << printable_lines(turn.text) << "\n";
+  }
   return status;
 }
 
@@ -218,6 +282,8 @@ class PoolArguments {
                     "JSONL files; without them the pool of the newest world in results/");
     arguments.option("--media-root", options_.media_root,
                      "folder of relative media paths; by default each file's own");
+    arguments.flag("--refuse-outside-media", refuse_outside_media_,
+                   "rows with media outside of the media root are bad");
   }
 
   Pool read(bool check_media) {
@@ -227,6 +293,8 @@ class PoolArguments {
       fmt::print(stderr, "pool of {}\n", world.string());
       options_.files = pool_files(world);
     }
+    spdlog::set_level(spdlog::level::err);  // what the pool warns of, these commands print
+    if (refuse_outside_media_) options_.outside_media = PoolOptions::OutsideMedia::refuse;
     options_.maximum_bad_share = 1.0;
     options_.check_media = check_media;
     return Pool::read(options_);
@@ -234,6 +302,7 @@ class PoolArguments {
 
  private:
   PoolOptions options_;
+  bool refuse_outside_media_ = false;
 };
 
 class PoolCheckCommand : public Command {
@@ -241,6 +310,8 @@ class PoolCheckCommand : public Command {
   void declare(Arguments& arguments) override {
     pool_.declare(arguments);
     arguments.flag("--json", json_, "one JSON object instead of text");
+    arguments.flag("--decode", decode_,
+                   "open every medium; what cannot be decoded is a bad row");
     arguments.option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
     arguments.option("--maximum-bad-share", maximum_bad_share_,
                      "share of bad rows above which the check fails", config::between(0, 1));
@@ -248,9 +319,16 @@ class PoolCheckCommand : public Command {
 
   int run(std::ostream& out) override {
     const Pool pool = pool_.read(true);
-    if (!ledger_.empty()) write_ledger(pool, ledger_);
-    const int status = pool_check(pool, out, json_);
-    const std::size_t bad = pool.ledger().size(), rows = bad + pool.samples().size();
+    std::vector<UndecodableRow> undecodable;
+    if (decode_) {
+      undecodable = find_undecodable(
+          pool.samples().size(), [&](std::size_t row) { return pool.samples()[row]; },
+          SamplingOptions().maximum_pixels);
+    }
+    if (!ledger_.empty()) write_ledger(pool, undecodable, ledger_);
+    const int status = pool_check(pool, undecodable, out, json_);
+    const std::size_t rows = pool.ledger().size() + pool.samples().size();
+    const std::size_t bad = pool.ledger().size() + undecodable.size();
     if (static_cast<double>(bad) > maximum_bad_share_ * static_cast<double>(rows)) {
       out.flush();
       throw DataError(
@@ -262,7 +340,7 @@ class PoolCheckCommand : public Command {
 
  private:
   PoolArguments pool_;
-  bool json_ = false;
+  bool json_ = false, decode_ = false;
   double maximum_bad_share_ = PoolOptions{}.maximum_bad_share;
   std::filesystem::path ledger_;
 };
@@ -273,7 +351,20 @@ class PoolShowCommand : public Command {
     arguments.word("id", id_, "the sample");
     pool_.declare(arguments);
   }
-  int run(std::ostream& out) override { return pool_show(pool_.read(false), id_, out); }
+  // Rows are those of `pool check`. A row that is bad for its media alone is shown all the same.
+  int run(std::ostream& out) override {
+    try {
+      return pool_show(pool_.read(true), id_, out);
+    } catch (const DataError& error) {
+      const Pool all = pool_.read(false);
+      const bool there = std::any_of(all.samples().begin(), all.samples().end(),
+                                     [&](const Sample& sample) { return sample.id == id_; });
+      if (!there) throw;
+      out << "a bad row: its media are not there\n";
+      pool_show(all, id_, out);
+      return 1;
+    }
+  }
 
  private:
   PoolArguments pool_;

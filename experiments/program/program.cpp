@@ -9,6 +9,8 @@
 #include <new>
 
 #include "core/errors.h"
+#include "core/logging.h"
+#include "core/printable.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "experiments/program/runtime.h"
@@ -69,7 +71,7 @@ int dispatch(int argc, char** argv) {
 
 int fail(const std::string& message, int status) {
   std::fflush(stdout);
-  std::fprintf(stderr, "error: %s\n", message.c_str());
+  std::fprintf(stderr, "error: %s\n", printable_lines(message).c_str());
   return status;
 }
 
@@ -78,6 +80,7 @@ int fail(const std::string& message, int status) {
 int run_program(int argc, char** argv) {
   try {
     set_up_process();
+    set_up_logging("info");  // until a config says otherwise; what pools hold is shown safely
     set_command_line(argc, argv);
     return dispatch(argc, argv);
   } catch (const Error& error) {

@@ -86,16 +86,6 @@ void read_bytes(int file, const fs::path& path, const Take& take) {
   }
 }
 
-void copy_bytes(const fs::path& from, const fs::path& to) {
-  const FileDescriptor source(from, O_RDONLY);
-  if (source.value() < 0) fail(from, "cannot be opened for reading", errno);
-  FileDescriptor target(to, O_WRONLY | O_CREAT | O_TRUNC);
-  if (target.value() < 0) fail(to, "cannot be opened for writing", errno);
-  read_bytes(source.value(), from,
-             [&](std::string_view bytes) { write_bytes(target.value(), bytes, to); });
-  if (target.close() != 0) fail(to, "writing failed", errno);
-}
-
 void remove_leftovers(const fs::path& parent, const std::string& prefix) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(parent, error)) {
@@ -151,6 +141,16 @@ void write_file_with(const fs::path& path, const std::function<void(const fs::pa
   }
 }
 
+void copy_file(const fs::path& from, const fs::path& to) {
+  const FileDescriptor source(from, O_RDONLY);
+  if (source.value() < 0) fail(from, "cannot be opened for reading", errno);
+  FileDescriptor target(to, O_WRONLY | O_CREAT | O_TRUNC);
+  if (target.value() < 0) fail(to, "cannot be opened for writing", errno);
+  read_bytes(source.value(), from,
+             [&](std::string_view bytes) { write_bytes(target.value(), bytes, to); });
+  if (target.close() != 0) fail(to, "writing failed", errno);
+}
+
 void copy_folder(const fs::path& from, const fs::path& to) {
   winnow::create_directories(to);
   std::error_code error;
@@ -161,7 +161,7 @@ void copy_folder(const fs::path& from, const fs::path& to) {
     if (entry->is_directory()) {
       winnow::create_directories(place);
     } else {
-      copy_bytes(entry->path(), place);
+      winnow::copy_file(entry->path(), place);
     }
   }
   if (error) fail(from, "cannot be copied", error.value());

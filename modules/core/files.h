@@ -22,6 +22,9 @@ void write_file_with(const std::filesystem::path& path,
 
 void create_directories(const std::filesystem::path& path);
 
+// Copies a file's bytes to a place where there is none yet.
+void copy_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // Copies a folder with everything in it to a place where there is none yet. Tells the system's own
 // reason where it fails: std::filesystem::copy calls a full disk an input/output error.
 void copy_folder(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -17,6 +17,12 @@ struct Digest::State {
   XXH3_state_t xxh;
 };
 
+namespace {
+
+std::string hex_of(XXH128_hash_t hash) { return Digest().add(hash.low64).add(hash.high64).hex(); }
+
+}  // namespace
+
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
@@ -63,14 +69,16 @@ std::string digest_of_file(const std::filesystem::path& path) {
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
   std::vector<char> buffer(1 << 20);
-  Digest digest;
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     XXH3_128bits_update(&state, buffer.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (file.bad()) throw IoError(path.string() + ": reading failed: " + std::strerror(errno));
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
-  return digest.add(hash.low64).add(hash.high64).hex();
+  return hex_of(XXH3_128bits_digest(&state));
+}
+
+std::string digest_of_file_content(std::string_view bytes) {
+  return hex_of(XXH3_128bits(bytes.data(), bytes.size()));
 }
 
 }  // namespace winnow

@@ -34,5 +34,7 @@ class Digest {
 std::string digest_of(std::string_view bytes);
 // Digest of a file's bytes. Throws IoError when it cannot be read.
 std::string digest_of_file(const std::filesystem::path& path);
+// What digest_of_file would say of a file with these bytes.
+std::string digest_of_file_content(std::string_view bytes);
 
 }  // namespace winnow

@@ -93,9 +93,9 @@ class OpticalFlow : public Descriptor {
       const auto found = known_.find(frames);
       if (found != known_.end()) return found->second;
     }
-    // Where a frame list's rate is unknown its timestamps are frame numbers.
-    const bool timed = medium.kind != Media::Kind::frames || medium.frames_per_second > 0.0;
-    const double time_unit = timed ? 1.0 : options_.unknown_frame_interval;
+    // Where a frame list's rate is unknown its timestamps are made of the frames' numbers.
+    const bool timed = medium.kind != Media::Kind::frames || medium.frames_per_second.has_value();
+    const double time_unit = timed ? 1.0 : kRateOfUntimedList * options_.unknown_frame_interval;
     const Motion motion = measure_motion(*frames, time_unit);
     const std::lock_guard lock(mutex_);
     std::erase_if(known_, [](const auto& entry) { return entry.first.expired(); });

@@ -8,10 +8,10 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "core/base64.h"
 #include "core/random.h"
 #include "endpoints/http_client.h"
 #include "endpoints/pace.h"
-#include "endpoints/pictures.h"
 
 namespace winnow {
 namespace json = boost::json;

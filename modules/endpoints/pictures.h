@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "media/frames.h"
@@ -14,8 +13,5 @@ namespace winnow {
 // when OpenCV cannot encode one.
 std::vector<std::string> jpeg_files(const Frames& frames, std::int64_t longest_side,
                                     std::int64_t quality);
-
-// RFC 4648, with padding.
-std::string base64(std::string_view bytes);
 
 }  // namespace winnow

@@ -10,6 +10,7 @@
 
 #include "core/errors.h"
 #include "core/hash.h"
+#include "core/printable.h"
 #include "endpoints/answer_cache.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/pictures.h"
@@ -96,9 +97,9 @@ class OneAtATime {
   std::set<std::string> taken_;
 };
 
-std::string digest_of_media_file(const std::filesystem::path& path) {
+std::string digest_of_medium(const Media& medium, std::size_t file) {
   try {
-    return digest_of_file(path);
+    return medium.file_digest(file);
   } catch (const IoError& error) {
     throw DataError(error.what());
   }
@@ -106,9 +107,9 @@ std::string digest_of_media_file(const std::filesystem::path& path) {
 
 std::string one_line(std::string text, std::size_t longest) {
   for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
   }
-  return text.size() > longest ? text.substr(0, longest) + "..." : text;
+  return shortened(printable(text), longest);
 }
 
 class LlmJudge : public Judge {
@@ -176,8 +177,9 @@ class LlmJudge : public Judge {
       digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
     }
     for (const Media& medium : sample.media) {
-      digest.add(static_cast<std::uint64_t>(medium.kind)).add(medium.frames_per_second);
-      for (const auto& path : medium.paths) digest.add(digest_of_media_file(path));
+      digest.add(static_cast<std::uint64_t>(medium.kind));
+      add_timing(digest, medium);
+      for (std::size_t i = 0; i < medium.paths.size(); ++i) digest.add(digest_of_medium(medium, i));
     }
     return digest.hex();
   }

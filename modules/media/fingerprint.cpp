@@ -20,7 +20,7 @@ constexpr float kClearlyBrighter = 4.0f;
 std::string digest_of_files(const Media& media) {
   try {
     Digest digest;
-    for (const auto& path : media.paths) digest.add(digest_of_file(path));
+    for (std::size_t i = 0; i < media.paths.size(); ++i) digest.add(media.file_digest(i));
     return digest.hex();
   } catch (const IoError&) {
     return "";

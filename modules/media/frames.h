@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,26 +41,34 @@ BOOST_DESCRIBE_STRUCT(SamplingOptions, (),
                        multiple_of, maximum_pixels))
 config::Help help(const SamplingOptions&);
 
+// Frames a second at which the frames of a list lie whose rate is unknown: what ms-swift and
+// qwen-vl-utils take.
+inline constexpr double kRateOfUntimedList = 2.0;
+
 // The frames a model or a descriptor sees of one medium.
 struct Frames {
-  std::vector<cv::Mat> images;     // RGB, 8 bits, 3 channels; one for an image
-  std::vector<double> timestamps;  // seconds from the clip's start; 0 for an image. Where the rate
-                                   // of a frame list is unknown: the frame's number
-  double duration = 0.0;           // of the real clip, seconds; 0 for an image or when unknown
+  std::vector<cv::Mat> images;  // RGB, 8 bits, 3 channels; one for an image
+  // Seconds from the beginning of the whole clip, also of a part of it, which is how Qwen3-VL is
+  // told them; 0 for an image. Of a frame list of unknown rate: at kRateOfUntimedList.
+  std::vector<double> timestamps;
+  // Seconds that the medium lasts, a part of a clip for itself. Nothing for an image and when
+  // unknown.
+  std::optional<double> duration;
   Media::Kind kind = Media::Kind::image;
 };
 
-// Indices of the sampled frames out of `total` at `native_fps` (0 or less: unknown, taken as 24 as
-// the models do), ascending, distinct, at least one where there is one. Throws ConfigError when
-// minimum_frames exceeds maximum_frames.
-std::vector<std::int64_t> sample_frame_indices(std::int64_t total, double native_fps,
+// Indices of the sampled frames out of `total` at `native_fps` (unknown: taken as 24, as the models
+// do), ascending, distinct, at least one where there is one. Throws ConfigError when minimum_frames
+// exceeds maximum_frames.
+std::vector<std::int64_t> sample_frame_indices(std::int64_t total, std::optional<double> native_fps,
                                                const SamplingOptions& options);
 
 // Reads and decodes one medium. Throws DataError naming the file and the reason (missing, not an
 // image, not a video, truncated, too large).
 //
 // A list of frames whose rate is unknown was sampled before: in mode "fps" all of it is seen, up to
-// maximum_frames.
+// maximum_frames. Of a part of a clip the frames from its start to its end are sampled as if there
+// were no others; a part without a frame is a DataError.
 //
 // Images are PNG, JPEG, WebP or BMP. Grey becomes RGB, alpha is dropped, 16 bits become 8. The EXIF
 // orientation of images is ignored, as by the image loaders of the papers' models; the rotation of
@@ -68,15 +77,19 @@ std::vector<std::int64_t> sample_frame_indices(std::int64_t total, double native
 // than promised).
 Frames decode(const Media& media, const SamplingOptions& options);
 
-// What a medium is, without keeping its pixels. A video is decoded once to count its frames.
-// Throws DataError as decode does.
+// What a medium is, without keeping its pixels; of a part of a clip, what the part is. A video is
+// decoded once to count its frames. Throws DataError as decode does.
 struct MediaFacts {
   int width = 0, height = 0;  // of the first frame
   std::int64_t frames = 1;
-  double frames_per_second = 0.0;  // 0 when unknown, and for an image
-  double duration = 0.0;           // seconds; 0 when unknown, and for an image
+  std::optional<double> frames_per_second;  // nothing when unknown, and for an image
+  std::optional<double> duration;           // seconds; nothing when unknown, and for an image
 };
 MediaFacts inspect(const Media& media, std::int64_t maximum_pixels);
+
+// Decodes all of a medium, every frame of a list and every one that a container has, and keeps
+// nothing. Throws DataError as decode does.
+void check_decodes(const Media& media, std::int64_t maximum_pixels);
 
 // Decodes every medium once per pass for all consumers: bounded by bytes, least recently used goes
 // first. A medium larger than the bound is handed out and not kept. Thread-safe; concurrent

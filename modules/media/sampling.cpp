@@ -13,9 +13,10 @@ namespace {
 
 constexpr double kUnknownRate = 24.0;
 
-std::int64_t frames_to_take(std::int64_t total, double native_fps, const SamplingOptions& options) {
+std::int64_t frames_to_take(std::int64_t total, std::optional<double> native_fps,
+                            const SamplingOptions& options) {
   if (options.mode == SamplingOptions::Mode::uniform) return std::min(options.frames, total);
-  const double rate = native_fps > 0 ? native_fps : kUnknownRate;
+  const double rate = native_fps.value_or(kUnknownRate);
   const double wanted = std::trunc(static_cast<double>(total) / rate * options.frames_per_second);
   // Compared as doubles: a tiny rate makes more frames than an integer holds.
   const auto there = static_cast<std::int64_t>(std::min(wanted, static_cast<double>(total)));
@@ -70,13 +71,14 @@ config::Help help(const SamplingOptions&) {
   };
 }
 
-std::vector<std::int64_t> sample_frame_indices(std::int64_t total, double native_fps,
+std::vector<std::int64_t> sample_frame_indices(std::int64_t total, std::optional<double> native_fps,
                                                const SamplingOptions& options) {
   if (options.minimum_frames > options.maximum_frames) {
     throw ConfigError(fmt::format("sampling.minimum_frames = {} exceeds maximum_frames = {}",
                                   options.minimum_frames, options.maximum_frames));
   }
   assert(total >= 0 && options.frames >= 1 && options.minimum_frames >= 1);
+  assert(!native_fps || *native_fps > 0);
   const std::int64_t count = frames_to_take(total, native_fps, options);
   return options.spacing == SamplingOptions::Spacing::middles
              ? middles(total, count)

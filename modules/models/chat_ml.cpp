@@ -38,21 +38,20 @@ class Writer : public ChatSink {
   }
 
   void body(const Turn& turn) {
-    const bool trained = turn.role == Turn::Role::assistant;
-    std::string_view rest = turn.text;
-    constexpr std::string_view placeholder = kMediaPlaceholder;
-    while (true) {
-      const std::size_t at = trained ? std::string_view::npos : rest.find(placeholder);
-      put_text(rest.substr(0, at), trained);
-      if (at == std::string_view::npos) break;
-      rest.remove_prefix(at + placeholder.size());
+    const bool trained = turn.is_trained();
+    if (turn.role == Turn::Role::assistant) flush();  // equal tokens, trained or not
+    const std::vector<std::string> pieces = pieces_around_media(turn);
+    put_text(pieces.front(), trained);
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+      std::string_view piece = pieces[i];
       if (media_ == 0) {
         // The line break that set the medium off goes with it.
-        if (rest.starts_with('\n')) rest.remove_prefix(1);
+        if (piece.starts_with('\n')) piece.remove_prefix(1);
       } else {
         if (next_ == media_) mismatch();
         write_medium_(next_++, *this);
       }
+      put_text(piece, trained);
     }
     put(tokenizer_.end_of_turn(), trained);
     put_text("\n", trained);

@@ -16,7 +16,7 @@ namespace winnow {
 struct Chat {
   std::vector<std::int64_t> tokens;
   // The token itself where it is trained, else -100: assistant turns with their <|im_end|> and the
-  // line break after it.
+  // line break after it, but those that their row excludes (Turn::trained).
   std::vector<std::int64_t> labels;
 };
 

@@ -69,7 +69,8 @@ class VisionLanguageModel {
   virtual bool vision_is_trainable() const = 0;
 
   // The conversation with these visual features, one per medium of the sample. Trained labels:
-  // the assistant turns with their end-of-turn token.
+  // the assistant turns with their end-of-turn token, but those that the sample excludes
+  // (Turn::trained).
   virtual ModelInput input(const Sample& sample, std::vector<VisualTokens> visual) const = 0;
   // How many tokens that has with media of these layouts; throws as input() does.
   virtual std::int64_t length(const Sample& sample,

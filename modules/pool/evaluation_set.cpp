@@ -5,6 +5,9 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "pool/row_fields.h"
+#include "pool/row_json.h"
+#include "pool/row_media.h"
 #include "pool/row_reader.h"
 
 namespace winnow {
@@ -12,33 +15,17 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 namespace {
 
-std::vector<fs::path> paths_of(const json::value& value, const fs::path& folder) {
-  std::vector<fs::path> paths;
-  const auto add = [&](const json::value& path) {
-    paths.push_back((folder / std::string(path.as_string())).lexically_normal());
-  };
-  if (const json::array* list = value.if_array()) {
-    for (const json::value& path : *list) add(path);
-  } else {
-    add(value);
-  }
-  return paths;
-}
-
-EvaluationQuestion plain_question(const json::object& row, const fs::path& folder) {
+// Media are named as in the rows of a pool.
+EvaluationQuestion plain_question(const json::object& row, const RowFields& fields,
+                                  const RowMedia& media) {
   EvaluationQuestion question;
   question.text = row.at("question").as_string();
-  for (const char* key : {"image", "images"}) {
-    const json::value* value = row.if_contains(key);
-    if (value == nullptr || value->is_null()) continue;
-    for (const fs::path& path : paths_of(*value, folder)) {
-      question.media.push_back({Media::Kind::image, {path}});
-    }
+  for (const RowFile& image : fields.images) {
+    question.media.push_back(media.make(RowPiece::Kind::image, {image}, {}));
   }
-  if (const json::value* value = row.if_contains("video"); value != nullptr && !value->is_null()) {
-    const std::vector<fs::path> paths = paths_of(*value, folder);
-    const bool container = value->is_string();
-    question.media.push_back({container ? Media::Kind::video : Media::Kind::frames, paths});
+  for (std::size_t i = 0; i < fields.videos.size(); ++i) {
+    question.media.push_back(
+        media.make(RowPiece::Kind::video, fields.videos[i], fields.timing_of_clip(i)));
   }
   return question;
 }
@@ -60,20 +47,23 @@ std::vector<EvaluationQuestion> read_evaluation_set(const fs::path& file) {
   PoolOptions options;
   options.check_media = false;
   RowReader conversations(file, folder, options);
+  RowParser parser;
+  const RowMedia media(folder);
   std::vector<EvaluationQuestion> questions;
   std::istringstream lines(content);
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
-    ++number;
+    if (++number == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = file.string() + ":" + std::to_string(number);
     const std::size_t first = questions.size();
     std::string id;
     try {
+      row_json::replace_non_finite(line);
       const json::object row = json::parse(line).as_object();
       id = id_of(row, number);
       if (row.contains("question")) {
-        questions.push_back(plain_question(row, folder));
+        questions.push_back(plain_question(row, parser.parse(line), media));
       } else {
         const auto read = conversations.read(line, number);
         if (const auto* bad = std::get_if<BadRow>(&read)) throw std::invalid_argument(bad->reason);

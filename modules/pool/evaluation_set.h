@@ -16,11 +16,12 @@ struct EvaluationQuestion {
   std::vector<Media> media;
 };
 
-// Reads a JSONL file whose rows are {question, image | images | video, id} or conversations as a
-// pool has them (row_reader.h), whose user turns are then a question each. Media paths start from
-// the file's folder. The set's name is the file's stem. Throws IoError where there is no such file
-// and DataError, naming file and line, for a row that is neither and for a file without a question:
-// an evaluation set that is read in part protects nothing.
+// Reads a JSONL file whose rows are {question, image | images | video | videos, id} or
+// conversations as a pool has them (row_reader.h), whose user turns are then a question each. Media
+// are named as in a pool; their paths start from the file's folder. The set's name is the file's
+// stem. Throws IoError where there is no such file and DataError, naming file and line, for a row
+// that is neither and for a file without a question: an evaluation set that is read in part
+// protects nothing.
 std::vector<EvaluationQuestion> read_evaluation_set(const std::filesystem::path& file);
 
 }  // namespace winnow

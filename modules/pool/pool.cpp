@@ -1,12 +1,14 @@
 #include "pool/pool.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <map>
 
 #include "core/errors.h"
 #include "core/hash.h"
+#include "core/printable.h"
 #include "pool/reader.h"
 
 namespace winnow {
@@ -70,11 +72,15 @@ config::Help help(const PoolOptions&) {
       {"image_lists",
        "whether an `images` list is separate images or the frames of a clip; automatic decides row "
        "by row"},
+      {"outside_media",
+       "media outside of the media root (absolute, ../, links): note counts them, refuse makes bad "
+       "rows"},
   };
 }
 
 Pool::Pool(std::vector<Sample> samples, std::vector<BadRow> ledger, const fs::path& media_root)
     : samples_(std::move(samples)), ledger_(std::move(ledger)) {
+  for (const Sample& sample : samples_) notes_.add(sample);
   index_samples([&](std::size_t i) { return portable_digest(samples_[i], media_root); });
 }
 
@@ -86,11 +92,17 @@ Pool Pool::read(const PoolOptions& options) {
   for (const fs::path& file : options.files) {
     const fs::path root = media_root_of(file, options);
     reader(file, root, options,
-           {[&](Sample sample) { pool.samples_.push_back(std::move(sample)); },
+           {[&](Sample sample) {
+              pool.notes_.add(sample);
+              pool.samples_.push_back(std::move(sample));
+            },
             [&](BadRow row) { pool.ledger_.push_back(std::move(row)); }});
     roots.emplace_back(pool.samples_.size(), root);
   }
   check_bad_share(pool.ledger_, pool.samples_.size(), options);
+  for (const NoteLedger::Entry& note : pool.notes_.entries()) {
+    spdlog::warn("{}", line_of(note));
+  }
   // One root for all, lest two files whose folders hold equal names seem to show the same.
   fs::path common = roots.front().second;
   for (const auto& [end, root] : roots) common = common_folder(common, root);
@@ -158,7 +170,8 @@ std::string summary_of(const std::vector<BadRow>& ledger, std::size_t examples_p
   for (const auto& [kind, rows] : by_kind) {
     text += fmt::format("{}{}: {}", text.empty() ? "" : "\n", kind, rows.size());
     for (std::size_t i = 0; i < std::min(rows.size(), examples_per_kind); ++i) {
-      text += fmt::format("\n  {}:{}: {}", rows[i]->file, rows[i]->line, rows[i]->reason);
+      text += fmt::format("\n  {}:{}: {}", printable(rows[i]->file), rows[i]->line,
+                          printable(rows[i]->reason));
     }
   }
   return text;

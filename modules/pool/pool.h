@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/options.h"
+#include "pool/row_notes.h"
 #include "pool/sample.h"
 
 namespace winnow {
@@ -16,7 +17,7 @@ namespace winnow {
 struct BadRow {
   std::string file;
   std::int64_t line = 0;
-  std::string kind;    // "json", "encoding", "structure", "no_answer", "missing_media"
+  std::string kind;    // "json", "structure", "missing_media", ...: see README.md
   std::string reason;  // one line, for a person
 };
 
@@ -24,6 +25,8 @@ struct PoolOptions {
   // What a row's `images` list is: told from the row, see row_reader.h; or the same for all rows.
   enum class ImageLists { automatic, images, frames };
   BOOST_DESCRIBE_NESTED_ENUM(ImageLists, automatic, images, frames)
+  enum class OutsideMedia { note, refuse };
+  BOOST_DESCRIBE_NESTED_ENUM(OutsideMedia, note, refuse)
 
   // Name of the pool reader, see reader.h.
   std::string format = "jsonl";
@@ -36,9 +39,12 @@ struct PoolOptions {
   // Whether every media path is checked to exist while reading.
   bool check_media = true;
   ImageLists image_lists = ImageLists::automatic;
+  // Media outside of the media root: counted as a note, or bad rows.
+  OutsideMedia outside_media = OutsideMedia::note;
 };
 BOOST_DESCRIBE_STRUCT(PoolOptions, (),
-                      (format, files, media_root, maximum_bad_share, check_media, image_lists))
+                      (format, files, media_root, maximum_bad_share, check_media, image_lists,
+                       outside_media))
 config::Help help(const PoolOptions&);
 
 class Pool {
@@ -58,6 +64,8 @@ class Pool {
 
   const std::vector<Sample>& samples() const { return samples_; }
   const std::vector<BadRow>& ledger() const { return ledger_; }
+  // What the readable rows hold that is not honoured.
+  const NoteLedger& notes() const { return notes_; }
   // Index of a sample by id; throws DataError naming the nearest id.
   std::size_t index_of(const std::string& id) const;
   // Digest of all samples' content and ids in order. It covers the paths of media, not their bytes.
@@ -68,6 +76,7 @@ class Pool {
 
   std::vector<Sample> samples_;
   std::vector<BadRow> ledger_;
+  NoteLedger notes_;
   std::unordered_map<std::string, std::size_t> index_;
 };
 

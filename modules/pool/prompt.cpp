@@ -27,18 +27,14 @@ TextTemplate user_template(const JudgePrompt& prompt) {
       prompt.user, {"question", "answer", "conversation", "media"}, "the judge's prompt: `user`"};
 }
 
-std::string with_names(const std::string& text, const std::vector<std::string>& names,
-                       std::size_t& next) {
-  std::string result;
-  const std::string mark = kMediaPlaceholder;
-  std::size_t from = 0;
-  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, from)) {
-    result += text.substr(from, at - from);
+std::string with_names(const Turn& turn, const std::vector<std::string>& names, std::size_t& next) {
+  const std::vector<std::string> pieces = pieces_around_media(turn);
+  std::string result = pieces.front();
+  for (std::size_t i = 1; i < pieces.size(); ++i, ++next) {
     result += next < names.size() ? "[" + names[next] + "]" : "[medium]";
-    ++next;
-    from = at + mark.size();
+    result += pieces[i];
   }
-  return result + text.substr(from);
+  return result;
 }
 
 std::map<std::string, std::string> places_of(const Sample& sample) {
@@ -46,7 +42,7 @@ std::map<std::string, std::string> places_of(const Sample& sample) {
   std::map<std::string, std::string> places;
   std::size_t next = 0;
   for (const Turn& turn : sample.turns) {
-    const std::string text = with_names(turn.text, names, next);
+    const std::string text = with_names(turn, names, next);
     const bool user = turn.role == Turn::Role::user;
     if (user) places["question"] = text;
     if (turn.role == Turn::Role::assistant) places["answer"] = text;

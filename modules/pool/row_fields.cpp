@@ -1,271 +1,342 @@
 #include "pool/row_fields.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cmath>
-#include <filesystem>
+
+#include "pool/row_json.h"
 
 namespace winnow {
+
+using namespace row_json;
+
 namespace {
 
 namespace ondemand = simdjson::ondemand;
+using ondemand::json_type;
 
-[[noreturn]] void structure_error(const std::string& reason) {
-  throw RowError("structure", reason);
-}
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_blank(const std::string& text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](unsigned char c) { return std::isspace(c) != 0; });
-}
+// What ms-swift and LLaMA-Factory read of a row besides: preferences, which are no answer to learn,
+// and options of their templates.
+constexpr std::array kUnreadKeys = {"rejected_response",
+                                    "rejected_messages",
+                                    "rejected_images",
+                                    "rejected_videos",
+                                    "rejected",
+                                    "chosen",
+                                    "margin",
+                                    "teacher_prompt"};
 
-std::string trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) {
-    text.remove_suffix(1);
-  }
-  return std::string(text);
-}
-
-std::string text_of(ondemand::value value) {
-  const std::string_view text = value.get_string();
-  // simdjson lets a low surrogate without its high one through.
-  if (!simdjson::validate_utf8(text)) {
-    throw RowError("encoding", "an escape is half a surrogate pair, not a character");
-  }
-  return std::string(text);
-}
-
-// Text, or a number as it is written; nothing for null and other types.
-std::optional<std::string> text_or_number(ondemand::value value) {
-  switch (value.type()) {
-    case ondemand::json_type::string:
-      return text_of(value);
-    case ondemand::json_type::number:
-      return trimmed(value.raw_json_token());
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string path_of(ondemand::value value, const char* key) {
-  if (value.type() != ondemand::json_type::string) {
-    structure_error(std::string("`") + key + "` must hold paths as text");
-  }
-  std::string path = text_of(value);
-  if (is_blank(path)) structure_error(std::string("`") + key + "` holds an empty path");
-  if (path.find('\0') != std::string::npos) {
-    structure_error(std::string("`") + key + "` holds a path with a NUL character");
-  }
-  return path;
-}
-
-// A path, a list of paths, or null.
-std::vector<std::string> paths_of(ondemand::value value, const char* key) {
-  std::vector<std::string> paths;
-  if (value.is_null()) return paths;
-  if (value.type() != ondemand::json_type::array) return {path_of(value, key)};
-  for (ondemand::value entry : value.get_array()) paths.push_back(path_of(entry, key));
-  return paths;
-}
-
-std::vector<std::vector<std::string>> videos_of(ondemand::value value, const char* key) {
-  std::vector<std::vector<std::string>> videos;
+std::vector<std::vector<RowFile>> videos_of(Value value, const char* key) {
+  std::vector<std::vector<RowFile>> videos;
   if (value.is_null()) return videos;
-  if (value.type() != ondemand::json_type::array) return {{path_of(value, key)}};
-  std::vector<std::string> flat;
-  for (ondemand::value entry : value.get_array()) {
-    if (entry.type() == ondemand::json_type::array) {
-      videos.push_back(paths_of(entry, key));
+  if (value.type() != json_type::array) return {{file_of(value, key)}};
+  bool flat = true;
+  for (Value entry : value.get_array()) {
+    if (entry.type() == json_type::array) {
+      flat = false;
+      videos.push_back(files_of(entry, key));
       if (videos.back().empty()) structure_error(std::string("`") + key + "` holds an empty clip");
     } else {
-      flat.push_back(path_of(entry, key));
+      videos.push_back({file_of(entry, key)});
     }
   }
-  if (!flat.empty() && !videos.empty()) {
-    structure_error(std::string("`") + key + "` mixes paths and lists of frames");
-  }
-  if (!flat.empty() && std::all_of(flat.begin(), flat.end(), is_picture_path)) return {flat};
-  for (std::string& path : flat) videos.push_back({std::move(path)});
-  return videos;
+  const bool one_clip =
+      flat && std::all_of(videos.begin(), videos.end(), [](const std::vector<RowFile>& video) {
+        return is_picture_path(video.front().path);
+      });
+  if (!one_clip || videos.empty()) return videos;
+  std::vector<RowFile> frames;
+  for (std::vector<RowFile>& video : videos) frames.push_back(std::move(video.front()));
+  return {std::move(frames)};
 }
 
-double rate_of(ondemand::value value) {
-  double rate = 0;
-  if (value.get_double().get(rate) != simdjson::SUCCESS || !(rate > 0) || !std::isfinite(rate)) {
-    return 0.0;  // unknown, as when the key is absent
+RowNumber numbers_of(Value value) {
+  RowNumber number;
+  if (value.type() != json_type::array) {
+    number.values.push_back(number_of(value));
+    return number;
   }
-  return rate;
+  number.is_list = true;
+  for (Value entry : value.get_array()) number.values.push_back(number_of(entry));
+  return number;
 }
 
-RowPiece part_of(ondemand::object object) {
-  RowPiece piece;
-  std::string type, text;
-  bool has_text = false;
-  for (ondemand::field field : object) {
-    const std::string_view key = field.unescaped_key();
-    ondemand::value value = field.value();
-    if (key == "type") {
-      type = text_or_number(value).value_or("");
-    } else if (key == "text") {
-      text = text_or_number(value).value_or("");
-      has_text = true;
-    } else if (key == "image" || key == "video" || key == "path" || key == "url") {
-      piece.paths = paths_of(value, "content");
-    } else if (key == "fps" || key == "frames_per_second") {
-      piece.frames_per_second = rate_of(value);
+// JSON in few bytes; a text is taken for JSON already.
+std::string tools_of(Value value) {
+  std::string text;
+  if (value.type() == json_type::string) {
+    text = text_of(value);
+  } else if (value.type() == json_type::array) {
+    ondemand::array list = value.get_array();
+    text = std::string_view(list.raw_json());
+  } else if (value.type() == json_type::object) {
+    ondemand::object object = value.get_object();
+    text = std::string_view(object.raw_json());
+  }
+  std::string small(text.size() + simdjson::SIMDJSON_PADDING, '\0');
+  std::size_t size = 0;
+  if (simdjson::minify(text.data(), text.size(), small.data(), size) != simdjson::SUCCESS) {
+    return text;
+  }
+  small.resize(size);
+  return small == "[]" || small == "{}" ? "" : small;
+}
+
+bool same_path(const RowFile& a, const RowFile& b) { return a.path == b.path; }
+
+// Takes a row key by key; what depends on several keys is put together at the end.
+class FieldReader {
+ public:
+  RowFields read(ondemand::document& document) {
+    for (ondemand::field field : document.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      Value value = field.value();
+      if (!take_words(key, value) && !take_turns(key, value) && !take_media(key, value)) {
+        take_unread(key, value);
+      }
     }
-  }
-  if (type == "text" || (type.empty() && has_text)) {
-    return {RowPiece::Kind::text, std::move(text), {}, 0.0};
-  }
-  if (type != "image" && type != "video") {
-    structure_error("a content part has type '" + type + "'; known are text, image, video");
-  }
-  piece.kind = type == "image" ? RowPiece::Kind::image : RowPiece::Kind::video;
-  return piece;
-}
-
-std::vector<RowPiece> content_of(ondemand::value value) {
-  if (value.is_null()) return {};
-  if (value.type() != ondemand::json_type::array) {
-    const auto text = text_or_number(value);
-    if (!text) structure_error("a turn's content must be text or a list of parts");
-    return {{RowPiece::Kind::text, *text, {}, 0.0}};
-  }
-  std::vector<RowPiece> pieces;
-  for (ondemand::value entry : value.get_array()) {
-    if (entry.type() == ondemand::json_type::object) {
-      pieces.push_back(part_of(entry.get_object()));
-    } else if (entry.type() == ondemand::json_type::string) {
-      pieces.push_back({RowPiece::Kind::text, text_of(entry), {}, 0.0});
-    } else {
-      structure_error("a content part must be an object or text");
+    const char* rest = nullptr;
+    if (document.current_location().get(rest) == simdjson::SUCCESS) {
+      throw RowError("json", "something follows the row's object");
     }
+    finish();
+    return std::move(row_);
   }
-  return pieces;
-}
 
-RowTurn turn_of(ondemand::object object) {
-  RowTurn turn;
-  std::optional<std::string> role, from;
-  std::optional<std::vector<RowPiece>> content, speech;
-  for (ondemand::field field : object) {
-    const std::string_view key = field.unescaped_key();
-    ondemand::value value = field.value();
-    if (key == "role") role = text_or_number(value).value_or("");
-    if (key == "from") from = text_or_number(value).value_or("");
-    if (key == "content") content = content_of(value);
-    if (key == "value") speech = content_of(value);
-  }
-  turn.role = role.value_or(from.value_or(""));
-  if (turn.role.empty()) structure_error("a turn has neither `role` nor `from`");
-  if (content) {
-    turn.pieces = std::move(*content);
-  } else if (speech) {
-    turn.pieces = std::move(*speech);
-  } else {
-    structure_error("a turn has neither `content` nor `value`");
-  }
-  return turn;
-}
-
-std::optional<std::vector<RowTurn>> turns_of(ondemand::value value, const char* key) {
-  if (value.is_null()) return std::nullopt;
-  if (value.type() != ondemand::json_type::array) {
-    structure_error(std::string("`") + key + "` must be a list of turns");
-  }
-  std::vector<RowTurn> turns;
-  for (ondemand::value entry : value.get_array()) {
-    if (entry.type() != ondemand::json_type::object) {
-      structure_error(std::string("`") + key + "` holds something that is not a turn");
-    }
-    turns.push_back(turn_of(entry.get_object()));
-  }
-  return turns;
-}
-
-RowFields fields_of(ondemand::document& document) {
-  RowFields row;
-  std::array<std::string, 3> sources;  // by precedence: data_source, source, dataset
-  std::vector<std::string> single_images;
-  std::vector<std::vector<std::string>> single_videos;
-  for (ondemand::field field : document.get_object()) {
-    const std::string_view key = field.unescaped_key();
-    ondemand::value value = field.value();
+ private:
+  bool take_words(std::string_view key, Value value) {
     if (key == "id") {
-      row.id = text_or_number(value).value_or("");
-      if (is_blank(row.id)) row.id.clear();
+      row_.id = text_or_number(value).value_or("");
+      if (is_blank(row_.id)) row_.id.clear();
     } else if (key == "data_source" || key == "source" || key == "dataset") {
       const std::size_t rank = key == "data_source" ? 0 : key == "source" ? 1 : 2;
-      sources[rank] = text_or_number(value).value_or("");
-    } else if (key == "messages") {
-      row.messages = turns_of(value, "messages");
+      sources_[rank] = text_or_number(value).value_or("");
+    } else if (key == "system" || key == "system_prompt") {
+      const std::optional<std::string> text = text_or_number(value);
+      if (text && !is_blank(*text)) row_.system = *text;
+      if (!text && !value.is_null()) note("unread_key", key);
+    } else if (key == "tools") {
+      row_.tools = tools_of(value);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool take_turns(std::string_view key, Value value) {
+    if (key == "messages") {
+      messages_ = turns_of(value, "messages", row_.notes);
     } else if (key == "conversations") {
-      row.conversations = turns_of(value, "conversations");
-    } else if (key == "images") {
-      row.images = paths_of(value, "images");
+      conversations_ = turns_of(value, "conversations", row_.notes);
+    } else if (key == "conversation") {
+      if (value.type() != json_type::array) return false;
+      try {
+        conversation_ = turns_of(value, "conversation", row_.notes);
+      } catch (const RowError& error) {
+        no_conversation_ = error;  // no matter where there are `messages`
+      }
+    } else if (key == "history") {
+      history_ = history_of(value);
+    } else if (key == "instruction" || key == "query") {
+      instruction_ = text_or_number(value);
+    } else if (key == "input") {
+      input_ = text_or_number(value);
+    } else if (key == "output" || key == "response") {
+      output_ = text_or_number(value);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool take_media(std::string_view key, Value value) {
+    if (key == "images") {
+      row_.images = files_of(value, "images");
     } else if (key == "image") {
-      single_images = paths_of(value, "image");
+      image_ = files_of(value, "image");
     } else if (key == "videos") {
-      row.videos = videos_of(value, "videos");
+      row_.videos = videos_of(value, "videos");
     } else if (key == "video") {
-      single_videos = videos_of(value, "video");
+      video_ = videos_of(value, "video");
     } else if (key == "video_id") {
-      row.has_video_id = !is_blank(text_or_number(value).value_or(""));
-    } else if (key == "fps" || key == "frames_per_second") {
-      row.frames_per_second = rate_of(value);
+      row_.has_null_video_id = value.is_null();
+      row_.has_video_id = !is_blank(text_or_number(value).value_or(""));
+    } else if (key == "audio" || key == "audios") {
+      const json_type type = value.type();  // a flag says that there is one elsewhere
+      if (type != json_type::boolean && type != json_type::number && !is_empty(value)) {
+        throw RowError("unsupported", "the row has a sound (`" + std::string(key) +
+                                          "`), and the models here hear nothing");
+      }
+    } else if (key == "objects") {
+      row_.has_boxes = !is_empty(value);
+    } else if (key == "chat_template_kwargs") {
+      take_template_options(value);
+    } else {
+      return take_timing(key, value);
+    }
+    return true;
+  }
+
+  bool take_timing(std::string_view key, Value value) {
+    const TimingKey kind = timing_key(key);
+    if (kind.is == TimingKey::Is::none) return false;
+    const bool is_null = value.is_null();
+    RowNumber number = numbers_of(value);
+    const bool says = std::any_of(number.values.begin(), number.values.end(),
+                                  [](const auto& entry) { return entry.has_value(); });
+    if (!says) {
+      if (!is_null) unread_times_.emplace_back(key);
+    } else if (kind.is == TimingKey::Is::start) {
+      row_.start = std::move(number);
+    } else if (kind.is == TimingKey::Is::end) {
+      row_.end = std::move(number);
+    } else if (kind.rank >= rate_rank_) {
+      rate_rank_ = kind.rank;
+      row_.frames_per_second = std::move(number);
+    }
+    return true;
+  }
+
+  // What ms-swift hands to the reader of each of the row's clips.
+  void take_template_options(Value value) {
+    if (value.type() != json_type::object) return;
+    for (ondemand::field field : value.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      Value option = field.value();
+      // Its `fps` is a wish how to sample a container, not the rate of a list.
+      if (key != "fps" && take_timing(key, option)) continue;
+      if (!is_empty(option)) note("unread_key", "chat_template_kwargs: " + std::string(key));
     }
   }
-  const char* rest = nullptr;
-  if (document.current_location().get(rest) == simdjson::SUCCESS) {
-    throw RowError("json", "something follows the row's object");
+
+  void take_unread(std::string_view key, Value value) {
+    const bool family = std::find(kUnreadKeys.begin(), kUnreadKeys.end(), key) != kUnreadKeys.end();
+    const json_type type = value.type();
+    const bool may_name = type != json_type::number && type != json_type::boolean &&
+                          type != json_type::null && sounds_like_media(key);
+    // KTO's label says whether the answer is a good one.
+    const bool judged = key == "label" && type == json_type::boolean;
+    if (judged || (family && !is_empty(value))) {
+      note("unread_key", key);
+    } else if (!family && names_media(value)) {
+      note("unread_media", key);
+    } else if (may_name) {
+      row_.maybe_media.emplace_back(key);
+    }
   }
-  for (const std::string& source : sources) {
-    if (row.source.empty() && !is_blank(source)) row.source = source;
+
+  void note(const char* kind, std::string_view what) {
+    row_.notes.push_back({kind, std::string(what)});
   }
-  if (row.images.empty()) row.images = std::move(single_images);
-  if (row.videos.empty()) row.videos = std::move(single_videos);
-  return row;
-}
+
+  void finish() {
+    for (const std::string& source : sources_) {
+      if (row_.source.empty() && !is_blank(source)) row_.source = source;
+    }
+    put_turns_together();
+    if (row_.images.empty()) {
+      row_.images = std::move(image_);
+    } else if (!std::all_of(image_.begin(), image_.end(), [&](const RowFile& file) {
+                 return std::any_of(row_.images.begin(), row_.images.end(),
+                                    [&](const RowFile& other) { return same_path(file, other); });
+               })) {
+      note("unread_media", "image beside images");
+    }
+    if (row_.videos.empty()) {
+      row_.videos = std::move(video_);
+    } else if (!video_.empty() && !std::equal(video_.begin(), video_.end(), row_.videos.begin(),
+                                              row_.videos.end(), [](const auto& a, const auto& b) {
+                                                return std::equal(a.begin(), a.end(), b.begin(),
+                                                                  b.end(), same_path);
+                                              })) {
+      note("unread_media", "video beside videos");
+    }
+    if (!row_.videos.empty()) {
+      for (const std::string& key : unread_times_) note("unread_key", key);
+    }
+  }
+
+  void put_turns_together() {
+    for (auto* turns : {&messages_, &conversations_, &conversation_}) {
+      if (!*turns) continue;
+      if (!row_.turns) {
+        row_.turns = std::move(*turns);
+      } else {
+        note("unread_key", turns == &conversations_ ? "conversations" : "conversation");
+      }
+    }
+    if (row_.turns) return;
+    if (no_conversation_) throw *no_conversation_;
+    if (!output_) return;
+    if (!history_) structure_error("`history` must be a list of [question, answer]");
+    std::string question = instruction_.value_or("");
+    if (input_ && !input_->empty()) question += (question.empty() ? "" : "\n") + *input_;
+    row_.turns = std::move(*history_);
+    row_.turns->push_back({"user", {{RowPiece::Kind::text, std::move(question)}}});
+    row_.turns->push_back({"assistant", {{RowPiece::Kind::text, std::move(*output_)}}});
+  }
+
+  RowFields row_;
+  std::array<std::string, 3> sources_;  // by precedence: data_source, source, dataset
+  std::optional<std::vector<RowTurn>> messages_, conversations_, conversation_;
+  std::optional<std::vector<RowTurn>> history_ = std::vector<RowTurn>();
+  std::optional<RowError> no_conversation_;
+  std::optional<std::string> instruction_, input_, output_;
+  std::vector<RowFile> image_;
+  std::vector<std::vector<RowFile>> video_;
+  std::vector<std::string> unread_times_;
+  int rate_rank_ = 0;
+};
 
 }  // namespace
 
-bool is_picture_path(const std::string& path) {
-  std::string ending = std::filesystem::path(path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array kPictures = {".png", ".jpg", ".jpeg", ".webp", ".bmp"};
-  return std::any_of(kPictures.begin(), kPictures.end(),
-                     [&](const char* picture) { return ending == picture; });
+std::optional<double> RowNumber::of_clip(std::size_t number) const {
+  if (values.empty()) return std::nullopt;
+  if (!is_list) return values.front();
+  return number < values.size() ? values[number] : std::nullopt;
+}
+
+RowTiming RowFields::timing_of_clip(std::size_t number) const {
+  return {frames_per_second.of_clip(number), start.of_clip(number), end.of_clip(number)};
 }
 
 struct RowParser::State {
   simdjson::dom::parser whole;
   ondemand::parser lazy;
+
+  simdjson::error_code check(std::string& line) {
+    line.reserve(line.size() + simdjson::SIMDJSON_PADDING);
+    return whole.parse(line.data(), line.size(), false).error();
+  }
 };
 
 RowParser::RowParser() : state_(std::make_unique<State>()) {}
 RowParser::~RowParser() = default;
 
 RowFields RowParser::parse(std::string& line) {
-  line.reserve(line.size() + simdjson::SIMDJSON_PADDING);
+  if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  const std::size_t first = line.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && line[first] == '[') {
+    structure_error(
+        "a JSON array begins here; in JSON lines every line holds one object: read the file as a "
+        "JSON array");
+  }
+  const auto harmless = [](simdjson::error_code error) {
+    // What the lazy parser cannot hold (huge numbers, half surrogates) matters only in keys that
+    // are read.
+    return error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR ||
+           error == simdjson::STRING_ERROR;
+  };
   try {
-    // The lazy parser looks only at what it is asked for, so the whole line is checked first. What
-    // that parser cannot hold (huge numbers, half surrogates) matters only in keys that are read.
-    const simdjson::error_code error = state_->whole.parse(line.data(), line.size(), false).error();
-    if (error != simdjson::SUCCESS && error != simdjson::NUMBER_ERROR &&
-        error != simdjson::STRING_ERROR) {
-      throw simdjson::simdjson_error(error);
-    }
+    // The lazy parser looks only at what it is asked for, so the whole line is checked first.
+    simdjson::error_code error = state_->check(line);
+    if (!harmless(error) && replace_non_finite(line)) error = state_->check(line);
+    if (!harmless(error)) throw simdjson::simdjson_error(error);
     ondemand::document document = state_->lazy.iterate(
         simdjson::padded_string_view(line.data(), line.size(), line.capacity()));
-    if (document.type() != ondemand::json_type::object) {
-      structure_error("the row is not an object");
-    }
-    return fields_of(document);
+    if (document.type() != json_type::object) structure_error("the row is not an object");
+    return FieldReader().read(document);
   } catch (const simdjson::simdjson_error& error) {
     if (error.error() == simdjson::UTF8_ERROR) {
       throw RowError("encoding", "the line is not valid UTF-8");

@@ -3,50 +3,66 @@
 
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "pool/row_error.h"
+#include "pool/row_file.h"
+#include "pool/sample.h"
+
 namespace winnow {
 
-// Why a row is bad, on its way to the ledger.
-class RowError : public std::runtime_error {
- public:
-  RowError(std::string kind, const std::string& reason)
-      : std::runtime_error(reason), kind_(std::move(kind)) {}
-  const std::string& kind() const { return kind_; }
-
- private:
-  std::string kind_;
+// What a row or a part of its content says of a clip's time, in seconds.
+struct RowTiming {
+  std::optional<double> frames_per_second, start, end;
 };
 
-// A piece of a turn's content: text, or a medium with or without paths of its own.
+// A piece of a turn's content: text, or a medium with or without files of its own.
 struct RowPiece {
   enum class Kind { text, image, video };
   Kind kind = Kind::text;
-  std::string text;
-  std::vector<std::string> paths;
-  double frames_per_second = 0.0;
+  std::string text = {};
+  std::vector<RowFile> files = {};
+  RowTiming timing = {};
 };
 
 struct RowTurn {
   std::string role;  // as written
   std::vector<RowPiece> pieces;
+  bool trained = true;
+};
+
+// A number for all clips of the row, or one for each.
+struct RowNumber {
+  bool is_list = false;
+  std::vector<std::optional<double>> values;
+  std::optional<double> of_clip(std::size_t number) const;
 };
 
 struct RowFields {
   std::string id;
   std::string source;
-  std::optional<std::vector<RowTurn>> messages, conversations;
-  std::vector<std::string> images;
-  std::vector<std::vector<std::string>> videos;  // one path: a container file; more: frames
-  bool has_video_id = false;
-  double frames_per_second = 0.0;
+  std::string system;                         // beside the conversation; empty: none
+  std::optional<std::vector<RowTurn>> turns;  // nothing: the row has no conversation
+  std::string tools;
+  std::vector<RowFile> images;
+  std::vector<std::vector<RowFile>> videos;  // one file: a container; more: frames
+  // `video_id`: a text, or present and null, which says that `images` are no clip.
+  bool has_video_id = false, has_null_video_id = false;
+  RowNumber frames_per_second, start, end;
+  // What the row says of the time of its clip with that number.
+  RowTiming timing_of_clip(std::size_t number) const;
+  bool has_boxes = false;  // `objects`, which ms-swift writes into the texts
+  std::vector<RowNote> notes;
+  // Keys that sound like media and hold something, though no path: worth a note where the row has
+  // no medium.
+  std::vector<std::string> maybe_media;
 };
 
 // Reads one line. Keys that no rule names are skipped, whatever their values (huge numbers, lone
-// surrogates). Of a repeated key the last counts. Throws RowError of kind json, encoding,
-// structure.
+// surrogates, Python's NaN and Infinity); those that look like media, or that change training
+// elsewhere, leave a note. A byte order mark in front is skipped. Of a repeated key the last
+// counts. Throws RowError of kind json, encoding, structure, remote_media or unsupported.
 class RowParser {
  public:
   RowParser();
@@ -57,8 +73,5 @@ class RowParser {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// Whether a path ends like a picture rather than like a video container.
-bool is_picture_path(const std::string& path);
 
 }  // namespace winnow

@@ -1,35 +1,24 @@
 #include "pool/row_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <optional>
-#include <system_error>
 #include <utility>
 
+#include "core/printable.h"
 #include "pool/row_fields.h"
+#include "pool/row_media.h"
+#include "pool/row_placing.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kImageWord = "<image>";
-constexpr std::string_view kVideoWord = "<video>";
-
 [[noreturn]] void structure_error(const std::string& reason) {
   throw RowError("structure", reason);
 }
-
-// A turn cut at its placeholders. `own` is a medium that the turn itself brings.
-struct Slot {
-  RowPiece::Kind kind = RowPiece::Kind::image;
-  std::optional<Media> own;
-  bool dropped = false;
-};
-struct CutTurn {
-  Turn::Role role = Turn::Role::user;
-  std::vector<std::string> texts;  // one more than slots
-  std::vector<Slot> slots;
-};
 
 Turn::Role role_of(const std::string& written) {
   std::string name;
@@ -37,33 +26,21 @@ Turn::Role role_of(const std::string& written) {
     if (!std::isspace(c)) name += static_cast<char>(std::tolower(c));
   }
   if (name == "user" || name == "human") return Turn::Role::user;
-  if (name == "assistant" || name == "gpt" || name == "model") return Turn::Role::assistant;
+  if (name == "assistant" || name == "gpt" || name == "bot" || name == "model") {
+    return Turn::Role::assistant;
+  }
   if (name == "system") return Turn::Role::system;
-  structure_error("unknown role '" + written +
-                  "'; known are user, human, assistant, gpt, model, system");
-}
-
-bool is_blank(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c); });
-}
-
-void cut_text(std::string_view text, CutTurn& turn) {
-  if (text.find(kMediaPlaceholder) != std::string_view::npos) {
-    structure_error(std::string("the text holds the reserved word ") + kMediaPlaceholder);
+  for (const char* word : {"tool", "function", "observation"}) {
+    if (name.find(word) == std::string::npos) continue;
+    throw RowError("unsupported", "a turn of role '" + written + "': calls of tools are not read");
   }
-  while (turn.role == Turn::Role::user) {
-    const std::size_t at = std::min(text.find(kImageWord), text.find(kVideoWord));
-    if (at == std::string_view::npos) break;
-    turn.texts.back() += text.substr(0, at);
-    const bool image = text.substr(at).starts_with(kImageWord);
-    turn.slots.push_back({image ? RowPiece::Kind::image : RowPiece::Kind::video, {}, false});
-    turn.texts.emplace_back();
-    text.remove_prefix(at + (image ? kImageWord : kVideoWord).size());
-  }
-  turn.texts.back() += text;
+  structure_error("unknown role '" + shortened(written, 80) +
+                  "'; known are user, human, assistant, gpt, bot, model, system");
 }
 
-bool is_llava_video_split(const std::string& source) {
+}  // namespace
+
+bool names_llava_video_split(const std::string& source) {
   std::size_t i = 0;
   const auto digits = [&] {
     const std::size_t start = i;
@@ -77,78 +54,72 @@ bool is_llava_video_split(const std::string& source) {
          character("_");
 }
 
-std::size_t count_slots(const std::vector<CutTurn>& turns, RowPiece::Kind kind) {
-  std::size_t count = 0;
-  for (const CutTurn& turn : turns) {
-    for (const Slot& slot : turn.slots) count += !slot.own && !slot.dropped && slot.kind == kind;
-  }
-  return count;
-}
+namespace {
 
-// One placeholder for each frame of a clip becomes one for the clip; line breaks between them go.
-void merge_frame_slots(std::vector<CutTurn>& turns) {
-  bool first = true;
-  for (CutTurn& turn : turns) {
-    for (std::size_t i = 0; i < turn.slots.size(); ++i) {
-      if (turn.slots[i].own) continue;
-      if (first) {
-        first = false;
-        continue;
-      }
-      turn.slots[i].dropped = true;
-      if (!turn.texts[i].empty() && turn.texts[i].back() == '\n') turn.texts[i].pop_back();
-    }
-  }
+void add_note(Sample& sample, RowNote note) {
+  auto& notes = sample.notes;
+  if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
 }
-
-// The media of a row in order, given to placeholders from the front.
-struct Queue {
-  std::vector<Media> media;
-  std::size_t next = 0;
-};
 
 }  // namespace
 
 struct RowReader::State {
-  fs::path file, media_root;
+  State(fs::path file_of_rows, fs::path media_root, const PoolOptions& pool_options)
+      : file(std::move(file_of_rows)),
+        root(media_root),
+        media(std::move(media_root)),
+        options(pool_options) {}
+
+  fs::path file, root;
+  RowMedia media;
   PoolOptions options;
   RowParser parser;
 
-  Media medium(RowPiece::Kind kind, const std::vector<std::string>& paths, double rate) const {
-    Media result;
-    for (const std::string& path : paths) {
-      result.paths.push_back((media_root / path).lexically_normal());
-    }
-    if (kind == RowPiece::Kind::image) {
-      result.kind = Media::Kind::image;
-    } else if (paths.size() == 1 && !is_picture_path(paths.front())) {
-      result.kind = Media::Kind::video;
-    } else {
-      result.kind = Media::Kind::frames;
-      result.frames_per_second = rate;
-    }
-    return result;
-  }
-
-  CutTurn cut(const RowTurn& written) const {
+  // `clips`: how many clips the turns before have brought.
+  CutTurn cut(const RowTurn& written, const RowFields& row, std::size_t& clips) const {
     CutTurn turn;
     turn.role = role_of(written.role);
+    turn.trained = turn.role != Turn::Role::assistant || written.trained;
     turn.texts.emplace_back();
     for (const RowPiece& piece : written.pieces) {
       if (piece.kind == RowPiece::Kind::text) {
         cut_text(piece.text, turn);
         continue;
       }
-      if (turn.role != Turn::Role::user) structure_error("a medium stands outside a user turn");
-      if (piece.kind == RowPiece::Kind::image && piece.paths.size() > 1) {
-        structure_error("an image part names " + std::to_string(piece.paths.size()) + " files");
+      if (turn.role != Turn::Role::user) {
+        throw RowError("unsupported", "a medium stands outside a user turn");
       }
-      Slot slot{piece.kind, {}, false};
-      if (!piece.paths.empty()) slot.own = medium(piece.kind, piece.paths, piece.frames_per_second);
+      if (piece.kind == RowPiece::Kind::image && piece.files.size() > 1) {
+        structure_error("an image part names " + std::to_string(piece.files.size()) + " files");
+      }
+      Slot slot{piece.kind};
+      if (!piece.files.empty()) {
+        RowTiming timing = piece.timing;
+        if (piece.kind == RowPiece::Kind::video) fill_timing(timing, row.timing_of_clip(clips++));
+        slot.own = media.make(piece.kind, piece.files, timing);
+      }
       turn.slots.push_back(std::move(slot));
       turn.texts.emplace_back();
     }
     return turn;
+  }
+
+  // The turns with the system's text, which may stand beside them.
+  std::vector<CutTurn> turns_of(const RowFields& row, Sample& sample) const {
+    if (!row.turns) {
+      structure_error(
+          "the row has neither `messages` nor `conversations` (nor `instruction` with `output`)");
+    }
+    std::vector<CutTurn> turns;
+    std::size_t clips = 0;
+    for (const RowTurn& turn : *row.turns) turns.push_back(cut(turn, row, clips));
+    if (row.system.empty()) return turns;
+    if (turns.empty() || turns.front().role != Turn::Role::system) {
+      turns.insert(turns.begin(), CutTurn{Turn::Role::system, {row.system}, {}});
+    } else if (turns.front().texts.front() != row.system) {
+      add_note(sample, {"second_system", ""});
+    }
+    return turns;
   }
 
   bool is_clip(const RowFields& row, const std::string& source,
@@ -159,129 +130,108 @@ struct RowReader::State {
     const bool asks_image = count_slots(turns, RowPiece::Kind::image) > 0;
     const bool asks_video = count_slots(turns, RowPiece::Kind::video) > 0;
     if (!row.videos.empty()) return !(asks_image && asks_video);
-    return row.has_video_id || (asks_video && !asks_image) || is_llava_video_split(source);
+    return row.has_video_id || (asks_video && !asks_image) ||
+           (names_llava_video_split(source) && !row.has_null_video_id);
   }
 
-  void check_exist(const Sample& sample) const {
-    for (const Media& medium : sample.media) {
-      for (const fs::path& path : medium.paths) {
-        std::error_code error;
-        if (!fs::is_regular_file(path, error)) {
-          throw RowError("missing_media", path.string() + ": no such " +
-                                              (fs::exists(path, error) ? "regular file" : "file"));
+  // What a part does not say of its clip, the row may.
+  static void fill_timing(RowTiming& timing, const RowTiming& row) {
+    if (!timing.frames_per_second) timing.frames_per_second = row.frames_per_second;
+    if (timing.start || timing.end) return;
+    timing.start = row.start;
+    timing.end = row.end;
+  }
+
+  static void check_lists(const RowFields& row, std::size_t clips) {
+    for (const RowNumber* number : {&row.frames_per_second, &row.start, &row.end}) {
+      if (!number->is_list || number->values.size() == clips) continue;
+      structure_error(
+          fmt::format("{} rates, starts or ends for {} videos", number->values.size(), clips));
+    }
+  }
+
+  static void check_boxes(const RowFields& row) {
+    if (!row.has_boxes) return;
+    for (const RowTurn& turn : *row.turns) {
+      for (const RowPiece& piece : turn.pieces) {
+        for (const char* word : {"<bbox>", "<ref-object>"}) {
+          if (piece.text.find(word) == std::string::npos) continue;
+          throw RowError("unsupported",
+                         std::string("`objects` are to be written in the place of ") + word +
+                             ", each model in its own way; write them in");
         }
       }
     }
   }
 
-  Sample sample_of(const RowFields& row, std::int64_t number) const;
+  void check_media(Sample& sample) {
+    for (const Media& medium : sample.media) {
+      if (options.check_media) media.check_exist(medium);
+      const fs::path path = media.outside(medium, options.check_media);
+      if (path.empty()) continue;
+      if (options.outside_media == PoolOptions::OutsideMedia::refuse) {
+        throw RowError(
+            "outside_media_root",
+            shortened(path.string(), 300) + ": lies outside of the media root " + root.string());
+      }
+      add_note(sample, {"outside_media_root", ""});
+    }
+  }
+
+  // What the row names and nobody reads, where that may be the reason.
+  static std::string hint_of(const RowFields& row) {
+    std::string keys;
+    const auto add = [&](const std::string& key) {
+      keys += (keys.empty() ? "`" : ", `") + key + "`";
+    };
+    for (const RowNote& note : row.notes) {
+      if (note.kind == "unread_media") add(note.what);
+    }
+    for (const std::string& key : row.maybe_media) add(key);
+    if (keys.empty()) return "";
+    return "; media are read from `image`, `images`, `video` and `videos`, not from " +
+           shortened(keys, 200);
+  }
+
+  Sample sample_of(const RowFields& row, std::int64_t number) {
+    Sample sample;
+    sample.id = row.id;
+    sample.source = row.source.empty() ? file.stem().string() : row.source;
+    sample.file = file.string();
+    sample.line = number;
+    sample.tools = row.tools;
+    std::vector<CutTurn> turns = turns_of(row, sample);
+    check_order(turns);
+    check_boxes(row);
+    std::vector<Media> images, videos;
+    if (is_clip(row, sample.source, turns)) {
+      check_lists(row, 1);
+      videos.push_back(media.make_frames(row.images, row.timing_of_clip(0)));
+      const std::size_t slots =
+          count_slots(turns, RowPiece::Kind::image) + count_slots(turns, RowPiece::Kind::video);
+      if (slots > 1 && slots == row.images.size()) merge_frame_slots(turns);
+    } else {
+      if (!row.videos.empty()) check_lists(row, row.videos.size());
+      for (const RowFile& image : row.images) {
+        images.push_back(media.make(RowPiece::Kind::image, {image}, {}));
+      }
+      for (std::size_t i = 0; i < row.videos.size(); ++i) {
+        videos.push_back(media.make(RowPiece::Kind::video, row.videos[i], row.timing_of_clip(i)));
+      }
+    }
+    place_media(turns, std::move(images), std::move(videos), hint_of(row), sample);
+    for (const RowNote& note : row.notes) add_note(sample, note);
+    if (sample.media.empty()) {
+      for (const std::string& key : row.maybe_media) add_note(sample, {"unread_media", key});
+    }
+    if (!sample.tools.empty()) add_note(sample, {"tools", ""});
+    check_media(sample);
+    return sample;
+  }
 };
 
-namespace {
-
-void check_order(const std::vector<CutTurn>& turns) {
-  std::size_t i = 0;
-  while (i < turns.size() && turns[i].role == Turn::Role::system) ++i;
-  if (i == turns.size()) throw RowError("no_answer", "the conversation has no turns");
-  for (bool user = true; i < turns.size(); ++i, user = !user) {
-    const Turn::Role expected = user ? Turn::Role::user : Turn::Role::assistant;
-    if (turns[i].role != expected) {
-      structure_error("turn " + std::to_string(i + 1) + " should be the " +
-                      (user ? "user's" : "assistant's") +
-                      ": user and assistant take turns, after any system turns");
-    }
-    if (!user && is_blank(turns[i].texts.front())) {
-      throw RowError("no_answer", "turn " + std::to_string(i + 1) + " of the assistant is empty");
-    }
-  }
-  if (turns.back().role != Turn::Role::assistant) {
-    throw RowError("no_answer", "the last turn is the user's");
-  }
-}
-
-// Fills the placeholders in order; what is left over goes in front of the first user turn.
-void place_media(std::vector<CutTurn>& turns, Queue images, Queue videos, Sample& sample) {
-  const bool one_kind = images.media.empty() || videos.media.empty();
-  if (one_kind) {  // either word stands for it
-    const auto kind = images.media.empty() ? RowPiece::Kind::video : RowPiece::Kind::image;
-    for (CutTurn& turn : turns) {
-      for (Slot& slot : turn.slots) slot.kind = kind;
-    }
-  }
-  std::string front;
-  for (Queue* queue : {&images, &videos}) {
-    const auto kind = queue == &images ? RowPiece::Kind::image : RowPiece::Kind::video;
-    const std::size_t slots = count_slots(turns, kind);
-    if (slots > queue->media.size()) {
-      structure_error(std::to_string(slots) + " placeholders for " +
-                      std::to_string(queue->media.size()) + " media");
-    }
-    for (; queue->media.size() - queue->next > slots; ++queue->next) {
-      sample.media.push_back(queue->media[queue->next]);
-      front += std::string(kMediaPlaceholder) + "\n";
-    }
-  }
-  for (CutTurn& turn : turns) {
-    Turn placed{turn.role, turn.role == Turn::Role::user ? std::exchange(front, "") : ""};
-    for (std::size_t i = 0; i < turn.texts.size(); ++i) {
-      placed.text += turn.texts[i];
-      if (i == turn.slots.size() || turn.slots[i].dropped) continue;
-      Slot& slot = turn.slots[i];
-      Queue& queue = slot.kind == RowPiece::Kind::image ? images : videos;
-      sample.media.push_back(slot.own ? std::move(*slot.own) : queue.media[queue.next++]);
-      placed.text += kMediaPlaceholder;
-    }
-    if (turn.role == Turn::Role::user && is_blank(placed.text)) {
-      structure_error("a user turn is empty");
-    }
-    sample.turns.push_back(std::move(placed));
-  }
-}
-
-}  // namespace
-
-Sample RowReader::State::sample_of(const RowFields& row, std::int64_t number) const {
-  if (!row.messages && !row.conversations) {
-    structure_error("the row has neither `messages` nor `conversations`");
-  }
-  Sample sample;
-  sample.id = row.id;
-  sample.source = row.source.empty() ? file.stem().string() : row.source;
-  sample.file = file.string();
-  sample.line = number;
-  std::vector<CutTurn> turns;
-  for (const RowTurn& turn : row.messages ? *row.messages : *row.conversations) {
-    turns.push_back(cut(turn));
-  }
-  check_order(turns);
-  Queue images, videos;
-  if (is_clip(row, sample.source, turns)) {
-    Media clip = medium(RowPiece::Kind::image, row.images, 0.0);
-    clip.kind = Media::Kind::frames;
-    clip.frames_per_second = row.frames_per_second;
-    videos.media.push_back(std::move(clip));
-    const std::size_t slots =
-        count_slots(turns, RowPiece::Kind::image) + count_slots(turns, RowPiece::Kind::video);
-    if (slots > 1 && slots == row.images.size()) merge_frame_slots(turns);
-  } else {
-    for (const std::string& path : row.images) {
-      images.media.push_back(medium(RowPiece::Kind::image, {path}, 0.0));
-    }
-    for (const auto& paths : row.videos) {
-      videos.media.push_back(medium(RowPiece::Kind::video, paths, row.frames_per_second));
-    }
-  }
-  place_media(turns, std::move(images), std::move(videos), sample);
-  if (options.check_media) check_exist(sample);
-  return sample;
-}
-
 RowReader::RowReader(fs::path file, fs::path media_root, const PoolOptions& options)
-    : state_(std::make_unique<State>()) {
-  state_->file = std::move(file);
-  state_->media_root = std::move(media_root);
-  state_->options = options;
-}
+    : state_(std::make_unique<State>(std::move(file), std::move(media_root), options)) {}
 RowReader::~RowReader() = default;
 
 std::variant<Sample, BadRow> RowReader::read(std::string& line, std::int64_t number) {

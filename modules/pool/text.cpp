@@ -83,12 +83,15 @@ bool has_clock_time(std::string_view text) {
 }  // namespace
 
 std::string without_placeholders(std::string_view text) {
-  std::string result(text);
   const std::string_view mark = kMediaPlaceholder;
-  for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at)) {
-    result.replace(at, mark.size(), " ");
+  std::string result;
+  std::size_t done = 0;
+  for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, done)) {
+    result += text.substr(done, at - done);
+    result += ' ';
+    done = at + mark.size();
   }
-  return result;
+  return result += text.substr(done);
 }
 
 std::int64_t count_words(std::string_view text) {

@@ -64,7 +64,8 @@ struct Table {
 };
 
 // Each renders tables one below the other, every one with its title and notes. They throw
-// std::logic_error when a row has more or fewer cells than there are columns.
+// std::logic_error when a row has more or fewer cells than there are columns. On the terminal all
+// text is printable (core/printable.h).
 std::string to_terminal(const std::vector<Table>& tables, bool styled);  // styled: bold by ANSI
 std::string to_markdown(const std::vector<Table>& tables);
 std::string to_latex(const std::vector<Table>& tables);  // needs \usepackage{booktabs}

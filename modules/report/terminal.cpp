@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/printable.h"
 #include "report/table.h"
 #include "report/table_text.h"
 
@@ -35,7 +36,28 @@ std::string trimmed(std::string line) {
   return line + "\n";
 }
 
-std::string render(const Table& table, bool styled) {
+// Labels come from configs, reasons from data.
+Table printable_table(Table table) {
+  table.title = printable(table.title);
+  for (TableColumn& column : table.columns) {
+    column.title = printable(column.title);
+    column.group = printable(column.group);
+  }
+  for (TableRow& row : table.rows) {
+    for (TableCell& cell : row.cells) {
+      if (auto* words = std::get_if<TableCell::Text>(&cell.content)) {
+        words->text = printable(words->text);
+      } else if (auto* missing = std::get_if<TableCell::Missing>(&cell.content)) {
+        missing->reason = printable(missing->reason);
+      }
+    }
+  }
+  for (std::string& note : table.notes) note = printable_lines(note);
+  return table;
+}
+
+std::string render(const Table& given, bool styled) {
+  const Table table = printable_table(given);
   constexpr std::size_t gap = 2;
   const auto text = detail::to_text(table, "–");
   const std::size_t columns = table.columns.size();

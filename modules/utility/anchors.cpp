@@ -76,9 +76,9 @@ std::string media_digest(const Sample& sample, std::unordered_map<std::string, s
   Digest digest;
   for (const Media& medium : sample.media) {
     digest.add(static_cast<std::uint64_t>(medium.paths.size()));
-    for (const std::filesystem::path& path : medium.paths) {
-      std::string& bytes = read[path.string()];
-      if (bytes.empty()) bytes = digest_of_file(path);
+    for (std::size_t i = 0; i < medium.paths.size(); ++i) {
+      std::string& bytes = read[medium.paths[i].string()];
+      if (bytes.empty()) bytes = medium.file_digest(i);
       digest.add(bytes);
     }
   }

@@ -43,7 +43,7 @@ inline Media grey_medium(const std::filesystem::path& folder, const std::string&
   Media medium;
   medium.root = folder;  // content must not depend on where this process keeps its files
   medium.kind = brightness.size() == 1 ? Media::Kind::image : Media::Kind::frames;
-  medium.frames_per_second = brightness.size() == 1 ? 0.0 : 2.0;
+  if (brightness.size() > 1) medium.frames_per_second = 2.0;
   for (std::size_t i = 0; i < brightness.size(); ++i) {
     medium.paths.push_back(folder / (name + "_" + std::to_string(i) + ".png"));
     cv::imwrite(medium.paths.back().string(),

@@ -7,15 +7,6 @@
 namespace winnow {
 namespace {
 
-TEST(Pictures, Base64IsThatOfTheStandard) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foo"), "Zm9v");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
-}
-
 TEST(Pictures, AreJpegFilesOfALimitedSide) {
   Frames frames;
   frames.images = {cv::Mat(40, 100, CV_8UC3, cv::Scalar(255, 0, 0)), cv::Mat(5, 7, CV_8UC3)};

@@ -41,7 +41,7 @@ class PoolCommandsTest : public testing::Test {
 
 TEST_F(PoolCommandsTest, CheckCountsWhatIsThere) {
   std::ostringstream json, text;
-  EXPECT_EQ(pool_check(pool_, json, true), 0);
+  EXPECT_EQ(pool_check(pool_, {}, json, true), 0);
   const auto summary = boost::json::parse(json.str()).as_object();
   EXPECT_EQ(summary.at("rows").as_int64(), 4);
   EXPECT_EQ(summary.at("duplicates").as_int64(), 1);
@@ -52,14 +52,14 @@ TEST_F(PoolCommandsTest, CheckCountsWhatIsThere) {
   EXPECT_EQ(summary.at("bad_rows_by_kind").at("missing_media").as_int64(), 1);
   EXPECT_EQ(summary.at("answer_words").at("median").as_int64(), 3);
 
-  EXPECT_EQ(pool_check(pool_, text, false), 0);
+  EXPECT_EQ(pool_check(pool_, {}, text, false), 0);
   EXPECT_THAT(text.str(), HasSubstr("4 (8 turns), 2 bad (33.33 %)"));
   EXPECT_THAT(text.str(), HasSubstr("75.00 %  s"));
   EXPECT_THAT(text.str(), HasSubstr("pool.jsonl:5: "));
 }
 
 TEST_F(PoolCommandsTest, TheWholeLedgerGoesToAFile) {
-  write_ledger(pool_, folder_ / "out/ledger.jsonl");
+  write_ledger(pool_, {}, folder_ / "out/ledger.jsonl");
   std::istringstream lines(read_file(folder_ / "out/ledger.jsonl"));
   std::string first, second, third;
   std::getline(lines, first);
@@ -80,6 +80,74 @@ TEST_F(PoolCommandsTest, ShowPrintsTextAndMedia) {
   EXPECT_EQ(pool_show(pool_, "v2", out), 1);
   EXPECT_THAT(out.str(), HasSubstr("t.mp4: not a video"));
   EXPECT_THROW(pool_show(pool_, "i3", out), DataError);
+}
+
+TEST_F(PoolCommandsTest, UndecodableRowsAreBadRows) {
+  const auto undecodable = find_undecodable(
+      pool_.samples().size(), [&](std::size_t row) { return pool_.samples()[row]; }, 1'000'000);
+  ASSERT_EQ(undecodable.size(), 1u);
+  EXPECT_EQ(undecodable[0].row, pool_.index_of("v2"));
+  EXPECT_EQ(undecodable[0].bad.kind, "undecodable");
+  EXPECT_EQ(undecodable[0].bad.line, 4);
+  EXPECT_THAT(undecodable[0].bad.reason, HasSubstr("t.mp4: not a video"));
+  std::ostringstream json, text;
+  pool_check(pool_, undecodable, json, true);
+  const auto summary = boost::json::parse(json.str()).as_object();
+  EXPECT_EQ(summary.at("rows").as_int64(), 3);
+  EXPECT_EQ(summary.at("bad_rows").to_number<int>(), 3);
+  EXPECT_EQ(summary.at("bad_rows_by_kind").at("undecodable").as_int64(), 1);
+  EXPECT_EQ(summary.at("sources").at("s").as_int64(), 2);
+  pool_check(pool_, undecodable, text, false);
+  EXPECT_THAT(text.str(), HasSubstr("3 (6 turns), 3 bad (50.00 %)"));
+  write_ledger(pool_, undecodable, folder_ / "ledger.jsonl");
+  EXPECT_THAT(read_file(folder_ / "ledger.jsonl"), HasSubstr("\"undecodable\""));
+}
+
+TEST_F(PoolCommandsTest, NothingOfAPoolReachesTheTerminalRaw) {
+  const std::string evil = R"(x\u001b]0;t\u0007\u001b[2J\u009b1m\u202e\n)";
+  PoolOptions options;
+  options.maximum_bad_share = 1.0;
+  options.files = {folder_.write(
+      "evil.jsonl",
+      R"({"id":")" + evil + R"(","source":")" + evil + R"(","img)" + evil +
+          R"(":"a.png","tools":")" + evil + R"(","messages":[{"role":"system","content":")" + evil +
+          R"("},{"role":"user","content":")" + evil + R"("},{"role":"assistant","content":")" +
+          evil + R"("}]})" + "\n" + R"({"messages":[{"role":")" + evil + R"(","content":"x"}]})" +
+          "\n" + R"({"image":")" + evil + R"(","messages":[{"role":"user","content":"a"},)" +
+          R"({"role":"assistant","content":"b"}]})" + "\n")};
+  const Pool pool = Pool::read(options);
+  ASSERT_EQ(pool.samples().size(), 1u);
+  EXPECT_EQ(pool.notes().entries().size(), 2u);
+  std::ostringstream out;
+  pool_check(pool, {}, out, false);
+  pool_check(pool, {}, out, true);
+  pool_show(pool, pool.samples()[0].id, out);
+  for (const char c : out.str()) {
+    EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n') << int(c);
+  }
+  EXPECT_EQ(out.str().find("\xC2\x9B"), std::string::npos);
+  EXPECT_EQ(out.str().find("\xE2\x80\xAE"), std::string::npos);
+  EXPECT_THAT(out.str(), HasSubstr("x\\u001b]0;t\\u0007"));
+}
+
+TEST_F(PoolCommandsTest, WhatIsNotHonouredIsSaid) {
+  PoolOptions options;
+  options.files = {folder_.write(
+      "noted.jsonl",
+      R"({"id":"n1","img":"a.png","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b","loss":false},{"role":"user","content":"a"},{"role":"assistant","content":"b"}]})"
+      "\n")};
+  const Pool pool = Pool::read(options);
+  std::ostringstream text, json, show;
+  pool_check(pool, {}, text, false);
+  EXPECT_THAT(text.str(), HasSubstr("1 (4 turns, 1 not trained), 0 bad"));
+  EXPECT_THAT(text.str(), HasSubstr("unread_media `img`: 1 row, first at "));
+  pool_check(pool, {}, json, true);
+  const auto notes = boost::json::parse(json.str()).at("notes").as_array();
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].at("key").as_string(), "img");
+  pool_show(pool, "n1", show);
+  EXPECT_THAT(show.str(), HasSubstr("not honoured    unread_media `img`"));
+  EXPECT_THAT(show.str(), HasSubstr("assistant, not trained:\nb\n"));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ Target target() {
           [](const std::filesystem::path& path) {
             SamplingOptions options;
             options.maximum_pixels = 1'000'000;
-            decode({Media::Kind::image, {path}, 0.0}, options);
+            decode({Media::Kind::image, {path}}, options);
           }};
 }
 

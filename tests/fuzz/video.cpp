@@ -34,7 +34,7 @@ Target target() {
       "clip", {clip(".mp4", "mp4v"), clip(".avi", "MJPG")}, [](const std::filesystem::path& path) {
         SamplingOptions options;
         options.maximum_pixels = 1'000'000;
-        decode({Media::Kind::video, {path}, 0.0}, options);
+        decode({Media::Kind::video, {path}}, options);
       }};
 }
 

@@ -43,7 +43,7 @@ class JudgeTest : public testing::Test {
   Media grey(const std::string& name, const std::vector<int>& brightness, int side = 16) const {
     Media medium;
     medium.kind = brightness.size() == 1 ? Media::Kind::image : Media::Kind::frames;
-    medium.frames_per_second = brightness.size() == 1 ? 0.0 : 2.0;
+    if (brightness.size() > 1) medium.frames_per_second = 2.0;
     for (const int value : brightness) {
       medium.paths.push_back(folder_ / (name + std::to_string(medium.paths.size()) + ".png"));
       cv::imwrite(medium.paths.back().string(),

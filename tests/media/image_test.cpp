@@ -54,7 +54,7 @@ TEST_F(ImageTest, EveryFormatBecomesRgb) {
     EXPECT_NEAR(pixel(frames, 12, 4)[2], 200, tolerance) << extension;
     EXPECT_NEAR(pixel(frames, 12, 28)[0], 220, tolerance) << extension;
     EXPECT_EQ(frames.kind, Media::Kind::image);
-    EXPECT_EQ(frames.duration, 0.0);
+    EXPECT_EQ(frames.duration, std::nullopt);
     EXPECT_EQ(frames.timestamps, std::vector<double>{0.0});
   }
 }
@@ -159,13 +159,71 @@ TEST_F(ImageTest, FrameListsAreSampledAndNameTheBadFrame) {
   EXPECT_EQ(facts.height, 6);
   EXPECT_EQ(facts.duration, 5.0);
 
-  clip.frames_per_second = 0.0;
-  EXPECT_EQ(decode(clip, options).duration, 0.0);
-  EXPECT_THAT(decode(clip, options).timestamps, testing::ElementsAre(0, 3, 6, 9));
+  clip.frames_per_second.reset();  // two a second are taken, but nothing is known
+  EXPECT_EQ(decode(clip, options).duration, std::nullopt);
+  EXPECT_EQ(inspect(clip, 1'000'000).duration, std::nullopt);
+  EXPECT_THAT(decode(clip, options).timestamps, testing::ElementsAre(0, 1.5, 3, 4.5));
 
   folder_.write("6.png", "broken");
   EXPECT_THAT(message_of<DataError>([&] { decode(clip, options); }),
               HasSubstr("6.png: not an image"));
+}
+
+TEST_F(ImageTest, APartOfAFrameList) {
+  Media clip{Media::Kind::frames, {}, 2.0};
+  for (int i = 0; i < 10; ++i) {
+    clip.paths.push_back(
+        folder_.write(std::to_string(i) + ".png",
+                      encoded(".png", cv::Mat(6, 8, CV_8UC3, cv::Scalar::all(level_of(i))))));
+  }
+  clip.start = 1.0;
+  clip.end = 2.5;
+  SamplingOptions options;
+  EXPECT_THAT(numbers_of(decode(clip, options)), testing::ElementsAre(2, 3, 4, 5));
+  EXPECT_THAT(decode(clip, options).timestamps, testing::ElementsAre(1.0, 1.5, 2.0, 2.5));
+  EXPECT_EQ(decode(clip, options).duration, 1.5);
+  EXPECT_EQ(inspect(clip, 1'000'000).frames, 4);
+  clip.frames_per_second.reset();  // taken as 2
+  EXPECT_THAT(numbers_of(decode(clip, options)), testing::ElementsAre(2, 3, 4, 5));
+}
+
+TEST_F(ImageTest, PicturesMayStandInTheRow) {
+  Media medium = image_at("inline-0.png");
+  const std::string bytes = encoded(".png", picture());
+  medium.contents = {std::make_shared<const std::string>(bytes)};
+  EXPECT_EQ(decode(medium, {}).images.at(0).size(), cv::Size(32, 24));
+  EXPECT_EQ(medium.file_digest(0), image_at(folder_.write("a.png", bytes)).file_digest(0));
+  medium.contents = {std::make_shared<const std::string>("no picture")};
+  EXPECT_THAT(message_of<DataError>([&] { decode(medium, {}); }),
+              StartsWith("inline-0.png: not an image"));
+}
+
+TEST_F(ImageTest, CheckingLooksAtEveryFrame) {
+  Media clip{Media::Kind::frames, {}, 2.0};
+  for (int i = 0; i < 4; ++i) {
+    clip.paths.push_back(folder_.write(std::to_string(i) + ".png", encoded(".png", picture())));
+  }
+  check_decodes(clip, 1'000'000);
+  folder_.write("2.png", "broken");
+  EXPECT_THAT(message_of<DataError>([&] { check_decodes(clip, 1'000'000); }),
+              HasSubstr("2.png: not an image"));
+  EXPECT_EQ(inspect(clip, 1'000'000).frames, 4) << "a look at the first frame is enough for facts";
+}
+
+TEST(MediumTest, KeysTellPartsApartAndStayForTheRest) {
+  const Media clip = video_at("/a.mp4");
+  Media part = clip;
+  part.start = 1.0;
+  Media end = clip;
+  end.end = 1.0;
+  EXPECT_NE(part.key(), clip.key());
+  EXPECT_NE(part.key(), end.key());
+  // Keys name entries of caches: recorded values must stay.
+  EXPECT_EQ(clip.key(), "video:d1a33775c05710d79743671359798b68");
+  EXPECT_EQ((Media{Media::Kind::frames, {"/0.png", "/1.png"}, 2.0}.key()),
+            "frames:ea2ebd6a4b166b954122d3baf38596b3");
+  EXPECT_EQ((Media{Media::Kind::frames, {"/0.png", "/1.png"}}.key()),
+            "frames:ac9a79cb02aeafffce5c78d88178dbdc");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ SamplingOptions fps(double rate, std::int64_t minimum, std::int64_t maximum) {
 }
 
 TEST(SamplingTest, UniformTakesBothEndsAndRoundsHalfToEven) {
-  EXPECT_THAT(sample_frame_indices(5, 0, uniform(2)), ElementsAre(0, 4));
+  EXPECT_THAT(sample_frame_indices(5, {}, uniform(2)), ElementsAre(0, 4));
   EXPECT_THAT(sample_frame_indices(10, 25, uniform(4)), ElementsAre(0, 3, 6, 9));
   EXPECT_THAT(sample_frame_indices(4, 25, uniform(3)), ElementsAre(0, 2, 3));  // 1.5 rounds to 2
   EXPECT_THAT(sample_frame_indices(6, 25, uniform(3)), ElementsAre(0, 2, 5));  // 2.5 rounds to 2
@@ -55,8 +55,8 @@ TEST(SamplingTest, FramesPerSecondKeepsToItsBounds) {
   EXPECT_EQ(sample_frame_indices(250, 25, fps(2, 1, 8)).size(), 8u);
   EXPECT_EQ(sample_frame_indices(25, 25, fps(1, 4, 8)).size(), 4u);
   EXPECT_EQ(sample_frame_indices(3, 25, fps(1, 4, 8)).size(), 3u);
-  EXPECT_EQ(sample_frame_indices(31, 25, fps(1, 1, 8)).size(), 1u);  // rounded down
-  EXPECT_EQ(sample_frame_indices(100, 0, fps(1, 1, 8)).size(), 4u);  // taken as 24 a second
+  EXPECT_EQ(sample_frame_indices(31, 25, fps(1, 1, 8)).size(), 1u);   // rounded down
+  EXPECT_EQ(sample_frame_indices(100, {}, fps(1, 1, 8)).size(), 4u);  // taken as 24 a second
   EXPECT_EQ(sample_frame_indices(100, 1e-300, fps(1, 4, 8)).size(), 8u);
   EXPECT_THROW(sample_frame_indices(100, 25, fps(1, 9, 8)), ConfigError);
 }
@@ -77,11 +77,11 @@ TEST(SamplingTest, AMultipleOfFrames) {
 TEST(SamplingTest, MiddlesOfEqualParts) {
   SamplingOptions options = uniform(3);
   options.spacing = SamplingOptions::Spacing::middles;
-  EXPECT_THAT(sample_frame_indices(8, 0, options), ElementsAre(1, 4, 6));
-  EXPECT_THAT(sample_frame_indices(2, 0, options), ElementsAre(0, 1));
-  EXPECT_THAT(sample_frame_indices(0, 0, options), IsEmpty());
+  EXPECT_THAT(sample_frame_indices(8, {}, options), ElementsAre(1, 4, 6));
+  EXPECT_THAT(sample_frame_indices(2, {}, options), ElementsAre(0, 1));
+  EXPECT_THAT(sample_frame_indices(0, {}, options), IsEmpty());
   options.frames = 1;
-  EXPECT_THAT(sample_frame_indices(9, 0, options), ElementsAre(4));
+  EXPECT_THAT(sample_frame_indices(9, {}, options), ElementsAre(4));
 }
 
 TEST(SamplingTest, OptionsDescribeThemselves) {

@@ -44,12 +44,8 @@ inline std::vector<int> numbers_of(const Frames& frames) {
   return numbers;
 }
 
-inline Media image_at(const std::filesystem::path& path) {
-  return {Media::Kind::image, {path}, 0.0};
-}
-inline Media video_at(const std::filesystem::path& path) {
-  return {Media::Kind::video, {path}, 0.0};
-}
+inline Media image_at(const std::filesystem::path& path) { return {Media::Kind::image, {path}}; }
+inline Media video_at(const std::filesystem::path& path) { return {Media::Kind::video, {path}}; }
 
 // What decode says of a medium it cannot read.
 template <class Exception>

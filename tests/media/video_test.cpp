@@ -44,7 +44,7 @@ TEST_F(VideoTest, SamplesTheFramesItSays) {
   EXPECT_EQ(frames.images[0].type(), CV_8UC3);
   EXPECT_EQ(frames.images[0].size(), cv::Size(64, 48));
   EXPECT_EQ(frames.kind, Media::Kind::video);
-  EXPECT_NEAR(frames.duration, 2.0, 1e-6);
+  EXPECT_NEAR(frames.duration.value(), 2.0, 1e-6);
   ASSERT_EQ(frames.timestamps.size(), 5u);
   EXPECT_NEAR(frames.timestamps[0], 0.0, 1e-6);
   EXPECT_NEAR(frames.timestamps[3], 1.4, 1e-6);
@@ -59,8 +59,60 @@ TEST_F(VideoTest, SamplesTheFramesItSays) {
   EXPECT_EQ(facts.frames, 20);
   EXPECT_EQ(facts.width, 64);
   EXPECT_EQ(facts.height, 48);
-  EXPECT_NEAR(facts.frames_per_second, 10.0, 1e-6);
-  EXPECT_NEAR(facts.duration, 2.0, 1e-6);
+  EXPECT_NEAR(facts.frames_per_second.value(), 10.0, 1e-6);
+  EXPECT_NEAR(facts.duration.value(), 2.0, 1e-6);
+}
+
+TEST_F(VideoTest, APartIsSeenAsIfThereWereNoMore) {
+  Media part = video_at(write_clip(folder_ / "a.mp4", 20, 5.0));
+  part.start = 1.0;
+  part.end = 2.0;
+  const Frames frames = decode(part, uniform(3));
+  EXPECT_THAT(numbers_of(frames), ElementsAre(5, 7, 10));
+  EXPECT_THAT(frames.timestamps,
+              ElementsAre(testing::DoubleNear(1.0, 1e-6), testing::DoubleNear(1.4, 1e-6),
+                          testing::DoubleNear(2.0, 1e-6)));
+  EXPECT_NEAR(frames.duration.value(), 1.0, 1e-6);
+  SamplingOptions per_second;
+  per_second.mode = SamplingOptions::Mode::fps;
+  per_second.frames_per_second = 4.0;  // of 6 frames at 5 a second: 4
+  EXPECT_THAT(numbers_of(decode(part, per_second)), ElementsAre(5, 7, 8, 10));
+  EXPECT_EQ(inspect(part, 1'000'000).frames, 6);
+  EXPECT_NEAR(inspect(part, 1'000'000).duration.value(), 1.0, 1e-6);
+
+  part.end.reset();
+  EXPECT_EQ(numbers_of(decode(part, uniform(2))), (std::vector<int>{5, 19}));
+  EXPECT_NEAR(decode(part, uniform(2)).duration.value(), 3.0, 1e-6);
+  part.start = 3.2;
+  part.end = 100.0;
+  EXPECT_EQ(inspect(part, 1'000'000).frames, 4);
+  part.start = 7.0;
+  EXPECT_THAT(message_of<DataError>([&] { decode(part, uniform(2)); }),
+              HasSubstr("no frame in its part from 7 s to 100 s; the clip lasts 4.00 s"));
+  EXPECT_THROW(inspect(part, 1'000'000), DataError);
+}
+
+TEST_F(VideoTest, APartOfAClipWhoseHeaderLiesIsTheSame) {
+  Media part = video_at(write_clip(folder_ / "a.avi", 20, 10.0, "MJPG"));
+  part.start = 1.0;
+  part.end = 1.5;
+  for (const std::uint32_t promised : {12u, 20u, 400u}) {
+    promise_frames(folder_ / "a.avi", promised);
+    const std::int64_t last = promised == 12u ? 12 : 15;  // OpenCV stops one frame later
+    EXPECT_EQ(numbers_of(decode(part, uniform(2))), (std::vector<int>{10, static_cast<int>(last)}));
+  }
+}
+
+TEST_F(VideoTest, AContainerMayStandInTheRow) {
+  const auto path = write_clip(folder_ / "a.mp4", 20, 10.0);
+  Media medium = video_at("inline-0.mp4");
+  medium.contents = {std::make_shared<const std::string>(read_file(path))};
+  std::filesystem::remove(path);
+  EXPECT_THAT(numbers_of(decode(medium, uniform(3))), ElementsAre(0, 10, 19));
+  EXPECT_EQ(inspect(medium, 1'000'000).frames, 20);
+  medium.contents = {std::make_shared<const std::string>("a text")};
+  EXPECT_THAT(message_of<DataError>([&] { decode(medium, uniform(3)); }),
+              testing::StartsWith("inline-0.mp4: not a video"));
 }
 
 TEST_F(VideoTest, ColoursAreRgb) {

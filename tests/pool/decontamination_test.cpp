@@ -221,6 +221,18 @@ TEST_F(EvaluationSetTest, ReadsQuestionsAndConversations) {
   EXPECT_EQ(questions[3].media.at(0).paths.at(0), fs::absolute(folder_) / "d.png");
 }
 
+TEST_F(EvaluationSetTest, MediaAreNamedAsInPools) {
+  const auto questions = read_evaluation_set(write(
+      "\xEF\xBB\xBF{\"question\":\"Who?\",\"video\":\"a.mp4\",\"video_start\":2,\"score\":NaN}\n"
+      "{\"question\":\"What?\",\"image\":{\"bytes\":\"iVBORw0KGgo=\"}}\n"
+      "{\"question\":\"What?\",\"videos\":[[\"0.png\",\"1.png\"]]}\n"));
+  ASSERT_EQ(questions.size(), 3U);
+  EXPECT_EQ(questions[0].media.at(0).start, 2.0);
+  EXPECT_EQ(*questions[1].media.at(0).content(0), "\x89PNG\r\n\x1a\n");
+  EXPECT_EQ(questions[2].media.at(0).kind, Media::Kind::frames);
+  EXPECT_EQ(questions[2].media.at(0).paths.size(), 2U);
+}
+
 TEST_F(EvaluationSetTest, IsReadWholeOrNotAtAll) {
   EXPECT_THROW(read_evaluation_set(folder_ / "absent.jsonl"), IoError);
   EXPECT_THROW(read_evaluation_set(write("\n")), DataError);

@@ -187,7 +187,7 @@ TEST(PoolTest, AnotherFormatIsOneRegisteredFunction) {
 
 TEST(PoolTest, OptionsDescribeThemselves) {
   const auto options = config::describe<PoolOptions>();
-  ASSERT_EQ(options.size(), 6u);
+  ASSERT_EQ(options.size(), 7u);
   EXPECT_EQ(options[1].name, "files");
   EXPECT_EQ(options[5].type, "automatic | images | frames");
 }

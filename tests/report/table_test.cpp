@@ -56,6 +56,19 @@ TEST(Table, Terminal) {
   EXPECT_THAT(styled, ::testing::Not(::testing::HasSubstr("\033[1m 90.0")));
 }
 
+TEST(Table, TerminalShowsNoControlCharacters) {
+  Table table;
+  table.title = "t\x1b]0;x\x07";
+  table.columns = {{"c\xC2\x9B", "g\x1b"}, {"d\n"}};
+  table.rows = {{{"a\x1b[2J", Missing{"r\x1b"}}}};
+  table.notes = {"n\x1b\nline"};
+  const std::string text = to_terminal({table}, false);
+  for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= ' ');
+  EXPECT_EQ(text.find("\xC2\x9B"), std::string::npos);
+  EXPECT_THAT(text, ::testing::HasSubstr("a\\u001b[2J"));
+  EXPECT_THAT(text, ::testing::HasSubstr("n\\u001b\nline"));
+}
+
 TEST(Table, Markdown) {
   EXPECT_EQ(to_markdown({example()}),
             "### Table 1\n\n"

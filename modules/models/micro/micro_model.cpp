@@ -135,21 +135,18 @@ ModelInput MicroModel::conversation(const Sample& sample,
              false);
     }
   };
-  constexpr std::string_view placeholder = kMediaPlaceholder;
   std::size_t text_tokens = 0;
   for (const Turn& turn : sample.turns) {
-    const bool trained = turn.role == Turn::Role::assistant;
+    const bool trained = turn.is_trained();
     append({role_token(turn.role)}, false);
-    std::string_view text = turn.text;
-    while (true) {
-      const std::size_t at =
-          turn.role == Turn::Role::assistant ? std::string_view::npos : text.find(placeholder);
-      append_text(text.substr(0, at), trained);
-      if (at == std::string_view::npos) break;
+    const std::vector<std::string> pieces = pieces_around_media(turn);
+    append_text(pieces.front(), trained);
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
       if (media != nullptr) append_medium();
-      text.remove_prefix(at + placeholder.size());
+      std::string_view piece = pieces[i];
       // The line break that sets a medium off from the question carries no meaning here.
-      if (text.starts_with('\n')) text.remove_prefix(1);
+      if (piece.starts_with('\n')) piece.remove_prefix(1);
+      append_text(piece, trained);
     }
     append({WordTokenizer::kEndOfTurn}, trained);
   }

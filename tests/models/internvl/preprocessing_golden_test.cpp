@@ -108,7 +108,7 @@ TEST(GoldenInternVlPreprocessing, TilesOfTheCases) {
       }
       SamplingOptions sampling = published_sampling();
       sampling.frames = static_cast<std::int64_t>(wanted.size());
-      const auto indices = sample_frame_indices(frames.size(0), 0.0, sampling);
+      const auto indices = sample_frame_indices(frames.size(0), {}, sampling);
       EXPECT_EQ(indices, wanted);
       std::vector<cv::Mat> chosen;
       for (const std::int64_t i : indices) {
