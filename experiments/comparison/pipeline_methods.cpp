@@ -165,9 +165,9 @@ StageOutput Pipeline::train(const StageOutput& selection, std::uint64_t seed,
     for (const Checkpoint& checkpoint : result.checkpoints) {
       const std::string name = fmt::format("checkpoint-{}", checkpoint.index);
       winnow::copy_folder(checkpoint.folder, work.output / name);
-      model->load(work.output / name);
-      checkpoints.push_back(
-          {{"folder", name}, {"samples", checkpoint.samples}, {"weights", weights_digest(*model)}});
+      checkpoints.push_back({{"folder", name},
+                             {"samples", checkpoint.samples},
+                             {"weights", weights_digest(*load_model(work.output / name))}});
     }
     work.digest = checkpoints.back().at("weights").as_string();
     work.facts = {{"checkpoints", std::move(checkpoints)},
