@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <opencv2/imgcodecs.hpp>
+
+#include "benchmarks/benchmark.h"
 #include "core/files.h"
 #include "support.h"
 #include "temporary_folder.h"
@@ -15,6 +18,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_support::noise_evaluation;
+using testing_support::noise_frames;
 using testing_support::noise_of;
 using testing_support::noise_questions;
 using testing_support::tiny_model;
@@ -109,6 +113,43 @@ TEST_F(EvaluationTest, AQuestionThatDoesNotFitIsNoReasonToStop) {
   const std::vector<Outcome> outcomes = run();
   EXPECT_THAT(outcomes[2].failure, AllOf(HasSubstr("not asked"), HasSubstr("maximum_text")));
   EXPECT_EQ(outcomes[3].answer, "3");
+}
+
+// From a file of questions to a file of outcomes, with pictures that are decoded.
+TEST_F(EvaluationTest, AsksAFileOfQuestionsAboutRealPictures) {
+  const fs::path folder = testing_support::temporary_folder();
+  std::string lines;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = std::to_string(i) + ".png";
+    write_file_with(folder / name, [&](const fs::path& path) {
+      cv::imwrite(path.string(), noise_frames(1, static_cast<std::uint64_t>(i)).images[0]);
+    });
+    lines += R"({"image":")" + name + R"(","question":"what colour","options":["red","blue"],)" +
+             R"("answer":"A"})" + "\n";
+  }
+  const std::string whole = read_file(folder / "2.png");
+  write_file(folder / "2.png", whole.substr(0, whole.size() / 2));
+  write_file(folder / "mine.jsonl", lines);
+  const BenchmarkTask task(
+      "mine",
+      testing_support::table_of("type = \"file\", file = \"" + (folder / "mine.jsonl").string() +
+                                "\", maximum_failed_share = 0.25, evaluator = {type = "
+                                "\"multiple_choice\"}"));
+  const std::vector<Question> asked = task.read({}).asked;
+  Evaluation evaluation{task.name(), task.evaluator(), asked, [&](const Question& question) {
+                          std::vector<PreprocessedMedium> media;
+                          for (const Media& medium : question.sample.media) {
+                            media.push_back(model_->preprocess(decode(medium, {})));
+                          }
+                          return model_->encode_vision(media);
+                        }};
+  evaluation.limits = task.options();
+  const std::vector<Outcome> outcomes = evaluate(*model_, evaluation);
+  EXPECT_THAT(outcomes[2].failure, AllOf(HasSubstr("not asked: "), HasSubstr("2.png")));
+  for (const std::size_t i : {0, 1, 3}) EXPECT_EQ(outcomes[i].failure, "");
+  write_outcomes(folder / "outcomes.jsonl", asked, outcomes);
+  EXPECT_EQ(digest_of(ids_of(asked), read_outcomes(folder / "outcomes.jsonl", ids_of(asked))),
+            digest_of(ids_of(asked), outcomes));
 }
 
 TEST_F(EvaluationTest, GoesOnFromTheLastWholeWindow) {
