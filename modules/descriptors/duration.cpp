@@ -40,15 +40,17 @@ class Duration : public Descriptor {
     if (observation.frames.empty()) {
       return {Cell::absent(observation), Cell::absent(observation)};
     }
-    double seconds = 0.0;
-    for (const auto& frames : observation.frames) seconds = std::max(seconds, frames->duration);
-    if (seconds <= 0.0) {
+    std::optional<double> longest;
+    for (const auto& frames : observation.frames) {
+      if (frames->duration) longest = std::max(longest.value_or(0.0), *frames->duration);
+    }
+    if (!longest) {
       const Cell unknown{0.0, CellState::missing, {}};
       return {unknown, unknown};
     }
     const auto& boundaries = options_.boundaries;
-    const auto group = std::upper_bound(boundaries.begin(), boundaries.end(), seconds);
-    return {Cell::number(seconds), Cell::number(static_cast<double>(group - boundaries.begin()))};
+    const auto group = std::upper_bound(boundaries.begin(), boundaries.end(), *longest);
+    return {Cell::number(*longest), Cell::number(static_cast<double>(group - boundaries.begin()))};
   }
 
  private:

@@ -69,8 +69,11 @@ void set_part(Media& medium, const RowTiming& timing) {
   }
 }
 
+// Of normal paths: by their text, since every row asks.
 bool is_below(const fs::path& path, const fs::path& root) {
-  return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
+  const std::string &text = path.native(), &folder = root.native();
+  return text.starts_with(folder) &&
+         (folder.ends_with('/') || text.size() == folder.size() || text[folder.size()] == '/');
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr std::size_t kMostNames = 100, kMostFirst = 3, kLongestName = 80;
 constexpr const char* kOtherNames = "other keys";
 
 constexpr std::array<std::pair<const char*, const char*>, 5> kKinds = {{
-    {"unread_media", "names media, but is not a key that is read: see modules/pool/README.md"},
+    {"unread_media", "media are read from `image`, `images`, `video` and `videos` alone"},
     {"unread_key", "changes training elsewhere and is not read"},
     {"second_system", "a system text beside a conversation with a system turn, which stands"},
     {"tools", "descriptions of tools are kept and exported, but models are not shown them"},

@@ -122,10 +122,10 @@ TEST(OpticalFlow, IsNotApplicableWithoutMotion) {
 TEST(Duration, IsThatOfTheClipWhateverIsSampledOfIt) {
   const Sample video = video_sample(), image = image_sample();
   const auto duration = make_descriptor("duration");
-  const auto cells_of = [&](double seconds) {
+  const auto cells_of = [&](std::optional<double> seconds) {
     const auto frames = std::make_shared<Frames>();
     frames->images = moving_texture(2, 0);
-    frames->timestamps = {0.0, seconds / 2};
+    frames->timestamps = {0.0, 0.5};
     frames->duration = seconds;
     frames->kind = Media::Kind::video;
     Observation observation{video};
@@ -136,7 +136,7 @@ TEST(Duration, IsThatOfTheClipWhateverIsSampledOfIt) {
   EXPECT_EQ(cells_of(12.5).at(1).value, 0.0);
   EXPECT_EQ(cells_of(30.0).at(1).value, 1.0);
   EXPECT_EQ(cells_of(600.0).at(1).value, 2.0);
-  EXPECT_EQ(cells_of(0.0).at(0).state, CellState::missing);  // a frame list without a rate
+  EXPECT_EQ(cells_of({}).at(0).state, CellState::missing);  // a frame list without a rate
   EXPECT_EQ(duration->measure(Observation{image}).at(0).state, CellState::not_applicable);
 }
 
