@@ -73,7 +73,7 @@ struct ColourSums {
 
 }  // namespace
 
-FlowOptions release_flow(FlowMethod method) {
+FlowOptions flow_options(FlowMethod method) {
   FlowOptions options;
   options.flow = method;
   options.pyramid_levels = 2;
@@ -100,7 +100,7 @@ std::vector<std::int64_t> sample_files(std::int64_t count, std::int64_t target) 
 }
 
 FrameMeter::FrameMeter(std::int64_t flow_frames, FlowMethod method)
-    : flow_frames_(flow_frames), meter_(release_flow(method)) {}
+    : flow_frames_(flow_frames), meter_(flow_options(method)) {}
 
 FrameMetrics FrameMeter::measure(const std::vector<std::string>& paths) const {
   std::vector<std::string> named = paths;

@@ -15,7 +15,7 @@
 namespace winnow::gdo_release {
 
 // The release's setting of Farneback's flow, or DIS instead.
-FlowOptions release_flow(FlowMethod method = FlowMethod::farneback);
+FlowOptions flow_options(FlowMethod method = FlowMethod::farneback);
 
 // Indices of `target` of `count` files, first and last included, rounded half to even; all of them
 // when target is 0 or less or not below count. Throws DataError for a target of 1 where there are

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "config/options.h"
-#include "gdo_release/merge/merge_row.h"
+#include "gdo_release/merge/row_writer.h"
 
 namespace winnow::gdo_release {
 
