@@ -19,11 +19,12 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "gdo_release/frame_sampling.h"
 #include "gdo_release/merge/frame_metrics.h"
 #include "gdo_release/merge/merge.h"
 #include "gdo_release/merge/shard_writer.h"
 #include "gdo_release/merge/text_feature.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow {
 namespace {
@@ -245,7 +246,7 @@ class GdoReleasePool : public MeasuredPoolWriter {
       pictures.insert(pictures.end(), held.back()->images.begin(), held.back()->images.end());
     }
     const auto count = static_cast<std::int64_t>(pictures.size());
-    const std::vector<std::int64_t> listed = gdo_release::sample_files(count, kTargetFrames);
+    const std::vector<std::int64_t> listed = gdo_release::sample_frames(count, kTargetFrames);
     return meter_.measure(static_cast<std::int64_t>(listed.size()), [&](std::int64_t i) {
       cv::Mat bgr;
       const auto place = static_cast<std::size_t>(listed[static_cast<std::size_t>(i)]);

@@ -1,6 +1,6 @@
 #pragma once
 // The merge step of the GDO release: descriptor shards become one table of metrics with clusters,
-// fallbacks and a quality score. Defects included; README.md of this folder names them.
+// fallbacks and a quality score. Defects included; README.md of the room names them.
 
 #include <filesystem>
 #include <optional>

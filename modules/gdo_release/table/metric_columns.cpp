@@ -6,7 +6,7 @@
 
 #include "gdo_release/python/line_file.h"
 #include "gdo_release/python/value.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {

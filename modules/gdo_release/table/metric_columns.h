@@ -42,7 +42,7 @@ struct MetricColumn {
   const char* meaning;  // from which keys, and when there is none
 };
 // All of them, in the order of metric_cells(). `coverage` and `answer_group` need the whole pool
-// and are made in release_table.cpp.
+// and are made in pair_table.cpp.
 const std::vector<MetricColumn>& metric_columns();
 
 // The values of a row; NaN where the value failed, and what has no meaning for an image is left to

@@ -11,7 +11,7 @@
 #include "core/errors.h"
 #include "gdo_release/python/line_file.h"
 #include "gdo_release/select/scan/pair.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 #include "gdo_release/select/write/record.h"
 #include "gdo_release/support/release_pool.h"
 #include "support/cpu_time.h"

@@ -7,6 +7,7 @@
 #include "config/compose.h"
 #include "core/files.h"
 #include "descriptors/support.h"
+#include "gdo_release/frame_sampling.h"
 #include "gdo_release/golden_rows.h"
 #include "gdo_release/recorded_json.h"
 
@@ -69,7 +70,7 @@ TEST_F(GoldenReleaseFrames, MotionDiversityAndColours) {
       std::vector<std::string> sampled, expected_paths;
       std::vector<std::string> named = sequence.paths;
       std::erase(named, "");
-      for (const std::int64_t i : sample_files(static_cast<std::int64_t>(named.size()), most)) {
+      for (const std::int64_t i : sample_frames(static_cast<std::int64_t>(named.size()), most)) {
         sampled.push_back(named[static_cast<std::size_t>(i)]);
       }
       for (const std::string& path : elements(expected.at("sample_paths"))) {
@@ -130,29 +131,6 @@ TEST_F(GoldenReleaseFrames, TheDescriptorCanBeSetToTheRelease) {
     ++compared;
   }
   EXPECT_GE(compared, 6);
-}
-
-TEST(ReleaseFrames, OneFrameOfManyIsAnErrorAsThere) {
-  EXPECT_THROW(sample_files(3, 1), DataError);
-  EXPECT_EQ(sample_files(1, 1), std::vector<std::int64_t>{0});
-  EXPECT_EQ(sample_files(3, 0), (std::vector<std::int64_t>{0, 1, 2}));
-  EXPECT_EQ(sample_files(6, 4), (std::vector<std::int64_t>{0, 2, 3, 5}));
-}
-
-TEST(GoldenReleaseNumbers, SampledIndices) {
-  int cases = 0;
-  for (const std::string& line : golden_lines("text/sample_indices.jsonl")) {
-    const auto row = elements(line);
-    const auto count = static_cast<std::int64_t>(number(row[0]));
-    const auto target = static_cast<std::int64_t>(number(row[1]));
-    std::vector<std::int64_t> expected;
-    for (const std::string& index : elements(row[2])) {
-      expected.push_back(static_cast<std::int64_t>(number(index)));
-    }
-    EXPECT_EQ(sample_files(count, target), expected) << count << " " << target;
-    ++cases;
-  }
-  EXPECT_GT(cases, 10);
 }
 
 }  // namespace

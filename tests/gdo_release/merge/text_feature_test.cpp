@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gdo_release/golden_rows.h"
+#include "gdo_release/python/hash.h"
 #include "gdo_release/recorded_json.h"
 
 namespace winnow::gdo_release {
@@ -41,7 +42,7 @@ TEST(GoldenReleaseTextFeature, CountsTokensByPythonsHash) {
 
 TEST(ReleaseTextFeature, IsZeroWithoutTokens) {
   EXPECT_EQ(text_feature("什么?", "!"), (std::array<float, 16>{}));
-  EXPECT_EQ(python_hash(""), 0);
+  EXPECT_EQ(python::hash(""), 0);
 }
 
 }  // namespace

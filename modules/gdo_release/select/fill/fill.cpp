@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "gdo_release/select/scan/key_table.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {

@@ -5,7 +5,7 @@
 #include <bit>
 
 #include "core/errors.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -82,7 +82,7 @@ class Reader {
     return static_cast<std::uint32_t>(last_source_place_);
   }
 
-  // The names of a part of a stratum differ in these five bits: see release_text.h.
+  // The names of a part of a stratum differ in these five bits: see text.h.
   static std::uint64_t letter(std::string_view name, std::size_t place) {
     return static_cast<std::uint64_t>(name[place]) & 31;
   }

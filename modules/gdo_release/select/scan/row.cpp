@@ -9,8 +9,8 @@
 #include "core/errors.h"
 #include "gdo_release/python/text.h"
 #include "gdo_release/python/value.h"
-#include "gdo_release/select/scan/text.h"
-#include "gdo_release/select/scan/text_scan.h"
+#include "gdo_release/text/text.h"
+#include "gdo_release/text/text_scan.h"
 
 namespace winnow::gdo_release {
 namespace {

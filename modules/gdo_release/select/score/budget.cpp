@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/errors.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {

@@ -6,7 +6,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "gdo_release/python/value.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {

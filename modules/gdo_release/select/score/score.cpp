@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {

@@ -8,12 +8,13 @@
 #include <utility>
 
 #include "core/errors.h"
+#include "gdo_release/frame_sampling.h"
 #include "gdo_release/python/json_writer.h"
 #include "gdo_release/python/line_file.h"
 #include "gdo_release/python/text.h"
 #include "gdo_release/python/value.h"
 #include "gdo_release/select/scan/row.h"
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -91,7 +92,7 @@ class RecordWriter {
   }
   const std::vector<std::int64_t>& indices(std::int64_t count) {
     if (count != indices_count_) {
-      indices_ = sample_indices(count, target_frames_);
+      indices_ = sample_frames(count, target_frames_);
       indices_count_ = count;
     }
     return indices_;
@@ -163,13 +164,6 @@ void RecordReader::prefetch(bool video, std::int64_t offset) const {
   (video ? state_->video : state_->onevision).file.prefetch(offset);
 }
 
-std::string record_json(const ScanOptions& options, const Pair& pair) {
-  std::string json;
-  RecordReader(options).append({pair.video, pair.offset, pair.line, pair.turn}, pair.form,
-                               pair.temporal, json);
-  return json;
-}
-
 std::string resample_frames(std::string_view record, std::int64_t target_frames) {
   std::optional<python::Value> row = python::parse_json(record);
   if (!row) throw DataError("an output row: is not JSON");
@@ -178,7 +172,7 @@ std::string resample_frames(std::string_view record, std::int64_t target_frames)
   if (images != nullptr && images->kind == python::Value::Kind::list && images->items.size() > 1) {
     std::vector<python::Value> kept;
     for (const std::int64_t i :
-         sample_indices(static_cast<std::int64_t>(images->items.size()), target_frames)) {
+         sample_frames(static_cast<std::int64_t>(images->items.size()), target_frames)) {
       kept.push_back(images->items[static_cast<std::size_t>(i)]);
     }
     images->items = std::move(kept);

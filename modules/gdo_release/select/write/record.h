@@ -39,9 +39,6 @@ class RecordReader {
   std::unique_ptr<State> state_;
 };
 
-// The row of a single pair.
-std::string record_json(const ScanOptions& options, const Pair& pair);
-
 // An output row with its frames sampled evenly to `target_frames`, as the release's second program
 // does it: "images" and "n_frames" change, the placeholders in the message do not. Throws DataError
 // for a row that is not an object and ConfigError for a target of 1, both of which stop the

@@ -186,7 +186,8 @@ TEST(ReleaseScan, LinesLongerThanTheBufferAndALimitOnLines) {
   options.maximum_lines_onevision = 3;
   EXPECT_EQ(uids(options).size(), 3u);
   std::string tail;
-  scan(options, [&](const Pair& pair) { tail = record_json(options, pair); });
+  RecordReader records(options);
+  scan(options, [&](const Pair& pair) { tail = row_of(records, pair); });
   EXPECT_THAT(tail, HasSubstr("\"ov::2::t0\""));
 }
 
@@ -196,7 +197,8 @@ TEST(ReleaseScan, MissingFilesAndChangedFilesAreNamed) {
   gone.video = true;
   gone.offset = 5;
   gone.line = 2;
-  EXPECT_THAT(message_of<DataError>([&] { record_json(options, gone); }),
+  RecordReader records(options);
+  EXPECT_THAT(message_of<DataError>([&] { row_of(records, gone); }),
               HasSubstr(options.video.string() + ":2:"));
   options.video = temporary_folder() / "none.jsonl";
   EXPECT_THAT(message_of<IoError>([&] { scan(options, [](const Pair&) {}); }),

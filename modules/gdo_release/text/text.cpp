@@ -1,4 +1,4 @@
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 #include <array>
 #include <bit>
@@ -6,8 +6,7 @@
 #include <cstring>
 #include <string>
 
-#include "core/errors.h"
-#include "gdo_release/select/scan/text_scan.h"
+#include "gdo_release/text/text_scan.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -170,23 +169,6 @@ std::string_view source_group(std::string_view normalized_source) {
     group.remove_suffix(1);
   }
   return group.empty() ? "unknown" : group;
-}
-
-std::vector<std::int64_t> sample_indices(std::int64_t count, std::int64_t target) {
-  std::vector<std::int64_t> indices;
-  if (count > target && target == 1) {
-    throw ConfigError("target_frames = 1: the release divides by zero there; choose 2 or more");
-  }
-  const bool all = count <= target;
-  for (std::int64_t i = 0; i < (all ? count : target); ++i) {
-    if (all) {
-      indices.push_back(i);
-      continue;
-    }
-    const double place = static_cast<double>(i * (count - 1)) / static_cast<double>(target - 1);
-    indices.push_back(std::llrint(place));  // halves to even, as the default rounding mode has it
-  }
-  return indices;
 }
 
 double quality_score(std::int64_t question_tokens, std::int64_t answer_tokens,

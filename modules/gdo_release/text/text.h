@@ -26,11 +26,6 @@ std::string_view duration_bucket(std::int64_t frames);
 // A part of `normalized_source`, or "unknown".
 std::string_view source_group(std::string_view normalized_source);
 
-// Places of the frames that the release keeps of `count`: all when there are no more than `target`.
-// Throws ConfigError for a target of 1 with more frames than that, where the release divides by
-// zero.
-std::vector<std::int64_t> sample_indices(std::int64_t count, std::int64_t target);
-
 // The release's fluency term. `answer_tokens` is count_tokens(answer).
 double quality_score(std::int64_t question_tokens, std::int64_t answer_tokens,
                      std::string_view answer);

@@ -1,4 +1,4 @@
-#include "gdo_release/select/scan/text.h"
+#include "gdo_release/text/text.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,6 @@
 #include <boost/uuid/detail/sha1.hpp>
 #include <set>
 
-#include "core/errors.h"
 #include "gdo_release/golden_rows.h"
 
 namespace winnow::gdo_release {
@@ -93,22 +92,6 @@ TEST(GoldenReleaseText, DurationBuckets) {
   for (const auto& row : rows.as_array()) {
     EXPECT_EQ(duration_bucket(row.at(0).as_int64()), std::string_view(row.at(1).as_string()));
   }
-}
-
-TEST(GoldenReleaseText, PlacesOfFrames) {
-  std::size_t rows = 0;
-  for (const auto& row : golden_rows("text/sample_indices.jsonl")) {
-    EXPECT_EQ(sample_indices(row.at(0).as_int64(), row.at(1).as_int64()),
-              boost::json::value_to<std::vector<std::int64_t>>(row.at(2)))
-        << boost::json::serialize(row);
-    ++rows;
-  }
-  EXPECT_GT(rows, 100u);
-}
-
-TEST(ReleaseText, OneFrameOfManyStopsAsInTheRelease) {
-  EXPECT_EQ(sample_indices(1, 1), std::vector<std::int64_t>{0});
-  EXPECT_THROW(sample_indices(2, 1), ConfigError);
 }
 
 // The words of a question are looked for 32 bytes at a time; where they stand must not matter.

@@ -1,4 +1,4 @@
-#include "gdo_release/select/scan/text_scan.h"
+#include "gdo_release/text/text_scan.h"
 
 #include <array>
 
