@@ -11,9 +11,9 @@
 #include "core/errors.h"
 #include "gdo_release/python/line_file.h"
 #include "gdo_release/select/scan/pair.h"
-#include "gdo_release/text/text.h"
 #include "gdo_release/select/write/record.h"
 #include "gdo_release/support/release_pool.h"
+#include "gdo_release/text/text.h"
 #include "support/cpu_time.h"
 
 namespace {
@@ -46,7 +46,7 @@ void run(const bench::ReleasePoolSpec& spec, const std::string& folder, int roun
 
   measure("lines alone", pool, rounds, [&] {
     for (const auto& path : {options.onevision, options.video}) {
-      gdo_release::LineFile(path).each_line(0, [](const auto&) {});
+      gdo_release::python::LineFile(path).each_line(0, [](const auto&) {});
     }
   });
   measure("scan", pool, rounds, [&] {
