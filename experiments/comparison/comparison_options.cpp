@@ -4,8 +4,8 @@
 #include <set>
 
 #include "config/component.h"
-#include "experiments/gdo_release/measured_pool.h"
-#include "experiments/gdo_release/selector_table.h"
+#include "experiments/comparison/measured_pool.h"
+#include "experiments/comparison/selector_table.h"
 
 namespace winnow {
 namespace {

@@ -1,6 +1,8 @@
-#include "experiments/gdo_release/merge_command.h"
+// `winnow merge`: descriptor shards of the GDO release become one table of metrics.
 
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "config/bind.h"
 #include "config/component.h"
@@ -30,8 +32,8 @@ config::Help help(const MergeCommandOptions&) {
 const bool registered = config::add_table<gdo_release::MergeOptions>(
     "merge", "the GDO release's merge step (winnow merge)");
 
-}  // namespace
-
+// Binds shards=FOLDER output=FOLDER and options of the table merge (merge.cluster_k=64), writes
+// metrics.jsonl, centers.jsonl and report.json into the output folder and prints the report.
 int merge_command(const std::vector<std::string>& overrides, std::ostream& out) {
   config::Value table;
   for (const std::string& text : overrides) {
@@ -52,18 +54,13 @@ int merge_command(const std::vector<std::string>& overrides, std::ostream& out) 
   return 0;
 }
 
-std::string merge_command_help() {
-  return config::print_options(config::describe<MergeCommandOptions>());
-}
-
-namespace {
-
 class MergeCommand : public Command {
  public:
   void declare(Arguments& arguments) override {
     arguments.words("overrides", overrides_,
                     "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
-    arguments.footer([] { return "Options:\n" + merge_command_help(); });
+    arguments.footer(
+        [] { return "Options:\n" + config::print_options(config::describe<MergeCommandOptions>()); });
   }
   int run(std::ostream& out) override { return merge_command(overrides_, out); }
 

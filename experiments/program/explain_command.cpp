@@ -11,7 +11,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/printable.h"
-#include "experiments/gdo_release/filed_selection.h"
+#include "experiments/comparison/selection_from_files.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "experiments/program/select_command.h"
@@ -58,8 +58,8 @@ std::vector<Chosen> selections_of(const fs::path& run) {
 // By the files of a run's selection.
 std::string explain_manifest(const fs::path& manifest, const std::string& sample) {
   const fs::path folder = manifest.parent_path();
-  return is_filed_selection(folder) ? explain_filed_selection(folder, sample)
-                                    : explain_selection(manifest, sample);
+  return is_selection_from_files(folder) ? explain_selection_from_files(folder, sample)
+                                         : explain_selection(manifest, sample);
 }
 
 fs::path folder_of(const ExplainRequest& request) {

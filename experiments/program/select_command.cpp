@@ -12,11 +12,9 @@
 #include "config/overrides.h"
 #include "config/read.h"
 #include "core/files.h"
-#include "experiments/gdo_release/selector_table.h"
+#include "experiments/comparison/selector_table.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
-#include "gdo_release/table/table_on_pool.h"
-#include "selectors/pool_selector.h"
 #include "selectors/selector.h"
 
 namespace winnow {
@@ -65,12 +63,15 @@ void check_replaceable(const fs::path& folder) {
 }
 
 // The selector of that table; one of tables sees the pool as a table.
-std::unique_ptr<PoolSelector> selector_of(const config::Value& table) {
+std::unique_ptr<PoolSelector> selector_of(const config::Value& table, const config::Value& pool) {
   const config::Value* type = table.child("type");
-  if (type != nullptr && type->is_string() && contains(selectors().names(), type->string())) {
-    return pool_table::table_selector_on_pool(table);
+  if (type == nullptr || !type->is_string() || !contains(selectors().names(), type->string())) {
+    return pool_selectors().create(table, "selector");
   }
-  return pool_selectors().create(table, "selector");
+  std::vector<std::string> known;
+  for (const auto& [name, make] : table_selectors_on_pools()) known.push_back(name);
+  return table_selectors_on_pools().at(config::detail::component_type(pool, "pool", "pool", known))(
+      table);
 }
 
 struct Run {
@@ -90,7 +91,8 @@ std::vector<Run> runs_of(const SelectRequest& request) {
     run.config = config::compose({request.directories, "select", overrides[i]});
     config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
     run.label = overrides.size() > 1 ? labels[i] : "";
-    run.selector = selector_of(selector_table(run.config.at("selector"), ForeignOptions::any));
+    run.selector = selector_of(selector_table(run.config.at("selector"), ForeignOptions::any),
+                               run.config.at("pool"));
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {
       config::fail_value(output, "output", "expected a folder, as in output=FOLDER");
@@ -117,6 +119,11 @@ std::string explain_selected(const fs::path& folder, const std::string& sample) 
   return pool_selectors()
       .create(selector_table(config.at("selector"), ForeignOptions::any), "selector")
       ->explain(config.at("pool"), sample);
+}
+
+std::map<std::string, TableSelectorOnPool>& table_selectors_on_pools() {
+  static std::map<std::string, TableSelectorOnPool> all;
+  return all;
 }
 
 int select_command(const SelectRequest& request, std::ostream& out) {

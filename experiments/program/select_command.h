@@ -4,12 +4,22 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "config/value.h"
+#include "selectors/pool_selector.h"
 
 namespace winnow {
+
+// What makes a selector of tables (selectors/selector.h) choose from a pool's files: it takes the
+// config's table `selector` and throws ConfigError where that cannot work.
+using TableSelectorOnPool =
+    std::function<std::unique_ptr<PoolSelector>(const config::Value& selector)>;
+// By the type of the pool; each registers itself.
+std::map<std::string, TableSelectorOnPool>& table_selectors_on_pools();
 
 struct SelectRequest {
   std::vector<std::string> overrides;

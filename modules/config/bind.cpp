@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "config/component.h"
+#include "config/left_out.h"
 
 namespace winnow::config::detail {
 namespace {
@@ -40,7 +41,8 @@ bool is_for_another(const Value& component, const std::string& key, const Value&
     });
   };
   return std::any_of(known.begin(), known.end(), [&](const ComponentInfo& info) {
-    return info.name == key && has(info.kind, type->string());
+    if (info.name == key) return has(info.kind, type->string());
+    return info.name == type->string() && left_out_by(info.kind, key) != nullptr;
   });
 }
 

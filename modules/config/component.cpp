@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "config/left_out.h"
+
 namespace winnow::config {
 namespace {
 
@@ -40,6 +42,10 @@ std::string component_type(const Value& table, const std::string& path, const st
   if (!type->is_string()) fail_type(*type, type_path, "the name of a " + kind);
   for (const std::string& name : known) {
     if (name == type->string()) return name;
+  }
+  if (const std::string* option = left_out_by(kind, type->string())) {
+    fail_value(*type, type_path,
+               "this build leaves that " + kind + " out; configure it with -D" + *option + "=ON");
   }
   fail_value(*type, type_path,
              "there is no " + kind + " of that name." + suggestion(type->string(), known));

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/component.h"
+#include "config/left_out.h"
 
 namespace winnow::config {
 namespace {
@@ -211,6 +212,30 @@ TEST(Describe, TypesDefaultsAndNestedOptions) {
   EXPECT_EQ(options["weights"].type, "list of number");
   EXPECT_EQ(options["weights"].default_value, "[1.0, 2.0]");
   EXPECT_EQ(options["floors"].type, "table of number");
+}
+
+struct Shape {
+  explicit Shape(const Sampling&) {}
+};
+
+// Tables for another component are passed over, whether this build has it or leaves it out.
+TEST(Component, OneThatIsLeftOutIsSpokenOfAndNotMade) {
+  ComponentKind<Shape> shapes("shape");
+  shapes.add<Shape, Sampling>("round", "a shape");
+  add_left_out("shape", "square", "WITH_SQUARES");
+  Value table;
+  table.set("type", Value(std::string("round"), {}));
+  table.set("square.side", Value(2.0, {}));
+  EXPECT_NE(shapes.create(table, "shape"), nullptr);
+  table.set("triangle.side", Value(2.0, {}));
+  EXPECT_THROW(shapes.create(table, "shape"), ConfigError);
+  table.set("type", Value(std::string("square"), {}));
+  try {
+    shapes.create(table, "shape");
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("-DWITH_SQUARES=ON"));
+  }
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "core/errors.h"
+#include "gdo_release/frame_sampling.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -73,7 +73,7 @@ struct ColourSums {
 
 }  // namespace
 
-FlowOptions release_flow(FlowMethod method) {
+FlowOptions flow_options(FlowMethod method) {
   FlowOptions options;
   options.flow = method;
   options.pyramid_levels = 2;
@@ -82,25 +82,8 @@ FlowOptions release_flow(FlowMethod method) {
   return options;
 }
 
-std::vector<std::int64_t> sample_files(std::int64_t count, std::int64_t target) {
-  std::vector<std::int64_t> indices;
-  if (target <= 0 || count <= target) {
-    for (std::int64_t i = 0; i < count; ++i) indices.push_back(i);
-    return indices;
-  }
-  if (target == 1) {
-    throw DataError("one frame of " + std::to_string(count) +
-                    " is asked for; the release's sampling needs two at least");
-  }
-  for (std::int64_t i = 0; i < target; ++i) {
-    indices.push_back(
-        std::lrint(static_cast<double>(i * (count - 1)) / static_cast<double>(target - 1)));
-  }
-  return indices;
-}
-
 FrameMeter::FrameMeter(std::int64_t flow_frames, FlowMethod method)
-    : flow_frames_(flow_frames), meter_(release_flow(method)) {}
+    : flow_frames_(flow_frames), meter_(flow_options(method)) {}
 
 FrameMetrics FrameMeter::measure(const std::vector<std::string>& paths) const {
   std::vector<std::string> named = paths;
@@ -113,8 +96,8 @@ FrameMetrics FrameMeter::measure(const std::vector<std::string>& paths) const {
 FrameMetrics FrameMeter::measure(std::int64_t count,
                                  const std::function<cv::Mat(std::int64_t)>& picture_of) const {
   std::map<std::int64_t, std::pair<int, int>> uses;  // file -> times in flow, in the vision feature
-  for (const std::int64_t file : sample_files(count, flow_frames_)) ++uses[file].first;
-  for (const std::int64_t file : sample_files(count, std::min(flow_frames_, kVisionFrames))) {
+  for (const std::int64_t file : sample_frames(count, flow_frames_)) ++uses[file].first;
+  for (const std::int64_t file : sample_frames(count, std::min(flow_frames_, kVisionFrames))) {
     ++uses[file].second;
   }
   std::vector<cv::Mat> squares;

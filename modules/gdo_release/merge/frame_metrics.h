@@ -15,12 +15,7 @@
 namespace winnow::gdo_release {
 
 // The release's setting of Farneback's flow, or DIS instead.
-FlowOptions release_flow(FlowMethod method = FlowMethod::farneback);
-
-// Indices of `target` of `count` files, first and last included, rounded half to even; all of them
-// when target is 0 or less or not below count. Throws DataError for a target of 1 where there are
-// more (the release divides by zero).
-std::vector<std::int64_t> sample_files(std::int64_t count, std::int64_t target);
+FlowOptions flow_options(FlowMethod method = FlowMethod::farneback);
 
 struct FrameMetrics {
   double amm = 0.0, frame_diversity = 0.0;  // 0 with fewer than two readable frames

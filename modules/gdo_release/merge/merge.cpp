@@ -13,10 +13,11 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
-#include "gdo_release/merge/merge_row.h"
 #include "gdo_release/merge/mini_batch_kmeans.h"
+#include "gdo_release/merge/row_writer.h"
 #include "gdo_release/merge/shard_rows.h"
-#include "gdo_release/python/python_json.h"
+#include "gdo_release/python/json_writer.h"
+#include "gdo_release/python/value.h"
 
 namespace winnow::gdo_release {
 namespace fs = std::filesystem;
@@ -115,6 +116,14 @@ Scan scan(const Shards& shards, const MergeOptions& options, bool fit) {
   return result;
 }
 
+// NaN for what is no number.
+float coordinate(const python::Value& value) {
+  using Kind = python::Value::Kind;
+  if (value.kind == Kind::real) return static_cast<float>(value.real);
+  if (value.kind != Kind::integer) return std::numeric_limits<float>::quiet_NaN();
+  return static_cast<float>(python::float_of_number(value.text));
+}
+
 Points read_centers(const fs::path& path, std::size_t rows, std::size_t dimensions) {
   const std::string content = read_file(path);
   Points centers;
@@ -130,15 +139,12 @@ Points read_centers(const fs::path& path, std::size_t rows, std::size_t dimensio
     rest.remove_prefix(std::min(end + 1, rest.size()));
     ++line_number;
     const std::size_t before = centers.values.size();
-    try {
-      python::JsonReader reader(line);
-      for (reader.list(); reader.next_element();) {
-        centers.values.push_back(static_cast<float>(reader.number()));
-        if (!std::isfinite(centers.values.back())) fail("a coordinate beyond float32");
-      }
-      reader.finish();
-    } catch (const python::JsonError& error) {
-      fail(std::string("is not a list of numbers: ") + error.what());
+    const std::optional<python::Value> center = python::parse_json(line);
+    if (!center || center->kind != python::Value::Kind::list) fail("is not a list of numbers");
+    for (const python::Value& value : center->items) {
+      centers.values.push_back(coordinate(value));
+      if (std::isnan(centers.values.back())) fail("is not a list of numbers");
+      if (!std::isfinite(centers.values.back())) fail("a coordinate beyond float32");
     }
     if (centers.values.size() - before != dimensions) {
       fail("a centre of " + std::to_string(centers.values.size() - before) +
@@ -169,7 +175,7 @@ std::string text_of(const Points& centers) {
 // Returns how many rows have an empty name.
 std::int64_t write_rows(const Shards& shards, Scan& scan, std::ofstream& out) {
   const NearestCenter nearest(scan.centers);
-  const MergeRowWriter writer(scan.columns, scan.centers, nearest);
+  const RowWriter writer(scan.columns, scan.centers, nearest);
   std::vector<std::string> texts(2 * worker_count());
   std::vector<std::optional<std::string>> problems(texts.size());
   std::int64_t nameless = 0;
@@ -187,7 +193,7 @@ std::int64_t write_rows(const Shards& shards, Scan& scan, std::ofstream& out) {
         for (std::size_t i = 0; i < block.rows.size(); ++i) {
           try {
             writer.append(text, block.rows[i], block.features.row(i));
-          } catch (const python::JsonLimit& error) {
+          } catch (const python::EncodeError& error) {
             problems[number % texts.size()] = error.what();
             return;
           }
@@ -201,7 +207,8 @@ std::int64_t write_rows(const Shards& shards, Scan& scan, std::ofstream& out) {
         const std::string& text = texts[number % texts.size()];
         out.write(text.data(), static_cast<std::streamsize>(text.size()));
         for (const ShardRow& row : block.rows) {
-          nameless += row.qa_uid.empty() || row.qa_uid == "\"\"";
+          nameless +=
+              row.qa_uid.is_absent() || (row.qa_uid.is_string() && row.qa_uid.text().empty());
         }
         return true;
       });

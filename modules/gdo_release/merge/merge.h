@@ -1,13 +1,13 @@
 #pragma once
 // The merge step of the GDO release: descriptor shards become one table of metrics with clusters,
-// fallbacks and a quality score. Defects included; README.md of this folder names them.
+// fallbacks and a quality score. Defects included; README.md of the room names them.
 
 #include <filesystem>
 #include <optional>
 #include <string>
 
 #include "config/options.h"
-#include "gdo_release/merge/merge_row.h"
+#include "gdo_release/merge/row_writer.h"
 
 namespace winnow::gdo_release {
 

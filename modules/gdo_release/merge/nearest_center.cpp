@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "gdo_release/merge/sixteen.h"
+#include "gdo_release/merge/float_block.h"
 
 namespace winnow::gdo_release {
 namespace {
@@ -69,15 +69,15 @@ NearestCenter::NearestCenter(const Points& centers)
       order_(centers.rows()) {
   std::iota(order_.begin(), order_.end(), 0U);
   arrange(centers, 0, order_.size());
-  blocks_ = boxes_around(centers, kSixteen);
-  groups_ = boxes_around(centers, kSixteen * kSixteen);
-  values_.assign(blocks_.count * dimensions_ * kSixteen, 0.0F);
-  squares_.assign(blocks_.count * kSixteen, kInfinity);
+  blocks_ = boxes_around(centers, FloatBlock::size);
+  groups_ = boxes_around(centers, FloatBlock::size * FloatBlock::size);
+  values_.assign(blocks_.count * dimensions_ * FloatBlock::size, 0.0F);
+  squares_.assign(blocks_.count * FloatBlock::size, kInfinity);
   for (std::size_t i = 0; i < order_.size(); ++i) {
-    const std::size_t block = i / kSixteen, lane = i % kSixteen;
+    const std::size_t block = i / FloatBlock::size, lane = i % FloatBlock::size;
     const float* const center = centers.row(order_[i]);
     for (std::size_t d = 0; d < dimensions_; ++d) {
-      values_[(block * dimensions_ + d) * kSixteen + lane] = center[d];
+      values_[(block * dimensions_ + d) * FloatBlock::size + lane] = center[d];
     }
     squares_[i] = square(center, dimensions_);
   }
@@ -87,7 +87,7 @@ NearestCenter::Boxes NearestCenter::boxes_around(const Points& centers,
                                                  std::size_t centers_in_box) const {
   Boxes boxes;
   const std::size_t filled = (order_.size() + centers_in_box - 1) / centers_in_box;
-  boxes.count = (filled + kSixteen - 1) / kSixteen * kSixteen;
+  boxes.count = (filled + FloatBlock::size - 1) / FloatBlock::size * FloatBlock::size;
   boxes.low.assign(keys_.size() * boxes.count, kInfinity);
   boxes.high.assign(keys_.size() * boxes.count, -kInfinity);
   boxes.norms.assign(boxes.count, 0.0F);
@@ -105,7 +105,7 @@ NearestCenter::Boxes NearestCenter::boxes_around(const Points& centers,
 }
 
 void NearestCenter::arrange(const Points& centers, std::size_t first, std::size_t last) {
-  if (last - first <= kSixteen) return;
+  if (last - first <= FloatBlock::size) return;
   std::size_t widest = 0;
   double most = -1.0;
   for (const std::size_t key : keys_) {
@@ -118,7 +118,8 @@ void NearestCenter::arrange(const Points& centers, std::size_t first, std::size_
     if (variance > most) most = variance, widest = key;
   }
   // In the middle, between two blocks. Equal values are told apart by index: one order only.
-  const std::size_t middle = first + (last - first + kSixteen - 1) / kSixteen / 2 * kSixteen;
+  const std::size_t middle =
+      first + (last - first + FloatBlock::size - 1) / FloatBlock::size / 2 * FloatBlock::size;
   const auto at = [&](std::size_t i) { return order_.begin() + static_cast<std::ptrdiff_t>(i); };
   std::nth_element(at(first), at(middle), at(last), [&](std::uint32_t a, std::uint32_t b) {
     const float left = centers.row(a)[widest], right = centers.row(b)[widest];
@@ -133,7 +134,7 @@ void NearestCenter::arrange(const Points& centers, std::size_t first, std::size_
 // that covers the rounding of this bound as well.
 void NearestCenter::bound(const Boxes& boxes, std::size_t first, const Point& point,
                           float* bounds) const {
-  Sixteen gaps;
+  FloatBlock gaps;
   for (std::size_t k = 0; k < keys_.size(); ++k) {
     gaps.add_square_gap(point.values[keys_[k]], boxes.low.data() + k * boxes.count + first,
                         boxes.high.data() + k * boxes.count + first);
@@ -141,7 +142,7 @@ void NearestCenter::bound(const Boxes& boxes, std::size_t first, const Point& po
   gaps.store(bounds);
   const float slack =
       2.0F * static_cast<float>(dimensions_ + 4) * std::numeric_limits<float>::epsilon();
-  for (std::size_t i = 0; i < kSixteen; ++i) {
+  for (std::size_t i = 0; i < FloatBlock::size; ++i) {
     const float reach = point.norm + boxes.norms[first + i];
     const float value = bounds[i] - (point.square + slack * reach * reach);
     bounds[i] = value >= -kInfinity ? value : -kInfinity;  // overflown: no bound
@@ -149,19 +150,19 @@ void NearestCenter::bound(const Boxes& boxes, std::size_t first, const Point& po
 }
 
 void NearestCenter::look_at(std::size_t block, const float* point, Best& best) const {
-  const float* center = values_.data() + block * dimensions_ * kSixteen;
-  Sixteen products;
-  for (std::size_t d = 0; d < dimensions_; ++d, center += kSixteen) {
+  const float* center = values_.data() + block * dimensions_ * FloatBlock::size;
+  FloatBlock products;
+  for (std::size_t d = 0; d < dimensions_; ++d, center += FloatBlock::size) {
     products.add_product(point[d], center);
   }
-  const Sixteen found = products.twice_below(squares_.data() + block * kSixteen);
+  const FloatBlock found = products.twice_below(squares_.data() + block * FloatBlock::size);
   std::uint32_t mask = found.not_above(best.value);
   if (mask == 0) return;
-  float values[kSixteen];
+  float values[FloatBlock::size];
   found.store(values);
   for (; mask != 0; mask &= mask - 1) {
     const auto lane = static_cast<std::size_t>(std::countr_zero(mask));
-    const std::size_t place = block * kSixteen + lane;
+    const std::size_t place = block * FloatBlock::size + lane;
     if (place >= order_.size()) return;  // infinite, as the limit
     if (values[lane] < best.value || (values[lane] == best.value && order_[place] < best.index)) {
       best = {values[lane], order_[place]};
@@ -174,7 +175,7 @@ std::size_t NearestCenter::find(const float* point) const {
   const Point known = {point, square_of_point, std::sqrt(square_of_point)};
   thread_local std::vector<float> group_bounds;
   group_bounds.resize(groups_.count);
-  for (std::size_t first = 0; first < groups_.count; first += kSixteen) {
+  for (std::size_t first = 0; first < groups_.count; first += FloatBlock::size) {
     bound(groups_, first, known, group_bounds.data() + first);
   }
   Best best = {kInfinity, 0};
@@ -182,8 +183,8 @@ std::size_t NearestCenter::find(const float* point) const {
   const auto next = [&](float* bounds, std::size_t count) {
     float smallest = kInfinity;
     std::size_t place = 0;
-    for (std::size_t first = 0; first < count; first += kSixteen) {
-      const Sixteen sixteen(bounds + first);
+    for (std::size_t first = 0; first < count; first += FloatBlock::size) {
+      const FloatBlock sixteen(bounds + first);
       const float value = sixteen.smallest();
       if (first > 0 && !(value < smallest)) continue;
       smallest = value;
@@ -194,13 +195,13 @@ std::size_t NearestCenter::find(const float* point) const {
   };
   for (std::size_t left = groups_.count; left > 0; --left) {
     const auto [group_bound, group] = next(group_bounds.data(), groups_.count);
-    if (group_bound > best.value || group * kSixteen >= blocks_.count) break;
-    float bounds[kSixteen];
-    bound(blocks_, group * kSixteen, known, bounds);
-    for (std::size_t i = 0; i < kSixteen; ++i) {
-      const auto [block_bound, block] = next(bounds, kSixteen);
+    if (group_bound > best.value || group * FloatBlock::size >= blocks_.count) break;
+    float bounds[FloatBlock::size];
+    bound(blocks_, group * FloatBlock::size, known, bounds);
+    for (std::size_t i = 0; i < FloatBlock::size; ++i) {
+      const auto [block_bound, block] = next(bounds, FloatBlock::size);
       if (block_bound > best.value) break;
-      look_at(group * kSixteen + block, point, best);
+      look_at(group * FloatBlock::size + block, point, best);
     }
   }
   return best.index;

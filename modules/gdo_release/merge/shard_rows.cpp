@@ -7,85 +7,92 @@
 #include <limits>
 
 #include "core/errors.h"
-#include "gdo_release/python/python_json.h"
+#include "gdo_release/python/json.h"
+#include "gdo_release/python/text.h"
 
 namespace winnow::gdo_release {
 namespace fs = std::filesystem;
 namespace {
 
-using python::JsonKind;
-using python::JsonReader;
+using python::JsonScanner;
+using python::RawValue;
 
 // A number as the release takes it from any JSON value.
-double safe_float(JsonReader& reader, std::string& scratch, double otherwise) {
-  double value = otherwise;
-  switch (reader.kind()) {
-    case JsonKind::number:
-      value = reader.number();
+double safe_float(const RawValue& value, double otherwise) {
+  double number = otherwise;
+  switch (value.kind) {
+    case RawValue::Kind::integer:
+    case RawValue::Kind::real:
+      number = python::float_of_number(value.text());
       break;
-    case JsonKind::boolean:
-      value = reader.boolean() ? 1.0 : 0.0;
+    case RawValue::Kind::true_:
+    case RawValue::Kind::false_:
+      number = value.kind == RawValue::Kind::true_ ? 1.0 : 0.0;
       break;
-    case JsonKind::text:
-      value = python::float_of_text(reader.text(scratch)).value_or(otherwise);
+    case RawValue::Kind::string:
+      number = python::float_of_text(python::unescaped(value)).value_or(otherwise);
       break;
     default:
-      reader.skip();
+      break;
   }
-  return std::isfinite(value) ? value : otherwise;
+  return std::isfinite(number) ? number : otherwise;
 }
 
+// What is kept between rows.
 struct Scratch {
-  std::string key, text;
+  std::string line, key;
   std::vector<float> text_features, vision_features;
 };
 
-void read_features(JsonReader& reader, std::string& scratch, std::vector<float>& features) {
+bool read_features(JsonScanner& scanner, std::vector<float>& features) {
   features.clear();
-  if (reader.kind() != JsonKind::list) {
-    reader.skip();
-    return;
-  }
-  for (reader.list(); reader.next_element();) {
-    if (reader.kind() != JsonKind::number) {
-      features.push_back(static_cast<float>(safe_float(reader, scratch, 0.0)));
-      continue;
-    }
+  if (*scanner.position() != '[') return scanner.skip_value();
+  return scanner.list([&] {
+    RawValue item;
+    if (!scanner.value(item)) return false;
+    float value = item.is_number() ? python::single_of_number(item.text()) : 0.0F;
     // A number that float32 cannot hold may be one that double cannot hold either, and counts as 0.
-    JsonReader again = reader;
-    const float value = reader.single();
-    features.push_back(std::isfinite(value) ? value
-                                            : static_cast<float>(safe_float(again, scratch, 0.0)));
-  }
+    if (!item.is_number() || !std::isfinite(value)) {
+      value = static_cast<float>(safe_float(item, 0.0));
+    }
+    features.push_back(value);
+    return true;
+  });
 }
 
-void read_metrics(JsonReader& reader, ShardRow& row, Scratch& scratch) {
-  std::string_view key;
-  for (reader.object(); reader.next_key(key, scratch.key);) {
-    if (key == "loss_video") {
-      row.loss_video = reader.skip();
-    } else if (key == "loss_blind") {
-      row.loss_blind = reader.skip();
-    } else if (key == "vds") {
-      row.vds = safe_float(reader, scratch.text, 0.0);
-    } else if (key == "ppl") {
-      row.ppl = safe_float(reader, scratch.text, 0.0);
-    } else if (key == "amm") {
-      row.amm = safe_float(reader, scratch.text, 0.0);
-    } else if (key == "frame_diversity") {
-      row.frame_diversity = safe_float(reader, scratch.text, 0.0);
-    } else if (key == "tnc_score") {
-      row.tnc_score = safe_float(reader, scratch.text, 0.0);
-    } else if (key == "self_consistency") {
-      row.self_consistency = safe_float(reader, scratch.text, -1.0);
-    } else if (key == "text_feat") {
-      read_features(reader, scratch.text, scratch.text_features);
-    } else if (key == "vis_feat") {
-      read_features(reader, scratch.text, scratch.vision_features);
-    } else {
-      reader.skip();
-    }
-  }
+bool read_metrics(JsonScanner& scanner, ShardRow& row, Scratch& scratch) {
+  row = {row.qa_uid, row.video_uid, {}, {}};
+  scratch.text_features.clear();
+  scratch.vision_features.clear();
+  if (*scanner.position() != '{') return scanner.skip_value();
+  return scanner.object([&](const RawValue& written_key) {
+    const std::string_view key = python::name_of(written_key, scratch.key);
+    if (key == "text_feat") return read_features(scanner, scratch.text_features);
+    if (key == "vis_feat") return read_features(scanner, scratch.vision_features);
+    RawValue other;
+    RawValue& raw = key == "loss_video"   ? row.loss_video
+                    : key == "loss_blind" ? row.loss_blind
+                                          : other;
+    double* const number = key == "vds"                ? &row.vds
+                           : key == "ppl"              ? &row.ppl
+                           : key == "amm"              ? &row.amm
+                           : key == "frame_diversity"  ? &row.frame_diversity
+                           : key == "tnc_score"        ? &row.tnc_score
+                           : key == "self_consistency" ? &row.self_consistency
+                                                       : nullptr;
+    if (!scanner.value(raw)) return false;
+    if (number != nullptr) *number = safe_float(raw, number == &row.self_consistency ? -1.0 : 0.0);
+    return true;
+  });
+}
+
+bool read_row(JsonScanner& scanner, ShardRow& row, Scratch& scratch) {
+  return scanner.object([&](const RawValue& written_key) {
+    const std::string_view key = python::name_of(written_key, scratch.key);
+    if (key == "data_quality_metrics") return read_metrics(scanner, row, scratch);
+    RawValue other;
+    return scanner.value(key == "qa_uid" ? row.qa_uid : key == "video_uid" ? row.video_uid : other);
+  });
 }
 
 // A line of a file opened as text by Python ends at \n, \r\n or \r alone.
@@ -115,37 +122,18 @@ bool parse_shard_row(std::string_view line, ShardRow& row, std::vector<float>& f
   row = {};
   scratch.text_features.clear();
   scratch.vision_features.clear();
-  try {
-    JsonReader reader(line);
-    if (reader.kind() != JsonKind::object) {
-      reader.skip();
-      reader.finish();
-      throw DataError("a row that is not an object");
-    }
-    std::string_view key;
-    for (reader.object(); reader.next_key(key, scratch.key);) {
-      if (key == "data_quality_metrics") {
-        row = {row.qa_uid, row.video_uid, {}, {}};
-        scratch.text_features.clear();
-        scratch.vision_features.clear();
-        if (reader.kind() == JsonKind::object) {
-          read_metrics(reader, row, scratch);
-        } else {
-          reader.skip();
-        }
-      } else if (key == "qa_uid") {
-        row.qa_uid = reader.skip();
-      } else if (key == "video_uid") {
-        row.video_uid = reader.skip();
-      } else {
-        reader.skip();
-      }
-    }
-    reader.finish();
-  } catch (const python::JsonError&) {
-    return false;
-  } catch (const python::JsonLimit& error) {
-    throw DataError(error.what());
+  const char* const copy = python::padded(line, scratch.line);
+  JsonScanner scanner(copy);
+  scanner.skip_white();
+  const bool object = *scanner.position() == '{';
+  const bool whole = object ? read_row(scanner, row, scratch) : scanner.skip_value();
+  if (scanner.limit() != nullptr) throw DataError(scanner.limit());
+  if (!whole || !scanner.ends_at(copy + line.size())) return false;
+  if (!object) throw DataError("a row that is not an object");
+  for (RawValue* const value : {&row.qa_uid, &row.video_uid, &row.loss_video, &row.loss_blind}) {
+    if (value->is_absent()) continue;
+    value->begin = line.data() + (value->begin - copy);
+    value->end = line.data() + (value->end - copy);
   }
   features.insert(features.end(), scratch.text_features.begin(), scratch.text_features.end());
   features.insert(features.end(), scratch.vision_features.begin(), scratch.vision_features.end());

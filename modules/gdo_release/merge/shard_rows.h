@@ -10,12 +10,13 @@
 
 #include "core/mapped_file.h"
 #include "gdo_release/merge/nearest_center.h"
+#include "gdo_release/python/json.h"
 
 namespace winnow::gdo_release {
 
 // What cannot be read as a finite number counts as 0, or -1 for self_consistency.
 struct ShardRow {
-  std::string_view qa_uid, video_uid, loss_video, loss_blind;  // JSON as written; empty: absent
+  python::RawValue qa_uid, video_uid, loss_video, loss_blind;  // in the row's line
   double vds = 0.0, ppl = 0.0, amm = 0.0, frame_diversity = 0.0, tnc_score = 0.0;
   double self_consistency = -1.0;
 };

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "gdo_release/python/python_json.h"
+#include "gdo_release/python/json_writer.h"
 
 namespace winnow::gdo_release {
 namespace {

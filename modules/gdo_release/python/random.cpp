@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 
-namespace winnow {
+namespace winnow::gdo_release::python {
 
-PythonRandom::PythonRandom(std::int64_t seed) {
+Random::Random(std::int64_t seed) {
   const std::uint64_t magnitude =
       seed < 0 ? ~static_cast<std::uint64_t>(seed) + 1 : static_cast<std::uint64_t>(seed);
   const std::array<std::uint32_t, 2> key = {static_cast<std::uint32_t>(magnitude),
@@ -36,7 +36,7 @@ PythonRandom::PythonRandom(std::int64_t seed) {
   state_[0] = 0x80000000U;
 }
 
-void PythonRandom::refill() {
+void Random::refill() {
   constexpr std::size_t kMiddle = 397;
   const auto twist = [&](std::size_t i, std::size_t next, std::size_t far) {
     const std::uint32_t y = (state_[i] & 0x80000000U) | (state_[next] & 0x7FFFFFFFU);
@@ -49,7 +49,7 @@ void PythonRandom::refill() {
   position_ = 0;
 }
 
-std::uint64_t PythonRandom::below(std::uint64_t bound) {
+std::uint64_t Random::below(std::uint64_t bound) {
   const int bits = std::bit_width(bound);
   while (true) {
     std::uint64_t drawn = 0;
@@ -63,4 +63,4 @@ std::uint64_t PythonRandom::below(std::uint64_t bound) {
   }
 }
 
-}  // namespace winnow
+}  // namespace winnow::gdo_release::python

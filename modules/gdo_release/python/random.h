@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-namespace winnow {
+namespace winnow::gdo_release::python {
 
 // random.Random(seed): MT19937, seeded with the digits of the absolute value.
-class PythonRandom {
+class Random {
  public:
-  explicit PythonRandom(std::int64_t seed);
+  explicit Random(std::int64_t seed);
 
   // random(): uniform in [0, 1), 53 bits.
   double random() {
@@ -47,4 +47,4 @@ class PythonRandom {
   std::size_t position_ = kSize;
 };
 
-}  // namespace winnow
+}  // namespace winnow::gdo_release::python

@@ -2,7 +2,7 @@
 // The pool of `winnow select`, pool=llava.
 
 #include "config/value.h"
-#include "gdo_release/select/release_run.h"
+#include "gdo_release/select/run.h"
 
 namespace winnow::gdo_release {
 

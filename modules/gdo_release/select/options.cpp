@@ -8,7 +8,7 @@
 
 namespace winnow::gdo_release {
 
-config::Help help(const ReleaseOptions&) {
+config::Help help(const SelectOptions&) {
   return {
       {"metrics", "merged metrics table (JSONL); empty: none"},
       {"metrics_jsonl", "the same by the release's name"},
@@ -67,7 +67,7 @@ config::Help help(const ReleaseOptions&) {
   };
 }
 
-ReleaseOptions checked(ReleaseOptions options) {
+SelectOptions checked(SelectOptions options) {
   if (options.metrics.empty()) options.metrics = options.metrics_jsonl;
   if (!options.metrics_jsonl.empty() && options.metrics_jsonl != options.metrics) {
     throw ConfigError(

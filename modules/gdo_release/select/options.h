@@ -11,7 +11,7 @@ namespace winnow::gdo_release {
 enum class ExcludeMode { question, qa, both };
 BOOST_DESCRIBE_ENUM(ExcludeMode, question, qa, both)
 
-struct ReleaseOptions {
+struct SelectOptions {
   std::string metrics, metrics_jsonl;
   std::int64_t target_count = 0;
   double target_ratio = 0.0;
@@ -64,7 +64,7 @@ struct ReleaseOptions {
   ExcludeMode exclude_mode = ExcludeMode::both;
 };
 BOOST_DESCRIBE_STRUCT(
-    ReleaseOptions, (),
+    SelectOptions, (),
     (metrics, metrics_jsonl, target_count, target_ratio, seed, target_frames, max_qa_per_video,
      oversample_factor, video_oversample_factor, temporal_oversample_factor,
      random_oversample_factor, random_target_multiplier, skip_random_output, profile_output,
@@ -78,10 +78,10 @@ BOOST_DESCRIBE_STRUCT(
      min_legacy_coverage_ratio, fail_on_low_legacy_coverage, disable_score_vds, disable_score_ppl,
      disable_score_sc, disable_vds3_budget, exclude_reference_jsonl, exclude_reference_max_lines,
      exclude_mode))
-config::Help help(const ReleaseOptions&);
+config::Help help(const SelectOptions&);
 
 // The options with one name for the metrics table, `metrics`. Throws ConfigError for options that
 // contradict each other and for numbers that are not finite where a count is made of them.
-ReleaseOptions checked(ReleaseOptions options);
+SelectOptions checked(SelectOptions options);
 
 }  // namespace winnow::gdo_release

@@ -5,23 +5,23 @@
 #include <fmt/format.h>
 
 #include "gdo_release/select/llava_pool.h"
-#include "gdo_release/select/release_run.h"
+#include "gdo_release/select/run.h"
 
 namespace winnow::gdo_release {
 namespace {
 
 class GdoRelease : public PoolSelector {
  public:
-  explicit GdoRelease(const ReleaseOptions& options) : options_(checked(options)) {}
+  explicit GdoRelease(const SelectOptions& options) : options_(checked(options)) {}
 
   std::vector<PoolOutcome> select(const config::Value& pool,
                                   const std::vector<PoolTask>& tasks) const override {
-    std::vector<ReleaseJob> jobs;
+    std::vector<SelectJob> jobs;
     for (const PoolTask& task : tasks) {
       jobs.push_back({dynamic_cast<const GdoRelease&>(*task.selector).options_, task.folder});
     }
     std::vector<PoolOutcome> outcomes;
-    for (ReleaseOutcome& outcome : gdo_release::select(llava_files(pool), jobs)) {
+    for (SelectOutcome& outcome : gdo_release::select(llava_files(pool), jobs)) {
       const bool profile_only = jobs[outcomes.size()].options.profile_only;
       outcomes.push_back({profile_only ? fmt::format("profile of {} pairs; {} would be taken",
                                                      outcome.total_pairs, outcome.target_count)
@@ -38,10 +38,10 @@ class GdoRelease : public PoolSelector {
   }
 
  private:
-  ReleaseOptions options_;
+  SelectOptions options_;
 };
 
-const auto registered = pool_selectors().add<GdoRelease, ReleaseOptions>(
+const auto registered = pool_selectors().add<GdoRelease, SelectOptions>(
     "gdo_release", "what the GDO authors' released program does, from pool files");
 
 }  // namespace

@@ -4,15 +4,14 @@
 #include <limits>
 #include <string_view>
 
-#include "gdo_release/select/json_scan.h"
-#include "gdo_release/select/line_file.h"
-#include "gdo_release/select/python_json.h"
-#include "gdo_release/select/release_text.h"
+#include "gdo_release/python/line_file.h"
+#include "gdo_release/python/value.h"
+#include "gdo_release/text/text.h"
 
-namespace winnow::pool_table {
+namespace winnow::gdo_release {
 namespace {
 
-using gdo_release::RawValue;
+using python::RawValue;
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -29,8 +28,8 @@ constexpr Key kKeys[] = {{"loss_video", &MetricRow::loss_video},
                          {"cluster_id", &MetricRow::cluster_id}};
 
 double number_of(const RawValue& value) {
-  if (value.kind != RawValue::Kind::integer && value.kind != RawValue::Kind::real) return kNone;
-  const double number = gdo_release::python_real(value.text());
+  if (!value.is_number()) return kNone;
+  const double number = python::float_of_number(value.text());
   return std::isfinite(number) ? number : kNone;
 }
 
@@ -41,14 +40,12 @@ struct ParsedRow {
 
 // False for a line that is no object. Of a key that stands in the row and in its object
 // data_quality_metrics, the inner one counts, as in the release.
-bool parse(const gdo_release::LineFile::Line& line, ParsedRow& row) {
-  gdo_release::JsonScanner scanner(line.begin);
+bool parse(const python::LineFile::Line& line, ParsedRow& row) {
+  python::JsonScanner scanner(line.begin);
   RawValue uid, id;
   MetricRow inner = row.values;
-  const auto name_of = [](const RawValue& key) {
-    return key.escaped ? gdo_release::unescaped(key) : std::string(key.text());
-  };
-  const auto take = [](const std::string& name, const RawValue& value, MetricRow& into) {
+  std::string buffer;
+  const auto take = [](std::string_view name, const RawValue& value, MetricRow& into) {
     for (const Key& key : kKeys) {
       if (key.name == name) into.*key.value = number_of(value);
     }
@@ -56,12 +53,12 @@ bool parse(const gdo_release::LineFile::Line& line, ParsedRow& row) {
   scanner.skip_white();
   if (*scanner.position() != '{') return false;
   const bool whole = scanner.object([&](const RawValue& key) {
-    const std::string name = name_of(key);
+    const std::string_view name = python::name_of(key, buffer);
     if (name == "data_quality_metrics" && *scanner.position() == '{') {
       return scanner.object([&](const RawValue& inner_key) {
         RawValue value;
         if (!scanner.value(value)) return false;
-        take(name_of(inner_key), value, inner);
+        take(python::name_of(inner_key, buffer), value, inner);
         return true;
       });
     }
@@ -72,27 +69,26 @@ bool parse(const gdo_release::LineFile::Line& line, ParsedRow& row) {
     take(name, value, row.values);
     return true;
   });
-  scanner.skip_white();
-  if (!whole || scanner.position() != line.end) return false;
+  if (!whole || !scanner.ends_at(line.end)) return false;
   for (const Key& key : kKeys) {
     if (!std::isnan(inner.*key.value)) row.values.*key.value = inner.*key.value;
   }
-  const RawValue& name = uid.kind != RawValue::Kind::absent ? uid : id;
-  if (name.kind == RawValue::Kind::absent || name.kind == RawValue::Kind::null) return true;
-  row.uid = gdo_release::normalize_text(gdo_release::python_str(gdo_release::python_value(name)));
+  const RawValue& name = uid.is_absent() ? id : uid;
+  if (name.is_absent() || name.is_null()) return true;
+  row.uid = normalize_text(python::str(python::value_of(name)));
   return true;
 }
 
 }  // namespace
 
 MetricRows::MetricRows(const std::filesystem::path& path) {
-  gdo_release::LineFile(path).each_line(0, [&](const gdo_release::LineFile::Line& line) {
+  python::LineFile(path).each_line(0, [&](const python::LineFile::Line& line) {
     ParsedRow row;
     if (!parse(line, row) || row.uid.empty()) {
       ++bad_rows_;
       return;
     }
-    const std::uint32_t number = uids_.add(gdo_release::key_of(row.uid));
+    const std::uint32_t number = uids_.add(key_of(row.uid));
     if (number == rows_.size()) {
       rows_.push_back(row.values);
     } else {
@@ -105,7 +101,7 @@ MetricRows::MetricRows(const std::filesystem::path& path) {
 
 const MetricRow* MetricRows::find(std::uint64_t uid_key) const {
   const std::uint32_t number = uids_.find(uid_key);
-  return number == gdo_release::KeyTable::kNone ? nullptr : &rows_[number];
+  return number == KeyTable::kNone ? nullptr : &rows_[number];
 }
 
 const std::vector<MetricColumn>& metric_columns() {
@@ -140,4 +136,4 @@ std::vector<double> metric_cells(const MetricRow& row) {
           row.cluster_id};
 }
 
-}  // namespace winnow::pool_table
+}  // namespace winnow::gdo_release

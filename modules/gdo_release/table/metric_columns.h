@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "gdo_release/select/chunked_vector.h"
-#include "gdo_release/select/key_table.h"
+#include "gdo_release/select/scan/chunked_vector.h"
+#include "gdo_release/select/scan/key_table.h"
 
-namespace winnow::pool_table {
+namespace winnow::gdo_release {
 
 // What is read of a row of the table, as it stands there; NaN where there is no number.
 struct MetricRow {
@@ -31,8 +31,8 @@ class MetricRows {
   std::int64_t repeated_rows() const { return repeated_rows_; }
 
  private:
-  gdo_release::KeyTable uids_;
-  gdo_release::ChunkedVector<MetricRow> rows_;
+  KeyTable uids_;
+  ChunkedVector<MetricRow> rows_;
   std::int64_t bad_rows_ = 0, repeated_rows_ = 0;
 };
 
@@ -42,7 +42,7 @@ struct MetricColumn {
   const char* meaning;  // from which keys, and when there is none
 };
 // All of them, in the order of metric_cells(). `coverage` and `answer_group` need the whole pool
-// and are made in release_table.cpp.
+// and are made in pair_table.cpp.
 const std::vector<MetricColumn>& metric_columns();
 
 // The values of a row; NaN where the value failed, and what has no meaning for an image is left to
@@ -50,4 +50,4 @@ const std::vector<MetricColumn>& metric_columns();
 std::vector<double> metric_cells(const MetricRow& row);
 bool applies_to_images(const std::string& column);
 
-}  // namespace winnow::pool_table
+}  // namespace winnow::gdo_release

@@ -10,32 +10,32 @@
 
 #include "core/errors.h"
 #include "core/files.h"
-#include "gdo_release/python/python_json.h"
+#include "gdo_release/python/json_writer.h"
 #include "gdo_release/select/llava_pool.h"
-#include "gdo_release/table/release_table.h"
+#include "gdo_release/table/pair_table.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
 #include "selectors/selector.h"
 
-namespace winnow::pool_table {
+namespace winnow::gdo_release {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kUniformMultiple = 10;
 
 // Writes rows in the order of selection; they are read in the order of the files.
-void write_rows(const ReleaseTable& pool, const Selection& selection, const fs::path& path) {
+void write_rows(const PairTable& pool, const Selection& selection, const fs::path& path) {
   const std::vector<SelectedRow>& rows = selection.rows;
   const bool is_weighted = selection.is_weighted();
   std::vector<std::size_t> order(rows.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto place_of = [&](std::size_t i) {
-    const ReleaseTable::Place& place = pool.places[rows[i].row];
+    const PairTable::Place& place = pool.places[rows[i].row];
     return std::tuple(place.video, place.offset, place.turn);
   };
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return place_of(a) < place_of(b); });
-  gdo_release::RecordReader reader(pool.files);
+  RecordReader reader(pool.files);
   std::vector<std::string> texts(rows.size());
   for (const std::size_t i : order) {
     std::string meta = ", \"filter_score\": ";
@@ -92,7 +92,7 @@ class TableOnPool : public PoolSelector {
           type));
     }
     std::vector<std::string> known = {"answer_group"};
-    if (!metrics_.empty()) known = release_table_columns();
+    if (!metrics_.empty()) known = pair_table_columns();
     for (const std::string& name : selector_->required_columns()) {
       if (std::find(known.begin(), known.end(), name) != known.end()) continue;
       throw ConfigError(
@@ -109,12 +109,12 @@ class TableOnPool : public PoolSelector {
 
   std::vector<PoolOutcome> select(const config::Value& pool,
                                   const std::vector<PoolTask>& tasks) const override {
-    const gdo_release::PoolFiles files = gdo_release::llava_files(pool);
+    const PoolFiles files = llava_files(pool);
     std::vector<PoolOutcome> outcomes(tasks.size());
     std::map<std::string, std::vector<std::size_t>> by_metrics;
     for (std::size_t i = 0; i < tasks.size(); ++i) by_metrics[of(tasks[i]).metrics_].push_back(i);
     for (const auto& [metrics, members] : by_metrics) {
-      const ReleaseTable table = read_release_table(files.onevision, files.video, metrics);
+      const PairTable table = read_pair_table(files.onevision, files.video, metrics);
       for (const std::size_t i : members) outcomes[i] = of(tasks[i]).run(table, tasks[i].folder);
     }
     return outcomes;
@@ -131,7 +131,7 @@ class TableOnPool : public PoolSelector {
     return dynamic_cast<const TableOnPool&>(*task.selector);
   }
 
-  PoolOutcome run(const ReleaseTable& pool, const fs::path& folder) const {
+  PoolOutcome run(const PairTable& pool, const fs::path& folder) const {
     Selection selection = selector_->select(pool.table, seed_);
     selection.warnings.insert(selection.warnings.begin(), pool.warnings.begin(),
                               pool.warnings.end());
@@ -166,4 +166,4 @@ std::unique_ptr<PoolSelector> table_selector_on_pool(const config::Value& select
   return std::make_unique<TableOnPool>(selector);
 }
 
-}  // namespace winnow::pool_table
+}  // namespace winnow::gdo_release

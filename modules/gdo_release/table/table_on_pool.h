@@ -6,7 +6,7 @@
 
 #include "selectors/pool_selector.h"
 
-namespace winnow::pool_table {
+namespace winnow::gdo_release {
 
 // `selector` is the table `selector` of the config. Beside the selector's own options it may hold
 // `metrics`, the release's merged table, and `seed` (42). Throws ConfigError for an unknown
@@ -21,4 +21,4 @@ namespace winnow::pool_table {
 //   selection-<digest>.jsonl, candidates-<digest>.jsonl   selectors/manifest.h
 std::unique_ptr<PoolSelector> table_selector_on_pool(const config::Value& selector);
 
-}  // namespace winnow::pool_table
+}  // namespace winnow::gdo_release

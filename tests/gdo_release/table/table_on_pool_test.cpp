@@ -11,13 +11,13 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "gdo_release/table/release_table.h"
+#include "gdo_release/table/pair_table.h"
 #include "golden.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
 #include "temporary_folder.h"
 
-namespace winnow::pool_table {
+namespace winnow::gdo_release {
 namespace {
 
 namespace fs = std::filesystem;
@@ -159,7 +159,7 @@ TEST_F(TableOnPool, FailedAndMissingMetricsAreStates) {
             "{\"qa_uid\": \"ov::b::t0\", \"loss_video\": null, \"loss_blind\": null, \"vds\": 0.0, "
             "\"ppl\": 0.0, \"amm\": 0.0, \"self_consistency\": 0.5, \"cluster_id\": 3}\n"
             "nothing\n");
-  const ReleaseTable pool = read_release_table(images, videos, metrics);
+  const PairTable pool = read_pair_table(images, videos, metrics);
   ASSERT_EQ(pool.table.size(), 3U);
   const auto state = [&](const char* name, std::size_t row) {
     return static_cast<CellState>(pool.table.column(name).states(row));
@@ -182,7 +182,7 @@ TEST_F(TableOnPool, IdsThatOccurTwiceAreToldApartAndRepeatsLeftOut) {
   const fs::path images =
       write("images.jsonl", image_row("a", "a cat") + image_row("a", "a dog") +
                                 image_row("a", "a cat") + image_row("b", "a cat"));
-  const ReleaseTable pool = read_release_table(images, write("videos.jsonl", ""), "");
+  const PairTable pool = read_pair_table(images, write("videos.jsonl", ""), "");
   std::set<std::string> ids;
   for (const RowFacts& facts : pool.table.rows()) ids.insert(facts.id);
   EXPECT_EQ(ids.size(), 3U);
@@ -234,4 +234,4 @@ TEST_F(GoldenTableOnPool, EdgesAndLimitsEndInASelectionOrAnError) {
 }
 
 }  // namespace
-}  // namespace winnow::pool_table
+}  // namespace winnow::gdo_release

@@ -1,0 +1,86 @@
+#include "experiments/comparison/selector_table.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "config/component.h"
+#include "selectors/pool_selector.h"
+#include "selectors/selector.h"
+
+namespace winnow {
+namespace {
+
+// Calls `visit` with the origin of every value in a table.
+template <class Visit>
+void each_origin(const config::Value& value, const Visit& visit) {
+  if (!value.is_table()) return visit(value.origin());
+  for (const auto& [key, inner] : value.table()) each_origin(inner, visit);
+}
+
+std::set<std::string> files_of(const config::Value& value) {
+  std::set<std::string> files;
+  each_origin(value, [&](const config::Origin& origin) { files.insert(origin.file); });
+  return files;
+}
+
+// The keys of the selector of that name, or of all but that; of nested options only the outermost.
+std::set<std::string> options_of_selector(const std::string& name, bool all_but) {
+  std::set<std::string> keys;
+  for (const config::ComponentInfo& info : config::list_components()) {
+    if (info.kind != "selector" || (info.name == name) == all_but) continue;
+    for (const auto& option : info.options) {
+      keys.insert(option.name.substr(0, option.name.find('.')));
+    }
+  }
+  return keys;
+}
+
+bool is_pool_selector(const std::string& name) {
+  const std::vector<std::string> known = pool_selectors().names();
+  return std::find(known.begin(), known.end(), name) != known.end();
+}
+
+}  // namespace
+
+bool names_pool_selector(const config::Value& selector) {
+  const config::Value* type = selector.child("type");
+  return type != nullptr && type->is_string() && is_pool_selector(type->string());
+}
+
+void check_selector_type(const config::Value& selector, const std::string& path) {
+  std::vector<std::string> known = selectors().names();
+  for (std::string& name : pool_selectors().names()) known.push_back(std::move(name));
+  config::detail::component_type(selector, path, "selector", known);
+}
+
+config::Value selector_table(const config::Value& given, ForeignOptions foreign) {
+  const config::Value* type = given.child("type");
+  if (type == nullptr || !type->is_string()) return given;
+  const std::set<std::string> own = options_of_selector(type->string(), false);
+  const std::set<std::string> others = options_of_selector(type->string(), true);
+  const config::Value* for_it = given.child(type->string());
+  const std::set<std::string> speaking = for_it ? files_of(*for_it) : std::set<std::string>{};
+  const auto allowed = [&](const config::Value& value) {
+    const std::set<std::string> files = files_of(value);
+    if (foreign == ForeignOptions::any) return !files.contains("command line");
+    return std::includes(speaking.begin(), speaking.end(), files.begin(), files.end());
+  };
+  // What a selector of tables is given on pool files beside its own options.
+  const auto is_for_pools = [&](const std::string& key) {
+    return !is_pool_selector(type->string()) && (key == "metrics" || key == "seed");
+  };
+  config::Value table = for_it != nullptr ? *for_it : config::Value();
+  for (const auto& [key, value] : given.table()) {
+    const bool is_foreign =
+        !own.contains(key) && others.contains(key) && allowed(value) && !is_for_pools(key);
+    const bool is_sub_table_of_another = value.is_table() && is_pool_selector(key);
+    if (key != type->string() && !is_foreign && !is_sub_table_of_another) {
+      table.set(config::join_key("", key), value);
+    }
+  }
+  table.set_origin(given.origin());
+  return table;
+}
+
+}  // namespace winnow
