@@ -127,7 +127,7 @@ std::vector<NamedMedium> World::media() const {
       if (seen.insert(name).second) result.push_back({std::move(name), medium});
     }
   };
-  for (const Sample& sample : pool.samples()) add(sample);
+  for_each_sample(pool, [&](std::size_t, const Sample& sample) { add(sample); });
   for (const Benchmark& benchmark : benchmarks) {
     for (const Question& question : benchmark.questions) add(question.sample);
   }

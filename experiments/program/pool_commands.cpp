@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <map>
 #include <ostream>
-#include <unordered_map>
 #include <vector>
 
 #include "core/errors.h"
@@ -15,7 +14,6 @@
 #include "experiments/program/command.h"
 #include "experiments/program/paths.h"
 #include "media/frames.h"
-#include "pool/sample_table.h"
 #include "pool/text.h"
 
 namespace winnow {
@@ -48,21 +46,26 @@ struct Summary {
 
 Summary summarise(const Pool& pool) {
   Summary summary;
-  std::unordered_map<std::string, std::int64_t> contents;
+  const RowTable& rows = pool.rows();
+  summary.rows = static_cast<std::int64_t>(rows.size());
+  std::vector<ContentDigest> contents;
   std::vector<std::int64_t> question_words, answer_words;
-  for (const RowFacts& row : facts_of(pool.samples())) {
-    ++summary.rows;
-    ++summary.modalities[to_string(row.modality)];
-    ++summary.question_types[row.question_type];
-    ++summary.sources[row.source];
-    summary.duplicates += contents[row.content_digest]++ > 0;
-    answer_words.push_back(row.answer_words);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    ++summary.modalities[to_string(rows.modality(row))];
+    ++summary.question_types[std::string(rows.question_type(row))];
+    ++summary.sources[std::string(rows.source(row))];
+    contents.push_back(rows.content(row));
+    answer_words.push_back(rows.answer_words(row));
   }
-  for (const Sample& sample : pool.samples()) {
+  std::sort(contents.begin(), contents.end());
+  const auto distinct = std::unique(contents.begin(), contents.end()) - contents.begin();
+  summary.duplicates = summary.rows - distinct;
+  contents = {};
+  for_each_sample(pool, [&](std::size_t, const Sample& sample) {
     summary.turns += static_cast<std::int64_t>(sample.turns.size());
     question_words.push_back(count_words(sample.question()));
     for (const Media& medium : sample.media) ++summary.media[to_string(medium.kind)];
-  }
+  });
   summary.question_words = statistics_of(std::move(question_words));
   summary.answer_words = statistics_of(std::move(answer_words));
   for (const BadRow& row : pool.ledger()) ++summary.bad[row.kind];
@@ -183,8 +186,9 @@ void write_ledger(const Pool& pool, const std::filesystem::path& path) {
 }
 
 int pool_show(const Pool& pool, const std::string& id, std::ostream& out) {
-  const Sample& sample = pool.samples()[pool.index_of(id)];
-  const RowFacts facts = facts_of({sample}).front();
+  const std::size_t row = pool.index_of(id);
+  const Sample sample = pool.sample(row);
+  const RowFacts facts = pool.rows().facts(row);
   out << fmt::format("{}\n  read at         {}:{}\n  source          {}\n", sample.id, sample.file,
                      sample.line, sample.source);
   out << fmt::format("  modality        {}, {} question, {} words in the answer\n",
@@ -252,7 +256,7 @@ class PoolCheckCommand : public Command {
     const Pool pool = pool_.read(true);
     if (!ledger_.empty()) write_ledger(pool, ledger_);
     const int status = pool_check(pool, out, json_);
-    const std::size_t bad = pool.ledger().size(), rows = bad + pool.samples().size();
+    const std::size_t bad = pool.ledger().size(), rows = bad + pool.size();
     if (static_cast<double>(bad) > maximum_bad_share_ * static_cast<double>(rows)) {
       out.flush();
       throw DataError(

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -141,7 +142,7 @@ void write_questions(const std::string& name, const ReasoningOptions& options, s
 
 }  // namespace
 
-WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::path& folder) {
+WorldSummary write_reasoning_pool(const ReasoningOptions& options, const fs::path& folder) {
   WorldSummary summary;
   Plan plan = plan_problems(options, options.questions, "pool");
   corrupt(plan, options);
@@ -182,13 +183,27 @@ WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::pa
   }
   write_plain(pool / "problems.jsonl", lines);
   write_plain(folder / "labels.jsonl", labels);
-  const fs::path benchmarks = folder / "benchmarks";
-  winnow::create_directories(benchmarks);
-  write_questions("internal", options, options.questions_per_benchmark, pool_style(options), false,
-                  benchmarks);
-  write_questions("external", options, options.questions_per_benchmark, Style{}, true, benchmarks);
-  summary.benchmark_questions = {{"internal", options.questions_per_benchmark},
-                                 {"external", options.questions_per_benchmark}};
+  return summary;
+}
+
+void write_reasoning_benchmark(const ReasoningOptions& options, const std::string& name,
+                               const fs::path& folder) {
+  if (name != "internal" && name != "external") {
+    throw ConfigError("the reasoning world has no benchmark '" + name + "'." +
+                      suggestion(name, {"internal", "external"}));
+  }
+  const bool external = name == "external";
+  write_questions(name, options, options.questions_per_benchmark,
+                  external ? Style{} : pool_style(options), external, folder);
+}
+
+WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::path& folder) {
+  WorldSummary summary = write_reasoning_pool(options, folder);
+  winnow::create_directories(folder / "benchmarks");
+  for (const char* name : {"internal", "external"}) {
+    write_reasoning_benchmark(options, name, folder / "benchmarks");
+    summary.benchmark_questions[name] = options.questions_per_benchmark;
+  }
   return summary;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
@@ -189,8 +190,8 @@ const std::vector<BenchmarkProfile>& benchmark_profiles() {
   return profiles;
 }
 
-void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& options,
-                     const fs::path& folder, WorldSummary& summary) {
+void write_questions(const BenchmarkProfile& profile, const MicroWorldOptions& options,
+                     const fs::path& folder) {
   const std::string name = profile.name;
   std::vector<BenchmarkScene> scenes;
   for (std::int64_t asked = 0; asked < options.questions_per_benchmark;) {
@@ -222,7 +223,7 @@ void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& o
     progress.advance();
   });
   std::string lines;
-  std::int64_t& count = summary.benchmark_questions[name];
+  std::int64_t count = 0;
   for (std::size_t i = 0; i < scenes.size(); ++i) {
     const int frames = scenes[i].scene.frames;
     for (const Question& question : scenes[i].questions) {
@@ -243,7 +244,7 @@ void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& o
 
 }  // namespace
 
-WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folder) {
+WorldSummary write_pool(const MicroWorldOptions& options, const fs::path& folder) {
   WorldSummary summary;
   const PoolPlan plan = plan_pool(options);
   for (const PlannedMedium& medium : plan.media) {
@@ -257,9 +258,25 @@ WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folde
   std::string lines;
   for (const HiddenLabel& label : summary.labels) lines += to_json_line(label);
   write_plain(folder / "labels.jsonl", lines);
+  return summary;
+}
+
+void write_benchmark(const MicroWorldOptions& options, const std::string& name,
+                     const fs::path& folder) {
+  for (const BenchmarkProfile& profile : benchmark_profiles()) {
+    if (profile.name == name) return write_questions(profile, options, folder);
+  }
+  std::vector<std::string> names;
+  for (const BenchmarkProfile& profile : benchmark_profiles()) names.emplace_back(profile.name);
+  throw ConfigError("the micro world has no benchmark '" + name + "'." + suggestion(name, names));
+}
+
+WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folder) {
+  WorldSummary summary = write_pool(options, folder);
   winnow::create_directories(folder / "benchmarks");
   for (const BenchmarkProfile& profile : benchmark_profiles()) {
-    write_benchmark(profile, options, folder / "benchmarks", summary);
+    write_questions(profile, options, folder / "benchmarks");
+    summary.benchmark_questions[profile.name] = options.questions_per_benchmark;
   }
   return summary;
 }
@@ -268,8 +285,7 @@ void write_held_out(const MicroWorldOptions& options, std::int64_t questions,
                     const fs::path& folder) {
   MicroWorldOptions own = options;
   own.questions_per_benchmark = questions;
-  WorldSummary summary;
-  write_benchmark({"held_out", {0.4, 0.3, 0.2, 0.1}}, own, folder, summary);
+  write_questions({"held_out", {0.4, 0.3, 0.2, 0.1}}, own, folder);
 }
 
 }  // namespace winnow::micro_world
