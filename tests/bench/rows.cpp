@@ -4,6 +4,7 @@
 // writing the selection. Prints each one's peak (VmHWM) above that of the program doing nothing.
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,8 +160,14 @@ std::int64_t peak_kibibytes() {
   throw IoError("/proc/self/status has no line VmHWM");
 }
 
-// Runs this program again for one step, and gives its peak in KiB.
-std::int64_t run_step(const std::string& step, const Place& place, std::int64_t rows) {
+struct Cost {
+  std::int64_t peak_kibibytes = 0;
+  double cpu_seconds = 0.0, seconds = 0.0;
+};
+
+// Runs this program again for one step.
+Cost run_step(const std::string& step, const Place& place, std::int64_t rows) {
+  const auto begin = std::chrono::steady_clock::now();
   int ends[2];
   if (::pipe(ends) != 0) throw IoError("there is no pipe to be had");
   const ::pid_t child = ::fork();
@@ -178,9 +185,14 @@ std::int64_t run_step(const std::string& step, const Place& place, std::int64_t 
   }
   ::close(ends[0]);
   int status = 0;
-  ::waitpid(child, &status, 0);
+  rusage usage{};
+  ::wait4(child, &status, 0, &usage);
   if (status != 0) throw DataError("the step '" + step + "' failed");
-  return std::stoll(output);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+  return {std::stoll(output), seconds(usage.ru_utime) + seconds(usage.ru_stime), passed.count()};
 }
 
 void measure(const Place& place, std::int64_t rows) {
@@ -190,14 +202,14 @@ void measure(const Place& place, std::int64_t rows) {
              static_cast<double>(fs::file_size(place.pool())) / 1e6);
   std::int64_t nothing = 0;
   for (const auto& [step, run] : steps()) {
-    const auto begin = std::chrono::steady_clock::now();
-    const std::int64_t peak = run_step(step, place, rows);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    if (nothing == 0) nothing = peak;
+    const Cost cost = run_step(step, place, rows);
+    if (nothing == 0) nothing = cost.peak_kibibytes;
+    const auto above = static_cast<double>(cost.peak_kibibytes - nothing);
     fmt::print(
-        "  {:<28} {:7.1f} MiB above the program's {:.1f}, {:6.1f} bytes a row, {:6.1f} s\n", step,
-        static_cast<double>(peak - nothing) / 1024.0, static_cast<double>(nothing) / 1024.0,
-        1024.0 * static_cast<double>(peak - nothing) / static_cast<double>(rows), seconds.count());
+        "  {:<28} {:7.1f} MiB above the program's {:.1f}, {:6.1f} bytes a row, {:6.1f} s CPU, "
+        "{:6.1f} s\n",
+        step, above / 1024.0, static_cast<double>(nothing) / 1024.0,
+        1024.0 * above / static_cast<double>(rows), cost.cpu_seconds, cost.seconds);
     std::fflush(stdout);
   }
 }
