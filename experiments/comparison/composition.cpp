@@ -30,8 +30,7 @@ class Labels {
 
 }  // namespace
 
-json::object composition_of(const std::vector<RowFacts>& facts,
-                            const std::vector<SelectedRow>& rows,
+json::object composition_of(const RowTable& facts, const std::vector<SelectedRow>& rows,
                             const std::vector<HiddenLabel>& labels) {
   const Labels hidden(labels);
   const auto share = [&](const auto& holds) {
@@ -43,18 +42,18 @@ json::object composition_of(const std::vector<RowFacts>& facts,
     return rows.empty() ? 0.0 : sum / all;
   };
   const auto modality = [&](Modality wanted) {
-    return share([&](std::size_t row) { return facts[row].modality == wanted; });
+    return share([&](std::size_t row) { return facts.modality(row) == wanted; });
   };
   const auto label = [&](std::size_t row) -> const HiddenLabel& {
-    return hidden.of(facts[row].id);
+    return hidden.of(std::string(facts.id(row)));
   };
   return {{"rows", rows.size()},
           {"image", modality(Modality::image)},
           {"video", modality(Modality::video)},
           {"text", modality(Modality::text)},
           {"temporal", share([&](std::size_t row) {
-             return facts[row].modality == Modality::video &&
-                    facts[row].question_type == "temporal";
+             return facts.modality(row) == Modality::video &&
+                    facts.question_type(row) == "temporal";
            })},
           {"wrong", share([&](std::size_t row) { return !label(row).wrong.empty(); })},
           {"blind", share([&](std::size_t row) { return label(row).blind; })},
@@ -73,20 +72,19 @@ json::object detection_of_wrong_answers(const SampleTable& table,
       std::vector<double> values;
       std::vector<bool> wrong;
       for (std::size_t row = 0; row < table.size(); ++row) {
-        if (!column.valid(row) || !belongs(table.rows()[row])) continue;
+        if (!column.valid(row) || !belongs(table.rows().modality(row))) continue;
         values.push_back(column.values(row));
-        wrong.push_back(!hidden.of(table.rows()[row].id).wrong.empty());
+        wrong.push_back(!hidden.of(std::string(table.rows().id(row))).wrong.empty());
       }
       const double found = area_under_roc(values, wrong);
       return std::isnan(found) ? json::value(nullptr) : json::value(found);
     };
     std::int64_t valid = 0;
     for (std::size_t row = 0; row < table.size(); ++row) valid += column.valid(row) ? 1 : 0;
-    result[name] = {
-        {"all", area([](const RowFacts&) { return true; })},
-        {"image", area([](const RowFacts& row) { return row.modality == Modality::image; })},
-        {"video", area([](const RowFacts& row) { return row.modality == Modality::video; })},
-        {"valid", valid}};
+    result[name] = {{"all", area([](Modality) { return true; })},
+                    {"image", area([](Modality modality) { return modality == Modality::image; })},
+                    {"video", area([](Modality modality) { return modality == Modality::video; })},
+                    {"valid", valid}};
   }
   return result;
 }

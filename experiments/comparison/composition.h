@@ -14,8 +14,7 @@ namespace winnow {
 
 // Shares of `rows`, by weight: {rows, image, video, text, temporal, wrong, blind, verbose,
 // repeated}. `temporal` are videos with a temporal question; the last four come from the labels.
-boost::json::object composition_of(const std::vector<RowFacts>& facts,
-                                   const std::vector<SelectedRow>& rows,
+boost::json::object composition_of(const RowTable& facts, const std::vector<SelectedRow>& rows,
                                    const std::vector<micro_world::HiddenLabel>& labels);
 
 // For each column the area under the ROC curve, wrong answers being the positives, over its valid

@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,7 +24,7 @@ struct Pipeline::Loaded {
   std::optional<VisualFeatures> features;
   // Samples all of whose media can be decoded, and their facts.
   std::vector<Sample> samples;
-  std::vector<RowFacts> facts;
+  std::shared_ptr<const RowTable> facts;
   std::vector<micro_world::HiddenLabel> labels;
   // What screening found, and what cannot be decoded.
   std::vector<LeftOutSample> left_out;
@@ -31,9 +32,9 @@ struct Pipeline::Loaded {
   std::map<std::string, std::string> duplicates;  // id -> id of the one that stands for it
 
   void take_screening(const std::filesystem::path& folder);
-  // Gives the facts of samples that repeat each other one content digest, so that every selector
+  // The same rows, those that repeat each other with one content digest, so that every selector
   // takes at most one of them.
-  void merge_duplicates();
+  RowTable with_merged_duplicates(RowTable rows) const;
   bool usable(const Sample& sample) const;
   // From the stored features, or by the model where its tower is trained.
   std::vector<VisualTokens> visual(const Sample& sample, VisionLanguageModel& model) const;

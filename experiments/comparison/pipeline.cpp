@@ -157,16 +157,18 @@ const Pipeline::Loaded& Pipeline::loaded() {
       std::make_unique<Loaded>(Loaded{world, read_sampling(config_), {}, {}, {}, {}, {}, {}, {}});
   result->take_screening(screening_->folder);
   if (vision_is_frozen_) result->features = VisualFeatures::load(features_->folder);
-  for (const Sample& sample : world.pool.samples()) {
-    if (result->contaminated.count(sample.id) > 0) continue;
+  std::vector<std::size_t> rows;
+  for_each_sample(world.pool, [&](std::size_t row, const Sample& sample) {
+    if (result->contaminated.count(sample.id) > 0) return;
     if (result->usable(sample)) {
+      rows.push_back(row);
       result->samples.push_back(sample);
     } else {
       result->left_out.push_back({sample.id, "a medium cannot be decoded", ""});
     }
-  }
-  result->facts = facts_of(result->samples);
-  result->merge_duplicates();
+  });
+  result->facts = std::make_shared<const RowTable>(
+      result->with_merged_duplicates(world.pool.rows().subset(rows)));
   result->labels = micro_world::read_hidden_labels(world.folder / "labels.jsonl");
   loaded_ = std::move(result);
   return *loaded_;
@@ -223,9 +225,9 @@ const StageOutput& Pipeline::base() {
       model = family->load(*pretrained);
     } else {
       BaseJob job{*family, {}, seed_, work.resume};
-      for (const Sample& sample : loaded_world().pool.samples()) {
+      for_each_sample(loaded_world().pool, [&](std::size_t, const Sample& sample) {
         for (const Turn& turn : sample.turns) job.texts.push_back(turn.text);
-      }
+      });
       model = trainer->train(job);
     }
     model->save(work.output / "model");

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
+#include <optional>
 #include <ostream>
 #include <sstream>
 #include <unordered_map>
@@ -48,14 +50,25 @@ struct Translated {
   std::string manifest;
 };
 
+// The account's column of a term; NaN for rows that have no such term.
+std::vector<double>& term_of(const std::string& name, Account& account) {
+  const auto found = std::find(account.term_names.begin(), account.term_names.end(), name);
+  if (found != account.term_names.end()) {
+    return account.terms[static_cast<std::size_t>(found - account.term_names.begin())];
+  }
+  account.term_names.push_back(name);
+  return account.terms.emplace_back(account.reason.size(),
+                                    std::numeric_limits<double>::quiet_NaN());
+}
+
 Translated translate(const fs::path& manifest, const std::vector<NamedSample>& names,
-                     const std::vector<RowFacts>& facts) {
+                     const RowTable& facts) {
   std::unordered_map<std::string, std::string> ids;
   for (const NamedSample& name : names) ids.emplace(name.in_files.name, name.id);
-  std::unordered_map<std::string, std::size_t> rows;
-  for (std::size_t row = 0; row < facts.size(); ++row) rows.emplace(facts[row].id, row);
   const std::string id_key = "{\"id\"";
   Translated result;
+  Account& account = result.selection.account;
+  account.open(facts.size());
   std::istringstream lines(read_file(manifest));
   bool head = true;
   for (std::string line; std::getline(lines, line); head = false) {
@@ -66,16 +79,16 @@ Translated translate(const fs::path& manifest, const std::vector<NamedSample>& n
     const json::object entry = json::parse(line).as_object();
     const std::string name(entry.at("id").as_string());
     const auto id = ids.find(name);
-    const auto row = id == ids.end() ? rows.end() : rows.find(id->second);
-    if (row == rows.end() || !line.starts_with(id_key)) {
+    const auto row = id == ids.end() ? std::nullopt : facts.find(id->second);
+    if (!row || !line.starts_with(id_key)) {
       throw DataError(fmt::format("{}: '{}' is no sample of the pool", manifest.string(), name));
     }
     SelectedRow& taken = result.selection.rows.emplace_back();
-    taken.row = row->second;
+    taken.row = *row;
     taken.score = entry.at("score").to_number<double>();
     taken.stage = entry.at("stage").as_string();
     for (const auto& [term, value] : entry.at("terms").as_object()) {
-      taken.terms.emplace(term, value.to_number<double>());
+      term_of(term, account)[*row] = value.to_number<double>();
     }
     // The line as it is, so that its numbers keep their last digits, with the name by its own key.
     result.manifest += "{\"id\":" + json::serialize(json::value(id->second)) + ",\"name\"" +
@@ -103,17 +116,19 @@ const StageOutput& Pipeline::measured_pool() {
     const SampleTable measured = SampleTable::load(descriptors().folder / "table");
     // Screening lets one of equal samples stand for all, for every method: the one with the
     // smallest id, as in `candidate_rows`.
-    std::unordered_map<std::string, std::string> standing;  // by the digest that they share
-    for (const RowFacts& row : data.facts) {
-      const auto [place, is_new] = standing.emplace(row.content_digest, row.id);
-      if (!is_new) place->second = std::min(place->second, row.id);
+    const RowTable& facts = *data.facts;
+    std::map<ContentDigest, std::string> standing;  // by the digest that they share
+    for (std::size_t row = 0; row < facts.size(); ++row) {
+      const std::string id(facts.id(row));
+      const auto [place, is_new] = standing.emplace(facts.content(row), id);
+      if (!is_new) place->second = std::min(place->second, id);
     }
     std::vector<Sample> samples;
     std::vector<std::size_t> rows;
     std::vector<NamedSample> names;
     for (std::size_t row = 0; row < data.samples.size(); ++row) {
       const Sample& sample = data.samples[row];
-      const std::string& stands = standing.at(data.facts[row].content_digest);
+      const std::string& stands = standing.at(facts.content(row));
       if (data.duplicates.empty() || stands == sample.id) {
         samples.push_back(sample);
         rows.push_back(row);
@@ -125,10 +140,7 @@ const StageOutput& Pipeline::measured_pool() {
     for (const std::string& name : writer->required_columns()) {
       const Column& from = measured.column(name);
       Column to = Column::missing(name, rows.size());
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        to.values(i) = from.values(rows[i]);
-        to.states(i) = from.states(rows[i]);
-      }
+      for (std::size_t i = 0; i < rows.size(); ++i) to.copy(i, from, rows[i]);
       table_of_rows.add(std::move(to));
     }
     FrameCache frames(data.sampling, frame_cache_bytes);
@@ -173,7 +185,7 @@ StageOutput Pipeline::select_from_files(const Method& method, std::uint64_t seed
       spdlog::warn("{}: {}", stage.title, warning);
     }
     Translated chosen =
-        translate(find_selection(selected), read_sample_names(request.files), data.facts);
+        translate(find_selection(selected), read_sample_names(request.files), *data.facts);
     chosen.selection.warnings = outcome.warnings;
     const std::string manifest =
         write_manifest(work.output, [&](std::ostream& out) { out << chosen.manifest; });
@@ -182,7 +194,7 @@ StageOutput Pipeline::select_from_files(const Method& method, std::uint64_t seed
     write_selection_from_files(
         work.output,
         measured_pool().folder.parent_path().parent_path() / stage.name / stage.address(), request);
-    work.facts = composition_of(data.facts, chosen.selection.rows, data.labels);
+    work.facts = composition_of(*data.facts, chosen.selection.rows, data.labels);
     work.facts["warnings"] = json::array(outcome.warnings.begin(), outcome.warnings.end());
     work.facts["manifest"] = manifest;
     work.digest = subset_digest(table, chosen.selection);

@@ -107,7 +107,7 @@ StageOutput Pipeline::select(const Method& method, std::uint64_t seed) {
     write_file(work.output / "report.json", selection_report(table, selection) + "\n");
     json::array warnings;
     for (const std::string& warning : selection.warnings) warnings.emplace_back(warning);
-    work.facts = composition_of(data.facts, selection.rows, data.labels);
+    work.facts = composition_of(*data.facts, selection.rows, data.labels);
     work.facts["warnings"] = std::move(warnings);
     work.facts["manifest"] = manifest;
     work.digest = subset_digest(table, selection);

@@ -41,10 +41,10 @@ const StageOutput& Pipeline::screening() {
     }
     if (options.decontaminate) {
       spdlog::info("{} of {} samples stand in an evaluation set ({} questions), {} repeat another",
-                   result.contaminated.size(), loaded_world().pool.samples().size(),
-                   result.questions, result.duplicates.size());
+                   result.contaminated.size(), loaded_world().pool.size(), result.questions,
+                   result.duplicates.size());
     }
-    work.facts = {{"pool", loaded_world().pool.samples().size()},
+    work.facts = {{"pool", loaded_world().pool.size()},
                   {"decontaminated", options.decontaminate},
                   {"questions", result.questions},
                   {"excluded", std::move(counts)},
@@ -63,21 +63,24 @@ void Pipeline::Loaded::take_screening(const std::filesystem::path& folder) {
   duplicates.insert(result.duplicates.begin(), result.duplicates.end());
 }
 
-void Pipeline::Loaded::merge_duplicates() {
-  if (duplicates.empty()) return;
-  const auto group_of = [&](const std::string& id) -> const std::string& {
+RowTable Pipeline::Loaded::with_merged_duplicates(RowTable rows) const {
+  if (duplicates.empty()) return rows;
+  const auto group_of = [&](std::size_t row) {
+    const std::string id(rows.id(row));
     const auto found = duplicates.find(id);
     return found == duplicates.end() ? id : found->second;
   };
   // Of each group the digest of the smallest id that is still there.
-  std::map<std::string, const RowFacts*> first;
-  for (const RowFacts& row : facts) {
-    const RowFacts*& kept = first[group_of(row.id)];
-    if (kept == nullptr || row.id < kept->id) kept = &row;
+  std::map<std::string, std::size_t> first;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto [kept, is_new] = first.emplace(group_of(row), row);
+    if (!is_new && rows.id(row) < rows.id(kept->second)) kept->second = row;
   }
-  std::vector<std::string> digests;
-  for (const RowFacts& row : facts) digests.push_back(first.at(group_of(row.id))->content_digest);
-  for (std::size_t i = 0; i < facts.size(); ++i) facts[i].content_digest = std::move(digests[i]);
+  RowTable merged = rows;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    merged.set_content_digest(row, rows.content(first.at(group_of(row))));
+  }
+  return merged;
 }
 
 }  // namespace winnow

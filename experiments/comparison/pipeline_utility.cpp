@@ -325,7 +325,7 @@ std::vector<AnchorSet> Pipeline::draw_anchor_sets(const std::map<std::string, An
     drawn[name] = std::move(ids);
     result.push_back(std::move(set));
   }
-  refuse_overlap(all, data.world.pool.samples(), "the pool");
+  refuse_overlap(all, all_samples(data.world.pool), "the pool");
   for (const WorldBenchmark& benchmark : data.world.benchmarks) {
     std::vector<Sample> asked;
     for (const Question& question : benchmark.questions) asked.push_back(question.sample);

@@ -21,29 +21,24 @@ constexpr const char* kDuplicatesFile = "duplicates.jsonl";
 const bool registered = config::add_table<ScreeningOptions>(
     "screening", "what is taken out of the pool before any method sees it");
 
-using ByMedium = std::map<std::string, MediaFingerprint>;  // Media::key() -> fingerprint
-
-// Every medium once, all workers at it.
-ByMedium fingerprints_of(const std::vector<const std::vector<Media>*>& lists, std::int64_t frames) {
-  std::map<std::string, const Media*> media;
-  for (const auto* list : lists) {
-    for (const Media& medium : *list) media.emplace(medium.key(), &medium);
-  }
-  const std::vector<std::pair<std::string, const Media*>> work(media.begin(), media.end());
+// Every medium of the pool and the questions once, all workers at it.
+Fingerprints fingerprints_of(const Pool& pool, const std::vector<EvaluationQuestion>& questions,
+                             std::int64_t frames) {
+  std::map<std::string, Media> media;
+  const auto add = [&](const std::vector<Media>& list) {
+    for (const Media& medium : list) media.try_emplace(medium.key(), medium);
+  };
+  for_each_sample(pool, [&](std::size_t, const Sample& sample) { add(sample.media); });
+  for (const EvaluationQuestion& question : questions) add(question.media);
+  const std::vector<std::pair<std::string, Media>> work(media.begin(), media.end());
   std::vector<MediaFingerprint> found(work.size());
   Progress progress("Fingerprints", static_cast<std::int64_t>(work.size()), "media");
   parallel_for(work.size(), [&](std::size_t i) {
-    found[i] = fingerprint(*work[i].second, frames);
+    found[i] = fingerprint(work[i].second, frames);
     progress.advance();
   });
-  ByMedium result;
+  Fingerprints result;
   for (std::size_t i = 0; i < work.size(); ++i) result.emplace(work[i].first, std::move(found[i]));
-  return result;
-}
-
-std::vector<MediaFingerprint> of_media(const std::vector<Media>& media, const ByMedium& prints) {
-  std::vector<MediaFingerprint> result;
-  for (const Media& medium : media) result.push_back(prints.at(medium.key()));
   return result;
 }
 
@@ -109,35 +104,29 @@ ScreeningResult screen(const World& world, const ScreeningOptions& options) {
   if (!options.decontaminate && !options.merge_duplicates) return result;
   std::vector<EvaluationQuestion> questions;
   if (options.decontaminate) questions = questions_of(world, options);
-  const std::vector<Sample>& samples = world.pool.samples();
-  std::vector<const std::vector<Media>*> lists;
-  for (const Sample& sample : samples) lists.push_back(&sample.media);
-  for (const EvaluationQuestion& question : questions) lists.push_back(&question.media);
-  const ByMedium prints = fingerprints_of(lists, options.frames);
-  Fingerprints of_samples, of_questions;
-  for (const Sample& sample : samples) of_samples.push_back(of_media(sample.media, prints));
+  const Pool& pool = world.pool;
+  const Fingerprints fingerprints = fingerprints_of(pool, questions, options.frames);
   for (const EvaluationQuestion& question : questions) {
-    of_questions.push_back(of_media(question.media, prints));
-    for (std::size_t i = 0; i < question.media.size(); ++i) {
-      if (!of_questions.back()[i].bytes.empty()) continue;
+    for (const Media& medium : question.media) {
+      if (!fingerprints.at(medium.key()).bytes.empty()) continue;
       throw IoError(question.set + ", question " + question.id + ": " +
-                    question.media[i].paths.front().string() +
+                    medium.paths.front().string() +
                     " cannot be read, so the pool cannot be searched for it");
     }
   }
+  const auto id_of = [&](std::size_t row) { return std::string(pool.rows().id(row)); };
   if (options.decontaminate) {
     const ContaminationRule rule{options.words, options.media_distance,
                                  options.media_distance_with_text, options.template_media};
-    for (const Contamination& found :
-         find_contamination(samples, of_samples, questions, of_questions, rule)) {
-      result.contaminated.push_back({samples[found.sample].id, found.reason, found.detail});
+    for (const Contamination& found : find_contamination(pool, questions, fingerprints, rule)) {
+      result.contaminated.push_back({id_of(found.row), found.reason, found.detail});
     }
     result.questions = static_cast<std::int64_t>(questions.size());
   }
   if (options.merge_duplicates) {
-    const auto stands = find_duplicates(samples, of_samples, options.duplicate_distance);
-    for (std::size_t s = 0; s < stands.size(); ++s) {
-      if (stands[s] != s) result.duplicates.emplace_back(samples[s].id, samples[stands[s]].id);
+    const auto stands = find_duplicates(pool, fingerprints, options.duplicate_distance);
+    for (std::size_t row = 0; row < stands.size(); ++row) {
+      if (stands[row] != row) result.duplicates.emplace_back(id_of(row), id_of(stands[row]));
     }
   }
   const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };

@@ -73,9 +73,10 @@ json::object toxic_facts(const SampleTable& table, const std::vector<ToxicRows>&
     const Column& value = table.column(found.column);
     double in_pool = 0.0, among = 0.0;
     for (std::size_t row = 0; row < table.size(); ++row) {
-      if (value.valid(row) && wrong.at(table.rows()[row].id)) in_pool += 1.0;
+      if (value.valid(row) && wrong.at(std::string(table.rows().id(row)))) in_pool += 1.0;
     }
-    for (const std::size_t row : found.rows) among += wrong.at(table.rows()[row].id) ? 1.0 : 0.0;
+    for (const std::size_t row : found.rows)
+      among += wrong.at(std::string(table.rows().id(row))) ? 1.0 : 0.0;
     json::array examples;
     for (std::size_t i = 0; i < std::min(kExamples, found.rows.size()); ++i) {
       const Sample& sample = samples[found.rows[i]];

@@ -85,7 +85,7 @@ std::vector<AnchorSet> measured_sets(const std::vector<AnchorSet>& sets, const A
 SampleTable join_parts(const SampleTable& measured, const std::vector<std::string>& estimators,
                        const std::vector<AnchorSet>& sets, const AnchorParts& parts) {
   if (is_plain(parts) || sets.empty()) return measured;
-  SampleTable joined(measured.rows());
+  SampleTable joined(measured.shared_rows());
   std::set<std::string> taken;
   for (const std::string& estimator : estimators) {
     const auto column_of = [&](const std::string& part) { return estimator + "." + part; };

@@ -129,7 +129,7 @@ std::vector<NamedMedium> World::media() const {
       if (seen.insert(name).second) result.push_back({std::move(name), medium});
     }
   };
-  for (const Sample& sample : pool.samples()) add(sample);
+  for_each_sample(pool, [&](std::size_t, const Sample& sample) { add(sample); });
   for (const WorldBenchmark& benchmark : benchmarks) {
     for (const Question& question : benchmark.questions) add(question.sample);
   }

@@ -7,7 +7,6 @@
 #include <boost/json.hpp>
 #include <map>
 #include <ostream>
-#include <unordered_map>
 #include <vector>
 
 #include "core/errors.h"
@@ -17,7 +16,6 @@
 #include "experiments/program/command.h"
 #include "experiments/program/paths.h"
 #include "media/frames.h"
-#include "pool/sample_table.h"
 #include "pool/text.h"
 
 namespace winnow {
@@ -51,29 +49,31 @@ struct Summary {
 // Of the rows that are good; `undecodable` ones are not.
 Summary summarise(const Pool& pool, const std::vector<UndecodableRow>& undecodable) {
   Summary summary;
-  std::vector<bool> good(pool.samples().size(), true);
+  const RowTable& rows = pool.rows();
+  std::vector<bool> good(rows.size(), true);
   for (const UndecodableRow& row : undecodable) good[row.row] = false;
-  std::unordered_map<std::string, std::int64_t> contents;
+  std::vector<ContentDigest> contents;
   std::vector<std::int64_t> question_words, answer_words;
-  const std::vector<RowFacts> facts = facts_of(pool.samples());
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    if (!good[i]) continue;
-    const RowFacts& row = facts[i];
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (!good[row]) continue;
     ++summary.rows;
-    ++summary.modalities[to_string(row.modality)];
-    ++summary.question_types[row.question_type];
-    ++summary.sources[row.source];
-    summary.duplicates += contents[row.content_digest]++ > 0;
-    answer_words.push_back(row.answer_words);
+    ++summary.modalities[to_string(rows.modality(row))];
+    ++summary.question_types[std::string(rows.question_type(row))];
+    ++summary.sources[std::string(rows.source(row))];
+    contents.push_back(rows.content(row));
+    answer_words.push_back(rows.answer_words(row));
   }
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    if (!good[i]) continue;
-    const Sample& sample = pool.samples()[i];
+  std::sort(contents.begin(), contents.end());
+  const auto distinct = std::unique(contents.begin(), contents.end()) - contents.begin();
+  summary.duplicates = summary.rows - distinct;
+  contents = {};
+  for_each_sample(pool, [&](std::size_t row, const Sample& sample) {
+    if (!good[row]) return;
     summary.turns += static_cast<std::int64_t>(sample.turns.size());
     for (const Turn& turn : sample.turns) summary.untrained_turns += !turn.trained;
     question_words.push_back(count_words(sample.question()));
     for (const Media& medium : sample.media) ++summary.media[to_string(medium.kind)];
-  }
+  });
   summary.question_words = statistics_of(std::move(question_words));
   summary.answer_words = statistics_of(std::move(answer_words));
   for (const BadRow& row : pool.ledger()) ++summary.bad[row.kind];
@@ -237,8 +237,9 @@ void write_ledger(const Pool& pool, const std::vector<UndecodableRow>& undecodab
 }
 
 int pool_show(const Pool& pool, const std::string& id, std::ostream& out) {
-  const Sample& sample = pool.samples()[pool.index_of(id)];
-  const RowFacts facts = facts_of({sample}).front();
+  const std::size_t row = pool.index_of(id);
+  const Sample sample = pool.sample(row);
+  const RowFacts facts = pool.rows().facts(row);
   out << fmt::format("{}\n  read at         {}:{}\n  source          {}\n", printable(sample.id),
                      printable(sample.file), sample.line, printable(sample.source));
   out << fmt::format("  modality        {}, {} question, {} words in the answer\n",
@@ -322,12 +323,12 @@ class PoolCheckCommand : public Command {
     std::vector<UndecodableRow> undecodable;
     if (decode_) {
       undecodable = find_undecodable(
-          pool.samples().size(), [&](std::size_t row) { return pool.samples()[row]; },
+          pool.size(), [&](std::size_t row) { return pool.sample(row); },
           SamplingOptions().maximum_pixels);
     }
     if (!ledger_.empty()) write_ledger(pool, undecodable, ledger_);
     const int status = pool_check(pool, undecodable, out, json_);
-    const std::size_t rows = pool.ledger().size() + pool.samples().size();
+    const std::size_t rows = pool.ledger().size() + pool.size();
     const std::size_t bad = pool.ledger().size() + undecodable.size();
     if (static_cast<double>(bad) > maximum_bad_share_ * static_cast<double>(rows)) {
       out.flush();

@@ -32,6 +32,8 @@ class Digest {
 };
 
 std::string digest_of(std::string_view bytes);
+// digest_of() a file's whole content, which is read piece by piece. Throws IoError.
+std::string digest_of_content(const std::filesystem::path& path);
 // Digest of a file's bytes. Throws IoError when it cannot be read.
 std::string digest_of_file(const std::filesystem::path& path);
 // What digest_of_file would say of a file with these bytes.

@@ -112,8 +112,8 @@ class Coverage : public Descriptor {
     // k-means depends on the order of its points; this one does not depend on the pool's.
     const std::vector<std::size_t> rows = rows_with_features(table, features);
     if (rows.empty()) return;
-    std::set<std::string> distinct;
-    for (const std::size_t row : rows) distinct.insert(table.rows()[row].content_digest);
+    std::set<ContentDigest> distinct;
+    for (const std::size_t row : rows) distinct.insert(table.rows().content(row));
 
     const std::vector<float> points = standardised(features, rows);
     const auto count = static_cast<faiss::Index::idx_t>(rows.size());

@@ -44,18 +44,19 @@ class Embedding : public Descriptor {
     std::vector<float> standard;
     if (options_.standardise) standard = standardised(features, rows);
     Column column = table.column(columns().front());
-    column.vectors = xt::xtensor<float, 2>::from_shape({table.size(), dimensions});
-    column.vectors.fill(0.0F);
+    auto vectors = xt::xtensor<float, 2>::from_shape({table.size(), dimensions});
+    vectors.fill(0.0F);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const float* from =
           options_.standardise ? &standard[i * dimensions] : features[rows[i]].data();
       double squares = 0.0;
       for (std::size_t d = 0; d < dimensions; ++d) {
-        column.vectors(rows[i], d) = from[d];
+        vectors(rows[i], d) = from[d];
         squares += static_cast<double>(from[d]) * from[d];
       }
       column.set(rows[i], std::sqrt(squares));
     }
+    column.vectors = std::move(vectors);
     table.add(std::move(column));
   }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
+#include <utility>
 
 namespace winnow {
 
@@ -19,7 +19,7 @@ std::vector<std::size_t> rows_with_features(const SampleTable& table,
     if (!features[row].empty()) rows.push_back(row);
   }
   const auto key = [&](std::size_t row) {
-    return std::tie(table.rows()[row].content_digest, table.rows()[row].id);
+    return std::pair(table.rows().content(row), table.rows().id(row));
   };
   std::sort(rows.begin(), rows.end(), [&](auto a, auto b) { return key(a) < key(b); });
   return rows;

@@ -178,7 +178,7 @@ std::vector<std::string> DescriptorPass::columns() const {
 }
 
 std::string DescriptorPass::identity(const DescriptorPassRequest& request,
-                                     const std::vector<RowFacts>& facts) const {
+                                     const RowTable& facts) const {
   Digest digest;
   digest.add(kFormatVersion).add(config_digest_).add(request.identity).add(request.seed);
   for (const std::string& column : columns()) digest.add(column);
@@ -186,7 +186,9 @@ std::string DescriptorPass::identity(const DescriptorPassRequest& request,
        {options_.batch_size, options_.chunk_samples, options_.feature_dimensions}) {
     digest.add(static_cast<std::uint64_t>(option));
   }
-  for (const RowFacts& row : facts) digest.add(row.id).add(row.content_digest);
+  for (std::size_t row = 0; row < facts.size(); ++row) {
+    digest.add(facts.id(row)).add(facts.content_digest(row));
+  }
   if (needs_.model()) digest.add(weights_digest(*request.model));
   return digest.hex();
 }
@@ -196,7 +198,7 @@ DescriptorPassResult DescriptorPass::run(const DescriptorPassRequest& request) c
     throw ConfigError("these descriptors need a model and there is none");
   }
   const double start = thread_cpu_seconds();
-  std::vector<RowFacts> facts = facts_of(request.samples);
+  RowTable facts = facts_of(request.samples);
   const auto chunks =
       detail::chunks_of(request.samples, static_cast<std::size_t>(options_.chunk_samples));
   Collected collected(columns(), request.samples);

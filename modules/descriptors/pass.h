@@ -87,8 +87,7 @@ class DescriptorPass {
   DescriptorPassResult run(const DescriptorPassRequest& request) const;
 
  private:
-  std::string identity(const DescriptorPassRequest& request,
-                       const std::vector<RowFacts>& facts) const;
+  std::string identity(const DescriptorPassRequest& request, const RowTable& facts) const;
 
   std::map<std::string, std::unique_ptr<Descriptor>> descriptors_;
   DescriptorPassOptions options_;

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
 #include <unordered_map>
 
 #include "core/hash.h"
 #include "core/parallel.h"
+#include "core/progress.h"
+#include "pool/shown_media.h"
 #include "pool/text.h"
 #include "pool/words.h"
 
@@ -26,20 +29,6 @@ Words words_in(std::string_view text) {
 
 std::uint64_t hash_of(const std::uint64_t* words, std::size_t count) {
   return hash64({reinterpret_cast<const char*>(words), count * sizeof(std::uint64_t)}, count);
-}
-
-// Names what a sample or a question shows: its media's bytes, or their paths where unreadable.
-std::uint64_t identity_of(const std::vector<Media>& media,
-                          const std::vector<MediaFingerprint>& prints) {
-  Digest digest;
-  for (std::size_t i = 0; i < media.size(); ++i) {
-    digest.add(prints[i].bytes.empty() ? media[i].key() : prints[i].bytes);
-  }
-  return hash64(digest.hex());
-}
-
-bool same_bytes(const MediaFingerprint& a, const MediaFingerprint& b) {
-  return !a.bytes.empty() && a.bytes == b.bytes;
 }
 
 // Of distinct things so many as are needed to know that they are many.
@@ -67,30 +56,36 @@ struct Hit {
 
 class Search {
  public:
-  Search(const std::vector<Sample>& samples, const Fingerprints& sample_media,
-         const std::vector<EvaluationQuestion>& questions, const Fingerprints& question_media,
-         const ContaminationRule& rule)
-      : samples_(samples),
-        sample_media_(sample_media),
+  Search(const Pool& pool, const std::vector<EvaluationQuestion>& questions,
+         const Fingerprints& fingerprints, const ContaminationRule& rule)
+      : pool_(pool),
         questions_(questions),
-        question_media_(question_media),
+        fingerprints_(fingerprints),
         rule_(rule),
         length_(static_cast<std::size_t>(rule.words)) {
+    for (const EvaluationQuestion& question : questions_) {
+      question_media_.push_back(shown_in(question.media, fingerprints_));
+    }
     for (std::size_t q = 0; q < questions_.size(); ++q) index_question(q);
   }
 
   std::vector<Contamination> run() {
-    std::vector<std::vector<Hit>> hits(samples_.size());
-    parallel_for(samples_.size(), [&](std::size_t s) { hits[s] = hits_of(samples_[s]); });
-    find_templates(hits);
-    std::vector<Contamination> found(samples_.size());
-    parallel_for(samples_.size(), [&](std::size_t s) { found[s] = judge(s, hits[s]); });
-    std::vector<Contamination> result;
-    for (std::size_t s = 0; s < found.size(); ++s) {
-      if (found[s].reason.empty()) continue;
-      found[s].sample = s;
-      result.push_back(std::move(found[s]));
+    find_hits();
+    find_templates();
+    std::vector<const std::pair<const std::size_t, std::vector<Hit>>*> work;
+    for (const auto& entry : hits_) {
+      if (found_.count(entry.first) == 0) work.push_back(&entry);
     }
+    std::vector<Contamination> judged(work.size());
+    parallel_for(work.size(), [&](std::size_t i) {
+      judged[i] = judge(pool_.sample(work[i]->first), work[i]->second);
+      judged[i].row = work[i]->first;
+    });
+    for (Contamination& one : judged) {
+      if (!one.reason.empty()) found_.emplace(one.row, std::move(one));
+    }
+    std::vector<Contamination> result;
+    for (auto& [row, one] : found_) result.push_back(std::move(one));
     return result;
   }
 
@@ -103,11 +98,29 @@ class Search {
       std::vector<std::size_t>& holders = sequences_[hash_of(&words[i], length_)];
       if (holders.empty() || holders.back() != q) holders.push_back(q);
     }
-    identities_.push_back(identity_of(questions_[q].media, question_media_[q]));
-    for (const MediaFingerprint& medium : question_media_[q]) {
-      if (!medium.bytes.empty()) by_bytes_.emplace(medium.bytes, q);
-      if (!medium.frames.empty()) shown_.emplace_back(&medium, q);
+    identities_.push_back(winnow::identity_of(questions_[q].media, question_media_[q]));
+    for (const MediaFingerprint* medium : question_media_[q]) {
+      if (!medium->bytes.empty()) by_bytes_.emplace(medium->bytes, q);
+      if (!medium->frames.empty()) shown_.emplace_back(medium, q);
     }
+  }
+
+  // Samples that show a medium of a question, and turns that share words with one.
+  void find_hits() {
+    std::mutex mutex;
+    Progress progress("Screening", static_cast<std::int64_t>(pool_.size()), "samples");
+    parallel_for(pool_.size(), [&](std::size_t row) {
+      const Sample sample = pool_.sample(row);
+      Contamination found = judge_media(sample);
+      std::vector<Hit> hits = hits_of(sample);
+      progress.advance();
+      if (found.reason.empty() && hits.empty()) return;
+      const std::lock_guard lock(mutex);
+      if (!hits.empty()) hits_.emplace(row, std::move(hits));
+      if (found.reason.empty()) return;
+      found.row = row;
+      found_.emplace(row, std::move(found));
+    });
   }
 
   std::vector<Hit> hits_of(const Sample& sample) const {
@@ -134,20 +147,21 @@ class Search {
   }
 
   // Which sequences, and which turns with a sequence, are ways of asking about many media.
-  void find_templates(const std::vector<std::vector<Hit>>& hits) {
+  void find_templates() {
     for (const auto& [sequence, holders] : sequences_) {
       for (const std::size_t q : holders) {
         if (!questions_[q].media.empty()) note(sequence, identities_[q]);
       }
     }
     std::map<std::size_t, std::map<Words, Distinct>> patterns;  // by length
-    for (std::size_t s = 0; s < samples_.size(); ++s) {
-      if (hits[s].empty() || samples_[s].media.empty()) continue;
-      const std::uint64_t identity = identity_of(samples_[s].media, sample_media_[s]);
-      for (const Hit& hit : hits[s]) {
+    for (const auto& [row, hits] : hits_) {
+      const Sample sample = pool_.sample(row);
+      if (sample.media.empty()) continue;
+      const std::uint64_t identity = identity_of(sample);
+      for (const Hit& hit : hits) {
         if (hit.sequence == 0) continue;
         note(hit.sequence, identity);
-        Words words = words_in(samples_[s].turns[hit.turn].text);
+        Words words = words_in(sample.turns[hit.turn].text);
         patterns[words.size()][std::move(words)];
         for (const std::size_t q : hit.questions) patterns[words_[q].size()][words_[q]];
       }
@@ -166,13 +180,13 @@ class Search {
     for (std::size_t q = 0; q < questions_.size(); ++q) {
       if (!questions_[q].media.empty()) compare(words_[q], identities_[q]);
     }
-    for (std::size_t s = 0; s < samples_.size(); ++s) {
-      if (samples_[s].media.empty()) continue;
-      const std::uint64_t identity = identity_of(samples_[s].media, sample_media_[s]);
-      for (const Turn& turn : samples_[s].turns) {
+    for_each_sample(pool_, [&](std::size_t, const Sample& sample) {
+      if (sample.media.empty()) return;
+      const std::uint64_t identity = identity_of(sample);
+      for (const Turn& turn : sample.turns) {
         if (turn.role == Turn::Role::user) compare(words_in(turn.text), identity);
       }
-    }
+    });
     for (const auto& [count, of_length] : patterns) {
       for (const auto& [words, media] : of_length) {
         if (media.many(rule_.template_media)) {
@@ -198,23 +212,29 @@ class Search {
     return fmt::format("{}, question {}", questions_[q].set, questions_[q].id);
   }
 
-  Contamination judge(std::size_t s, const std::vector<Hit>& hits) const {
-    for (const MediaFingerprint& medium : sample_media_[s]) {
-      Contamination found = judge_medium(medium);
+  Contamination judge_media(const Sample& sample) const {
+    for (const MediaFingerprint* medium : shown_in(sample.media, fingerprints_)) {
+      Contamination found = judge_medium(*medium);
       if (!found.reason.empty()) return found;
     }
+    return {};
+  }
+
+  // A sample that shows no medium of a question.
+  Contamination judge(const Sample& sample, const std::vector<Hit>& hits) const {
+    const Shown shown = shown_in(sample.media, fingerprints_);
     for (const Hit& hit : hits) {
-      const Words words = words_in(samples_[s].turns[hit.turn].text);
+      const Words words = words_in(sample.turns[hit.turn].text);
       for (const std::size_t q : hit.questions) {
-        const int bits = nearest(sample_media_[s], question_media_[q]);
+        const int bits = nearest(shown, question_media_[q]);
         if (bits <= rule_.media_distance_with_text) {
-          return {s, "evaluation question and medium",
+          return {0, "evaluation question and medium",
                   fmt::format("{}: equal words, frames differ in {} of {} bits", name_of(q), bits,
                               kFrameHashBits)};
         }
-        const bool both_show = !samples_[s].media.empty() && !questions_[q].media.empty();
+        const bool both_show = !sample.media.empty() && !questions_[q].media.empty();
         if (hit.sequence == 0 || (both_show && is_template(hit, words, q))) continue;
-        return {s, "evaluation text", fmt::format("{}: \"{}\"", name_of(q), quote(s, hit))};
+        return {0, "evaluation text", fmt::format("{}: \"{}\"", name_of(q), quote(sample, hit))};
       }
     }
     return {};
@@ -236,17 +256,16 @@ class Search {
     return {};
   }
 
-  static int nearest(const std::vector<MediaFingerprint>& a,
-                     const std::vector<MediaFingerprint>& b) {
+  static int nearest(const Shown& a, const Shown& b) {
     int least = static_cast<int>(kFrameHashBits);
-    for (const MediaFingerprint& one : a) {
-      for (const MediaFingerprint& other : b) least = std::min(least, distance(one, other));
+    for (const MediaFingerprint* one : a) {
+      for (const MediaFingerprint* other : b) least = std::min(least, distance(*one, *other));
     }
     return least;
   }
 
-  std::string quote(std::size_t s, const Hit& hit) const {
-    const auto words = words_of(without_placeholders(samples_[s].turns[hit.turn].text));
+  std::string quote(const Sample& sample, const Hit& hit) const {
+    const auto words = words_of(without_placeholders(sample.turns[hit.turn].text));
     std::string text;
     for (std::size_t i = hit.position; i < hit.position + length_; ++i) {
       text += (text.empty() ? "" : " ") + words.at(i);
@@ -254,78 +273,34 @@ class Search {
     return text;
   }
 
-  const std::vector<Sample>& samples_;
-  const Fingerprints& sample_media_;
+  std::uint64_t identity_of(const Sample& sample) const {
+    return winnow::identity_of(sample.media, shown_in(sample.media, fingerprints_));
+  }
+
+  const Pool& pool_;
   const std::vector<EvaluationQuestion>& questions_;
-  const Fingerprints& question_media_;
+  const Fingerprints& fingerprints_;
   const ContaminationRule rule_;
   const std::size_t length_;
-  std::vector<Words> words_;               // of questions
+  std::vector<Words> words_;  // of questions
+  std::vector<Shown> question_media_;
   std::vector<std::uint64_t> identities_;  // of what questions show
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> sequences_, wholes_;
   std::unordered_map<std::string, std::size_t> by_bytes_;
   std::vector<std::pair<const MediaFingerprint*, std::size_t>> shown_;
   std::unordered_map<std::uint64_t, Distinct> media_of_sequence_;
-  std::set<std::uint64_t> templates_;  // hashes of whole texts
+  std::map<std::size_t, std::vector<Hit>> hits_;  // by row, where there are any
+  std::map<std::size_t, Contamination> found_;    // by row
+  std::set<std::uint64_t> templates_;             // hashes of whole texts
 };
-
-bool same_media(const std::vector<MediaFingerprint>& a, const std::vector<MediaFingerprint>& b,
-                std::int64_t media_distance) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!same_bytes(a[i], b[i]) && distance(a[i], b[i]) > media_distance) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
-std::vector<Contamination> find_contamination(const std::vector<Sample>& samples,
-                                              const Fingerprints& sample_media,
+std::vector<Contamination> find_contamination(const Pool& pool,
                                               const std::vector<EvaluationQuestion>& questions,
-                                              const Fingerprints& question_media,
+                                              const Fingerprints& fingerprints,
                                               const ContaminationRule& rule) {
-  return Search(samples, sample_media, questions, question_media, rule).run();
-}
-
-std::vector<std::size_t> find_duplicates(const std::vector<Sample>& samples,
-                                         const Fingerprints& sample_media,
-                                         std::int64_t media_distance) {
-  std::map<std::string, std::vector<std::size_t>> groups;  // of equal turns
-  for (std::size_t s = 0; s < samples.size(); ++s) {
-    Digest digest;
-    for (const Turn& turn : samples[s].turns) {
-      digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
-    }
-    groups[digest.hex()].push_back(s);
-  }
-  std::vector<std::size_t> stands(samples.size());
-  for (std::size_t s = 0; s < stands.size(); ++s) stands[s] = s;
-  const auto root = [&](std::size_t s) {
-    while (stands[s] != s) s = stands[s] = stands[stands[s]];
-    return s;
-  };
-  const auto join = [&](std::size_t one, std::size_t other) {
-    const std::size_t a = root(one), b = root(other);
-    const bool a_first = samples[a].id < samples[b].id;
-    if (a != b) stands[a_first ? b : a] = a_first ? a : b;
-  };
-  for (const auto& [turns, members] : groups) {
-    std::map<std::uint64_t, std::size_t> shown;  // media -> one of the members
-    for (const std::size_t s : members) {
-      const auto [found, fresh] = shown.emplace(identity_of(samples[s].media, sample_media[s]), s);
-      if (!fresh) join(s, found->second);
-    }
-    for (auto i = shown.begin(); i != shown.end(); ++i) {
-      for (auto j = shown.begin(); j != i; ++j) {
-        if (same_media(sample_media[i->second], sample_media[j->second], media_distance)) {
-          join(i->second, j->second);
-        }
-      }
-    }
-  }
-  for (std::size_t s = 0; s < stands.size(); ++s) stands[s] = root(s);
-  return stands;
+  return Search(pool, questions, fingerprints, rule).run();
 }
 
 }  // namespace winnow

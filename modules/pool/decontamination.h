@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "media/fingerprint.h"
 #include "pool/evaluation_set.h"
+#include "pool/pool.h"
 
 namespace winnow {
 
@@ -23,13 +25,13 @@ struct ContaminationRule {
 };
 
 struct Contamination {
-  std::size_t sample = 0;
+  std::size_t row = 0;
   std::string reason;  // "evaluation medium", "evaluation text" or "evaluation question and medium"
   std::string detail;  // which set, which question, by what
 };
 
-// Fingerprints of a list's media, in the order of the list and of each one's media.
-using Fingerprints = std::vector<std::vector<MediaFingerprint>>;
+// Of every medium of the pool and of the questions, by Media::key().
+using Fingerprints = std::unordered_map<std::string, MediaFingerprint>;
 
 // Samples of a pool that stand in an evaluation set, in the order of the pool. One is found
 //  - when it shows a medium of a question: of equal bytes, or nearly equal in all frames;
@@ -37,18 +39,17 @@ using Fingerprints = std::vector<std::vector<MediaFingerprint>>;
 //    and the text is a template;
 //  - when one of its user turns is, word for word, a question (a template or shorter than `words`)
 //    and it shows, less strictly, the same medium.
-// Words are those of pool/words.h.
-std::vector<Contamination> find_contamination(const std::vector<Sample>& samples,
-                                              const Fingerprints& sample_media,
+// Words are those of pool/words.h. Reads the pool two or three times; memory grows with the
+// questions and with what shares words with them.
+std::vector<Contamination> find_contamination(const Pool& pool,
                                               const std::vector<EvaluationQuestion>& questions,
-                                              const Fingerprints& question_media,
+                                              const Fingerprints& fingerprints,
                                               const ContaminationRule& rule);
 
-// For every sample the index of the one that stands for it: of those with equal turns and equal
-// media (of equal bytes, or of frames that differ in at most `media_distance` bits), chained, the
-// one with the smallest id. A sample that repeats none stands for itself.
-std::vector<std::size_t> find_duplicates(const std::vector<Sample>& samples,
-                                         const Fingerprints& sample_media,
+// For every row the one that stands for it: of those with equal turns and equal media (of equal
+// bytes, or of frames that differ in at most `media_distance` bits), chained, the one with the
+// smallest id. A row that repeats none stands for itself. Takes 40 bytes a row.
+std::vector<std::size_t> find_duplicates(const Pool& pool, const Fingerprints& fingerprints,
                                          std::int64_t media_distance);
 
 }  // namespace winnow

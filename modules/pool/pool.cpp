@@ -8,55 +8,30 @@
 
 #include "core/errors.h"
 #include "core/hash.h"
+#include "core/parallel.h"
 #include "core/printable.h"
-#include "pool/reader.h"
+#include "pool/file_rows.h"
+#include "pool/row_ids.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
 
-// Content with media paths as they stand below the media root: the same wherever the pool lies.
-std::string portable_digest(const Sample& sample, const fs::path& media_root) {
-  Digest digest;
-  for (const Turn& turn : sample.turns) {
-    digest.add(static_cast<std::uint64_t>(turn.role)).add(turn.text);
-  }
-  for (const Media& medium : sample.media) {
-    digest.add(to_string(medium.kind));
-    for (const fs::path& path : medium.paths) {
-      digest.add(media_root.empty() ? path.native()
-                                    : path.lexically_proximate(media_root).native());
-    }
-  }
-  return digest.hex().substr(0, 12);
-}
-
-fs::path media_root_of(const fs::path& file, const PoolOptions& options) {
-  const fs::path root = options.media_root.empty() ? file.parent_path() : options.media_root;
-  return fs::absolute(root.empty() ? fs::path(".") : root).lexically_normal();
-}
-
-// The deepest folder that holds both.
-fs::path common_folder(const fs::path& a, const fs::path& b) {
-  fs::path common;
-  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end() && *i == *j; ++i, ++j) {
-    common /= *i;
-  }
-  return common;
-}
-
 void check_bad_share(const std::vector<BadRow>& ledger, std::size_t good,
-                     const PoolOptions& options) {
+                     const std::vector<PoolOptions>& parts) {
   const std::size_t rows = ledger.size() + good;
   const double share = rows > 0 ? double(ledger.size()) / double(rows) : 0.0;
-  if (good > 0 && share <= options.maximum_bad_share) return;
+  const double allowed = parts.front().maximum_bad_share;
+  if (good > 0 && share <= allowed) return;
   std::string files;
-  for (const fs::path& file : options.files) files += (files.empty() ? "" : ", ") + file.string();
+  for (const PoolOptions& part : parts) {
+    for (const fs::path& file : part.files) files += (files.empty() ? "" : ", ") + file.string();
+  }
   if (rows == 0) throw DataError(files + ": no rows; a pool needs at least one");
   throw DataError(fmt::format(
       "{}: {} of {} rows are bad ({:.2f} %), {}\n{}", files, ledger.size(), rows, 100 * share,
       good == 0 ? std::string("none is left")
-                : fmt::format("more than maximum_bad_share = {} allows", options.maximum_bad_share),
+                : fmt::format("more than maximum_bad_share = {} allows", allowed),
       summary_of(ledger)));
 }
 
@@ -64,7 +39,10 @@ void check_bad_share(const std::vector<BadRow>& ledger, std::size_t good,
 
 config::Help help(const PoolOptions&) {
   return {
-      {"format", "reader of the files: jsonl, or one that a source file registers"},
+      {"format",
+       "reader of the files: jsonl, json_array or one that a source file registers; auto: told "
+       "from "
+       "each file's first bytes"},
       {"files", "pool files, read in this order; relative to the working directory"},
       {"media_root", "folder that relative media paths start from; empty: each file's folder"},
       {"maximum_bad_share", "share of bad rows above which reading stops", config::between(0, 1)},
@@ -78,77 +56,75 @@ config::Help help(const PoolOptions&) {
   };
 }
 
-Pool::Pool(std::vector<Sample> samples, std::vector<BadRow> ledger, const fs::path& media_root)
-    : samples_(std::move(samples)), ledger_(std::move(ledger)) {
-  for (const Sample& sample : samples_) notes_.add(sample);
-  index_samples([&](std::size_t i) { return portable_digest(samples_[i], media_root); });
+// Samples by their place.
+class Pool::Store {
+ public:
+  virtual ~Store() = default;
+  virtual Sample sample(std::size_t place) const = 0;
+};
+
+class Pool::MemoryStore : public Store {
+ public:
+  explicit MemoryStore(std::vector<Sample> samples) : samples_(std::move(samples)) {}
+  Sample sample(std::size_t place) const override { return samples_[place]; }
+
+ private:
+  std::vector<Sample> samples_;
+};
+
+class Pool::FileStore : public Store {
+ public:
+  explicit FileStore(const std::vector<PoolOptions>& parts) : files_(parts) {}
+  FileRows::Found scan() { return files_.scan(); }
+  Sample sample(std::size_t place) const override { return files_.sample(place); }
+
+ private:
+  FileRows files_;
+};
+
+Pool::Pool() : Pool(std::vector<Sample>()) {}
+
+Pool::Pool(std::vector<Sample> samples, std::vector<BadRow> ledger, const fs::path& media_root) {
+  RowTable rows = facts_of(samples);
+  std::vector<std::uint64_t> portable(samples.size());
+  parallel_for(samples.size(),
+               [&](std::size_t row) { portable[row] = portable_digest(samples[row], media_root); });
+  make_ids_unique(rows, [&](std::size_t row) { return portable[row]; });
+  auto ledgers = std::make_shared<Ledgers>();
+  for (const Sample& sample : samples) ledgers->notes.add(sample);
+  ledgers->bad_rows = std::move(ledger);
+  store_ = std::make_shared<const MemoryStore>(std::move(samples));
+  rows_ = std::make_shared<const RowTable>(std::move(rows));
+  ledgers_ = std::move(ledgers);
 }
 
-Pool Pool::read(const PoolOptions& options) {
-  if (options.files.empty()) throw ConfigError("pool.files is empty: name at least one pool file");
-  const PoolReader& reader = pool_readers().at(options.format);
+Pool Pool::read(const PoolOptions& options) { return read_parts({options}); }
+
+Pool Pool::read_parts(const std::vector<PoolOptions>& parts) {
+  auto store = std::make_shared<FileStore>(parts);
+  FileRows::Found found = store->scan();
+  check_bad_share(found.ledger, found.rows.size(), parts);
+  make_ids_unique(found.rows, [&](std::size_t row) { return found.portable[row]; });
   Pool pool;
-  std::vector<std::pair<std::size_t, fs::path>> roots;  // of the samples before that index
-  for (const fs::path& file : options.files) {
-    const fs::path root = media_root_of(file, options);
-    reader(file, root, options,
-           {[&](Sample sample) {
-              pool.notes_.add(sample);
-              pool.samples_.push_back(std::move(sample));
-            },
-            [&](BadRow row) { pool.ledger_.push_back(std::move(row)); }});
-    roots.emplace_back(pool.samples_.size(), root);
-  }
-  check_bad_share(pool.ledger_, pool.samples_.size(), options);
-  for (const NoteLedger::Entry& note : pool.notes_.entries()) {
-    spdlog::warn("{}", line_of(note));
-  }
-  // One root for all, lest two files whose folders hold equal names seem to show the same.
-  fs::path common = roots.front().second;
-  for (const auto& [end, root] : roots) common = common_folder(common, root);
-  for (Sample& sample : pool.samples_) {
-    for (Media& medium : sample.media) medium.root = common;
-  }
-  pool.index_samples([&](std::size_t i) {
-    const auto root = std::find_if(roots.begin(), roots.end(),
-                                   [&](const auto& entry) { return i < entry.first; });
-    return portable_digest(pool.samples_[i], root->second);
-  });
+  for (const NoteLedger::Entry& note : found.notes.entries()) spdlog::warn("{}", line_of(note));
+  pool.store_ = std::move(store);
+  pool.rows_ = std::make_shared<const RowTable>(std::move(found.rows));
+  pool.ledgers_ = std::make_shared<const Ledgers>(
+      Ledgers{std::move(found.ledger), std::move(found.notes)});
   return pool;
 }
 
-void Pool::index_samples(const std::function<std::string(std::size_t)>& content_of) {
-  std::unordered_map<std::string, int> uses;
-  for (const Sample& sample : samples_) ++uses[sample.id];
-  const auto keeps_id = [&](const Sample& sample) {
-    return !sample.id.empty() && uses.at(sample.id) == 1;
-  };
-  std::vector<std::size_t> renamed;
-  index_.reserve(samples_.size());
-  for (std::size_t i = 0; i < samples_.size(); ++i) {
-    if (keeps_id(samples_[i])) {
-      index_.emplace(samples_[i].id, i);
-    } else {
-      renamed.push_back(i);
-    }
-  }
-  for (const std::size_t i : renamed) {
-    std::string& id = samples_[i].id;
-    const std::string base = (id.empty() ? "row-" : id + "#") + content_of(i);
-    id = base;
-    // Rows of equal id and equal content cannot be told apart; they are numbered.
-    for (int copy = 2; !index_.emplace(id, i).second; ++copy) {
-      id = base + "-" + std::to_string(copy);
-    }
-  }
+Sample Pool::sample(std::size_t row) const {
+  Sample sample = store_->sample(places_ == nullptr ? row : (*places_)[row]);
+  sample.id = rows_->id(row);
+  return sample;
 }
 
 std::size_t Pool::index_of(const std::string& id) const {
-  const auto found = index_.find(id);
-  if (found != index_.end()) return found->second;
+  if (const auto found = rows_->find(id)) return *found;
   std::vector<std::string> ids;
-  ids.reserve(samples_.size());
-  for (const Sample& sample : samples_) ids.push_back(sample.id);
+  ids.reserve(size());
+  for (std::size_t row = 0; row < size(); ++row) ids.emplace_back(rows_->id(row));
   const std::string nearest = nearest_name(id, ids);
   throw DataError(fmt::format("the pool has no sample '{}' among its {}.{}", id, ids.size(),
                               nearest.empty() ? "" : " Did you mean '" + nearest + "'?"));
@@ -156,11 +132,40 @@ std::size_t Pool::index_of(const std::string& id) const {
 
 std::string Pool::digest() const {
   Digest digest;
-  digest.add(static_cast<std::uint64_t>(samples_.size()));
-  for (const Sample& sample : samples_) {
-    digest.add(sample.id).add(sample.source).add(sample.content_digest());
+  digest.add(static_cast<std::uint64_t>(size()));
+  for (std::size_t row = 0; row < size(); ++row) {
+    digest.add(rows_->id(row)).add(rows_->source(row)).add(rows_->content_digest(row));
   }
   return digest.hex();
+}
+
+Pool Pool::subset(const std::vector<std::size_t>& rows) const {
+  Pool result = *this;
+  auto places = std::make_shared<std::vector<std::uint32_t>>();
+  places->reserve(rows.size());
+  for (const std::size_t row : rows) {
+    places->push_back(places_ == nullptr ? static_cast<std::uint32_t>(row) : (*places_)[row]);
+  }
+  result.places_ = std::move(places);
+  result.rows_ = std::make_shared<const RowTable>(rows_->subset(rows));
+  return result;
+}
+
+void for_each_sample(const Pool& pool,
+                     const std::function<void(std::size_t row, const Sample& sample)>& take) {
+  constexpr std::size_t kWindow = 1024;
+  std::vector<Sample> window;
+  for (std::size_t first = 0; first < pool.size(); first += kWindow) {
+    window.assign(std::min(kWindow, pool.size() - first), {});
+    parallel_for(window.size(), [&](std::size_t i) { window[i] = pool.sample(first + i); });
+    for (std::size_t i = 0; i < window.size(); ++i) take(first + i, window[i]);
+  }
+}
+
+std::vector<Sample> all_samples(const Pool& pool) {
+  std::vector<Sample> samples(pool.size());
+  parallel_for(samples.size(), [&](std::size_t row) { samples[row] = pool.sample(row); });
+  return samples;
 }
 
 std::string summary_of(const std::vector<BadRow>& ledger, std::size_t examples_per_kind) {

@@ -34,8 +34,11 @@ std::string meaning_of_note(const std::string& kind) {
   return rank < kKinds.size() ? kKinds[rank].second : "";
 }
 
-void NoteLedger::add(const Sample& sample) {
-  for (const RowNote& note : sample.notes) {
+void NoteLedger::add(const Sample& sample) { add(sample.notes, sample.file, sample.line); }
+
+void NoteLedger::add(const std::vector<RowNote>& notes, const std::string& file,
+                     std::int64_t line) {
+  for (const RowNote& note : notes) {
     std::string what = shortened(printable(note.what), kLongestName);
     auto found = entries_.find({note.kind, what});
     if (found == entries_.end()) {
@@ -46,7 +49,7 @@ void NoteLedger::add(const Sample& sample) {
     Entry& entry = found->second;
     ++entry.rows;
     if (entry.first.size() < kMostFirst) {
-      entry.first.push_back(fmt::format("{}:{}", sample.file, sample.line));
+      entry.first.push_back(fmt::format("{}:{}", file, line));
     }
   }
 }

@@ -31,6 +31,7 @@ class NoteLedger {
 
   // Counts the notes of a row.
   void add(const Sample& sample);
+  void add(const std::vector<RowNote>& notes, const std::string& file, std::int64_t line);
 
   bool empty() const { return entries_.empty(); }
   // By kind in the order above, then by name. Memory is bounded: above a hundred different names of

@@ -1,17 +1,17 @@
 #include "pool/sample_table.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+#include <fstream>
 #include <limits>
-#include <sstream>
 #include <stdexcept>
-#include <xtensor/xnpy.hpp>
 
 #include "core/errors.h"
 #include "core/files.h"
-#include "pool/text.h"
+#include "pool/npy.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -30,19 +30,24 @@ bool is_file_name(const std::string& name) {
          });
 }
 
-boost::json::object to_json(const RowFacts& row) {
-  return {{"id", row.id},
-          {"source", row.source},
-          {"modality", to_string(row.modality)},
-          {"question_type", row.question_type},
-          {"content_digest", row.content_digest},
-          {"answer_words", row.answer_words}};
+std::string json_line(const RowTable& rows, std::size_t row) {
+  return boost::json::serialize(boost::json::object{{"id", rows.id(row)},
+                                                    {"source", rows.source(row)},
+                                                    {"modality", to_string(rows.modality(row))},
+                                                    {"question_type", rows.question_type(row)},
+                                                    {"content_digest", rows.content_digest(row)},
+                                                    {"answer_words", rows.answer_words(row)}}) +
+         "\n";
 }
 
 RowFacts from_json(const boost::json::object& object) {
   const auto text = [&](const char* key) { return std::string(object.at(key).as_string()); };
   const auto modality = parse_modality(text("modality"));
   if (!modality) throw std::invalid_argument("unknown modality '" + text("modality") + "'");
+  if (!ContentDigest::parse(text("content_digest"))) {
+    throw std::invalid_argument("'" + text("content_digest") +
+                                "' is no digest of 32 hexadecimal characters");
+  }
   return {text("id"),
           text("source"),
           *modality,
@@ -51,36 +56,35 @@ RowFacts from_json(const boost::json::object& object) {
           object.at("answer_words").to_number<std::int64_t>()};
 }
 
-template <class T, std::size_t Dimensions = 1>
-xt::xtensor<T, Dimensions> load_array(const fs::path& path, std::size_t rows) {
-  std::istringstream stream(read_file(path));
-  xt::xarray<T> loaded;
-  const auto unlike = [&](const std::string& reason) {
-    throw DataError(path.string() + ": not a " + (Dimensions == 1 ? "one" : "two") +
-                    "-dimensional .npy array of the expected type: " + reason);
-  };
-  try {
-    loaded = xt::load_npy<T>(stream);
-  } catch (const std::exception& error) {
-    unlike(error.what());
+void write_rows(const RowTable& rows, const fs::path& path) {
+  write_file_with(path, [&](const fs::path& temporary) {
+    std::ofstream file(temporary, std::ios::binary);
+    for (std::size_t row = 0; row < rows.size(); ++row) file << json_line(rows, row);
+    if (!file.flush()) throw IoError(path.string() + ": writing failed: " + std::strerror(errno));
+  });
+}
+
+RowTable read_rows(const fs::path& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    throw IoError(path.string() + ": cannot be opened for reading: " + std::strerror(errno));
   }
-  // xtensor itself copies any number of extents into the array of `Dimensions`.
-  if (loaded.dimension() != Dimensions) {
-    unlike("it has " + std::to_string(loaded.dimension()) + " dimensions");
+  RowTable rows;
+  for (std::string line; std::getline(file, line);) {
+    try {
+      rows.append(from_json(boost::json::parse(line).as_object()));
+    } catch (const std::exception& error) {
+      throw DataError(path.string() + ":" + std::to_string(rows.size() + 1) +
+                      ": not a row of a sample table: " + error.what());
+    }
   }
-  if (loaded.shape(0) != rows) {
-    throw DataError(path.string() + ": " + std::to_string(loaded.shape(0)) +
-                    " values for a table of " + std::to_string(rows) + " rows");
-  }
-  std::array<std::size_t, Dimensions> shape;
-  std::copy_n(loaded.shape().begin(), Dimensions, shape.begin());
-  auto array = xt::xtensor<T, Dimensions>::from_shape(shape);
-  std::copy(loaded.begin(), loaded.end(), array.begin());
-  return array;
+  if (file.bad()) throw IoError(path.string() + ": reading failed: " + std::strerror(errno));
+  return rows;
 }
 
 void check_states(const Column& column, const fs::path& path) {
-  for (std::size_t row = 0; row < column.states.size(); ++row) {
+  for (std::size_t row = 0; row < column.size(); ++row) {
     if (column.states(row) > static_cast<std::uint8_t>(CellState::not_applicable) ||
         column.valid(row) != std::isfinite(column.values(row))) {
       throw DataError(path.string() + ": row " + std::to_string(row) + ": state " +
@@ -93,28 +97,32 @@ void check_states(const Column& column, const fs::path& path) {
 }  // namespace
 
 Column Column::missing(std::string name, std::size_t rows) {
-  Column column;
-  column.name = std::move(name);
-  column.values = xt::xtensor<double, 1>::from_shape({rows});
-  column.values.fill(kNotANumber);
-  column.states = xt::xtensor<std::uint8_t, 1>::from_shape({rows});
-  column.states.fill(static_cast<std::uint8_t>(CellState::missing));
-  return column;
+  const std::array<std::size_t, 1> shape = {rows};
+  return {std::move(name), xt::xtensor<double, 1>(shape, kNotANumber),
+          xt::xtensor<std::uint8_t, 1>(shape, static_cast<std::uint8_t>(CellState::missing))};
 }
 
 void Column::set(std::size_t row, double value) {
   if (!std::isfinite(value)) return set(row, CellState::failed);
-  values(row) = value;
-  states(row) = static_cast<std::uint8_t>(CellState::valid);
+  values.edit()[row] = value;
+  states.edit()[row] = static_cast<std::uint8_t>(CellState::valid);
 }
 
 void Column::set(std::size_t row, CellState state) {
   if (state == CellState::valid) throw std::logic_error("a valid cell needs its value");
-  values(row) = kNotANumber;
-  states(row) = static_cast<std::uint8_t>(state);
+  values.edit()[row] = kNotANumber;
+  states.edit()[row] = static_cast<std::uint8_t>(state);
 }
 
-SampleTable::SampleTable(std::vector<RowFacts> rows) : rows_(std::move(rows)) {}
+void Column::copy(std::size_t row, const Column& from, std::size_t from_row) {
+  values.edit()[row] = from.values(from_row);
+  states.edit()[row] = from.states(from_row);
+}
+
+SampleTable::SampleTable(const std::vector<RowFacts>& rows) : SampleTable(RowTable(rows)) {}
+SampleTable::SampleTable(RowTable rows)
+    : rows_(std::make_shared<const RowTable>(std::move(rows))) {}
+SampleTable::SampleTable(std::shared_ptr<const RowTable> rows) : rows_(std::move(rows)) {}
 
 void SampleTable::add(Column column) {
   if (column.values.size() != size() || column.states.size() != size()) {
@@ -152,31 +160,18 @@ std::vector<std::string> SampleTable::column_names() const {
 
 void SampleTable::save(const fs::path& folder) const {
   PendingDirectory pending(folder);
-  std::string lines;
-  for (const RowFacts& row : rows_) lines += boost::json::serialize(to_json(row)) + "\n";
-  write_file(pending.path() / kRowsFile, lines);
+  write_rows(*rows_, pending.path() / kRowsFile);
   for (const auto& [name, column] : columns_) {
-    write_file(pending.path() / (name + kValuesEnding), xt::dump_npy(column.values));
-    write_file(pending.path() / (name + kStatesEnding), xt::dump_npy(column.states));
+    write_npy(pending.path() / (name + kValuesEnding), column.values);
+    write_npy(pending.path() / (name + kStatesEnding), column.states);
     if (column.vectors.size() == 0) continue;
-    write_file(pending.path() / (name + kVectorsEnding), xt::dump_npy(column.vectors));
+    write_npy(pending.path() / (name + kVectorsEnding), column.vectors);
   }
   pending.commit();
 }
 
 SampleTable SampleTable::load(const fs::path& folder) {
-  const fs::path rows_path = folder / kRowsFile;
-  std::vector<RowFacts> rows;
-  std::istringstream lines(read_file(rows_path));
-  for (std::string line; std::getline(lines, line);) {
-    try {
-      rows.push_back(from_json(boost::json::parse(line).as_object()));
-    } catch (const std::exception& error) {
-      throw DataError(rows_path.string() + ":" + std::to_string(rows.size() + 1) +
-                      ": not a row of a sample table: " + error.what());
-    }
-  }
-  SampleTable table(std::move(rows));
+  SampleTable table(read_rows(folder / kRowsFile));
   std::vector<std::string> names;
   std::error_code failure;
   const fs::directory_iterator entries(folder, failure);
@@ -190,24 +185,14 @@ SampleTable SampleTable::load(const fs::path& folder) {
   }
   for (const std::string& name : names) {
     const fs::path values = folder / (name + kValuesEnding);
-    Column column{name, load_array<double>(values, table.size()),
-                  load_array<std::uint8_t>(folder / (name + kStatesEnding), table.size())};
+    Column column{name, map_npy<double, 1>(values, table.size()),
+                  map_npy<std::uint8_t, 1>(folder / (name + kStatesEnding), table.size())};
     check_states(column, values);
     const fs::path vectors = folder / (name + kVectorsEnding);
-    if (fs::exists(vectors)) column.vectors = load_array<float, 2>(vectors, table.size());
+    if (fs::exists(vectors)) column.vectors = map_npy<float, 2>(vectors, table.size());
     table.add(std::move(column));
   }
   return table;
-}
-
-std::vector<RowFacts> facts_of(const std::vector<Sample>& samples) {
-  std::vector<RowFacts> facts;
-  facts.reserve(samples.size());
-  for (const Sample& sample : samples) {
-    facts.push_back({sample.id, sample.source, sample.modality(), question_type(sample.question()),
-                     sample.content_digest(), count_words(sample.answer())});
-  }
-  return facts;
 }
 
 }  // namespace winnow

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
-#include <xtensor/xtensor.hpp>
 
-#include "pool/sample.h"
+#include "pool/column_array.h"
+#include "pool/row_table.h"
 
 namespace winnow {
 
@@ -22,11 +23,13 @@ enum class CellState : std::uint8_t {
 
 struct Column {
   std::string name;
-  xt::xtensor<double, 1> values;        // [rows], NaN where not valid
-  xt::xtensor<std::uint8_t, 1> states;  // [rows], CellState
+  ColumnArray<double, 1> values;        // [rows], NaN where not valid
+  ColumnArray<std::uint8_t, 1> states;  // [rows], CellState
   // [rows, D] of a column that has a vector for each row beside its number (an embedding and its
   // length): 4 D bytes a row. Zeros where the row is not valid. Empty for all other columns.
-  xt::xtensor<float, 2> vectors = {};
+  ColumnArray<float, 2> vectors = {};
+
+  std::size_t size() const { return values.size(); }
   bool valid(std::size_t row) const {
     return states(row) == static_cast<std::uint8_t>(CellState::valid);
   }
@@ -34,28 +37,20 @@ struct Column {
   // Stores a finite number as valid; NaN and infinities as failed.
   void set(std::size_t row, double value);
   void set(std::size_t row, CellState state);
+  // The cell of another column.
+  void copy(std::size_t row, const Column& from, std::size_t from_row);
 };
 
-// Facts of a row that strata and constraints are made of; derived from the sample alone.
-struct RowFacts {
-  std::string id;
-  std::string source;
-  Modality modality = Modality::image;
-  // What the question asks for, by its words: "temporal" (order, direction, counts of events,
-  // before/after ...) or "static", for any modality (rule: pool/text.h). A video row with a
-  // "static" question is not temporal evidence.
-  std::string question_type;
-  std::string content_digest;  // duplicates and tie-breaking
-  std::int64_t answer_words = 0;
-};
-
-// Columns over the rows of one pool, in pool order.
+// Columns over the rows of one pool, in pool order. Copies share rows and columns.
 class SampleTable {
  public:
-  explicit SampleTable(std::vector<RowFacts> rows = {});
+  explicit SampleTable(const std::vector<RowFacts>& rows = {});
+  explicit SampleTable(RowTable rows);
+  explicit SampleTable(std::shared_ptr<const RowTable> rows);
 
-  std::size_t size() const { return rows_.size(); }
-  const std::vector<RowFacts>& rows() const { return rows_; }
+  std::size_t size() const { return rows_->size(); }
+  const RowTable& rows() const { return *rows_; }
+  const std::shared_ptr<const RowTable>& shared_rows() const { return rows_; }
   // Replaces a column of the same name. Throws std::logic_error on a length mismatch or a name that
   // is not made of letters, digits, '_', '-' and '.' (it becomes a file name).
   void add(Column column);
@@ -67,14 +62,13 @@ class SampleTable {
   // <folder>/rows.jsonl, <name>.values.npy, <name>.states.npy and, where there are vectors,
   // <name>.vectors.npy; the folder appears whole or not at all. Throws IoError, DataError.
   void save(const std::filesystem::path& folder) const;
+  // Maps the columns: their files must stay as they are while the table or a copy of one of its
+  // columns lives. Throws IoError, DataError naming the file.
   static SampleTable load(const std::filesystem::path& folder);
 
  private:
-  std::vector<RowFacts> rows_;
+  std::shared_ptr<const RowTable> rows_;
   std::map<std::string, Column> columns_;
 };
-
-// The facts of every sample of a pool, in order.
-std::vector<RowFacts> facts_of(const std::vector<Sample>& samples);
 
 }  // namespace winnow

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
-#include <unordered_map>
+#include <numeric>
+#include <utility>
 
 #include "core/hash.h"
 
@@ -13,20 +13,28 @@ namespace winnow {
 std::vector<std::size_t> candidate_rows(const SampleTable& table, std::uint64_t seed,
                                         const std::string& purpose, Selection& selection,
                                         const std::function<std::string(std::size_t row)>& reject) {
-  const auto& facts = table.rows();
+  const RowTable& facts = table.rows();
   selection.account.open(facts.size());
-  std::unordered_map<std::string_view, std::size_t> first;  // content digest -> row of smallest id
-  for (std::size_t row = 0; row < facts.size(); ++row) {
-    const auto [found, inserted] = first.emplace(facts[row].content_digest, row);
-    if (!inserted && facts[row].id < facts[found->second].id) found->second = row;
+  // Rows of equal content follow each other, the smallest id first.
+  std::vector<std::uint32_t> sorted(facts.size());
+  std::iota(sorted.begin(), sorted.end(), std::uint32_t{0});
+  std::sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
+    if (facts.content(a) != facts.content(b)) return facts.content(a) < facts.content(b);
+    const int order = facts.id(a).compare(facts.id(b));
+    return order != 0 ? order < 0 : a < b;
+  });
+  std::vector<std::uint32_t> first(facts.size());  // of each row's content
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const bool is_new = i == 0 || facts.content(sorted[i]) != facts.content(sorted[i - 1]);
+    first[sorted[i]] = is_new ? sorted[i] : first[sorted[i - 1]];
   }
+  sorted = {};
+
   const std::uint64_t hash_seed = hash64(purpose, seed);
-  std::vector<std::tuple<std::uint64_t, std::string_view, std::size_t>> order;
-  order.reserve(first.size());
-  for (std::size_t row = 0; row < facts.size(); ++row) {
-    const std::string_view digest = facts[row].content_digest;
-    if (const std::size_t kept = first.at(digest); kept != row) {
-      selection.exclude(row, "duplicate content", static_cast<std::int64_t>(kept));
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
+  for (std::uint32_t row = 0; row < facts.size(); ++row) {
+    if (first[row] != row) {
+      selection.exclude(row, "duplicate content", static_cast<std::int32_t>(first[row]));
       continue;
     }
     if (reject) {
@@ -35,12 +43,16 @@ std::vector<std::size_t> candidate_rows(const SampleTable& table, std::uint64_t 
         continue;
       }
     }
-    order.emplace_back(hash64(digest, hash_seed), digest, row);
+    order.emplace_back(hash64(facts.content_digest(row), hash_seed), row);
   }
-  std::sort(order.begin(), order.end());
+  first = {};
+  std::sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return facts.content(a.second) < facts.content(b.second);
+  });
   std::vector<std::size_t> rows;
   rows.reserve(order.size());
-  for (const auto& entry : order) rows.push_back(std::get<2>(entry));
+  for (const auto& [hash, row] : order) rows.push_back(row);
   return rows;
 }
 

@@ -140,8 +140,7 @@ class Deita : public Selector {
     require_rows("deita", options_.budget, static_cast<std::int64_t>(rows.size()), selection);
     const auto [complexity, quality] = scores(table, rows, *columns[0], *columns[1]);
     Account& account = selection.account;
-    account.term_names = {"complexity", "quality"};
-    account.terms.assign(2, std::vector<double>(table.size(), 0.0));
+    account.open_terms({"complexity", "quality"});
     for (std::size_t i = 0; i < rows.size(); ++i) {
       account.terms[0][rows[i]] = complexity[i];
       account.terms[1][rows[i]] = quality[i];
@@ -172,7 +171,7 @@ class Deita : public Selector {
         throw ConstraintError(fmt::format(
             "selector deita: '{}' of sample '{}' is {}, and a product of negative values means "
             "nothing; set scale = \"rank\"",
-            column->name, table.rows()[row].id, column->values(row)));
+            column->name, table.rows().id(row), column->values(row)));
       }
       result.first.push_back(complexity.values(row));
       result.second.push_back(quality.values(row));
@@ -208,12 +207,12 @@ class Deita : public Selector {
         fmt::format("nearer than {} to a taken row", options_.minimum_distance);
     // By id: what is counted first must not depend on the order of rows.
     std::sort(passed.begin(), passed.end(), [&](std::size_t a, std::size_t b) {
-      return table.rows()[a].id < table.rows()[b].id;
+      return table.rows().id(a) < table.rows().id(b);
     });
     for (const std::size_t row : passed) {
       const auto found = instead.find(row);
       if (found == instead.end()) continue;
-      selection.exclude(row, reason, static_cast<std::int64_t>(found->second));
+      selection.exclude(row, reason, static_cast<std::int32_t>(found->second));
     }
     if (selection.rows.size() < budget) {
       throw ConstraintError(fmt::format(
@@ -241,10 +240,7 @@ class Deita : public Selector {
   }
 
   static SelectedRow selected(std::size_t row, const std::string& stage, const Account& account) {
-    return {row,
-            account.score[row],
-            stage,
-            {{"complexity", account.terms[0][row]}, {"quality", account.terms[1][row]}}};
+    return {row, account.score[row], stage};
   }
 
   DeitaOptions options_;

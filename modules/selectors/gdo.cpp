@@ -25,23 +25,25 @@ std::int64_t at_most_rows(double share, std::int64_t budget) {
   return static_cast<std::int64_t>(std::floor(share * static_cast<double>(budget) + 1e-9));
 }
 
-RowKind kind_of(const RowFacts& facts) {
-  if (facts.modality != Modality::video) return RowKind::still;
-  return facts.question_type == "temporal" ? RowKind::temporal : RowKind::video;
+RowKind kind_of(const RowTable& rows, std::size_t row) {
+  if (rows.modality(row) != Modality::video) return RowKind::still;
+  return rows.question_type(row) == "temporal" ? RowKind::temporal : RowKind::video;
 }
+
+using Candidates = std::vector<std::uint32_t>;  // by their places among the candidates
 
 // Candidates of one stratum and one source, best first: what quotas are given to.
 struct Piece {
   std::size_t stratum = 0, source = 0, kind = 0;
-  std::vector<std::size_t> members;  // candidates
-  std::int64_t quota = 0;            // before constraints on sources
+  Candidates members;
+  std::int64_t quota = 0;  // before constraints on sources
   std::int64_t taken = 0;
 };
 
 struct Stratum {
   std::string name;
   std::size_t kind = 0;
-  std::vector<std::size_t> members;  // best first
+  Candidates members;  // best first
   double weight = 0.0;
 };
 
@@ -63,11 +65,12 @@ class Gdo : public Selector {
           "no term has a weight: rows are drawn at random within their strata");
     }
     Constraints constraints = constraints_of(table);
-    std::vector<std::size_t> source_of;  // of each candidate
+    std::vector<std::uint32_t> source_of;  // of each candidate
+    source_of.reserve(rows.size());
     for (const auto row : rows) {
-      source_of.push_back(static_cast<std::size_t>(
+      source_of.push_back(static_cast<std::uint32_t>(
           std::lower_bound(constraints.source_names.begin(), constraints.source_names.end(),
-                           table.rows()[row].source) -
+                           table.rows().source(row)) -
           constraints.source_names.begin()));
     }
     if (!sources_bound(constraints)) {
@@ -82,18 +85,7 @@ class Gdo : public Selector {
     std::vector<Piece> pieces = quotas(strata, scores.total, source_of, constraints);
     meet(constraints, pieces, selection);
     account_for(table.size(), rows, strata, pieces, scores, selection.account);
-    for (const Piece& piece : pieces) {
-      for (std::int64_t i = 0; i < piece.taken; ++i) {
-        const std::size_t candidate = piece.members[static_cast<std::size_t>(i)];
-        SelectedRow chosen{
-            rows[candidate], scores.total[candidate], i < piece.quota ? "quota" : "constraint", {}};
-        for (std::size_t t = 0; t < scores.names.size(); ++t) {
-          chosen.terms[scores.names[t]] = scores.terms[t][candidate];
-        }
-        selection.rows.push_back(std::move(chosen));
-      }
-    }
-    sort_by_score(rows, selection);
+    take(rows, pieces, scores.total, selection);
     return selection;
   }
 
@@ -102,13 +94,15 @@ class Gdo : public Selector {
   std::vector<std::size_t> candidates(const SampleTable& table, std::uint64_t seed,
                                       Selection& selection) const {
     const auto distinct = candidate_rows(table, seed, "selector/gdo", selection);
-    const auto reasons = rejections(table, distinct, options_);
+    const Rejections rejected = rejections(table, distinct, options_);
     std::vector<std::size_t> rows;
+    rows.reserve(distinct.size());
     for (std::size_t i = 0; i < distinct.size(); ++i) {
-      if (reasons[i].empty()) {
+      if (rejected.reason[i] == Account::kNone) {
         rows.push_back(distinct[i]);
       } else {
-        selection.exclude(distinct[i], reasons[i]);
+        selection.exclude(distinct[i],
+                          rejected.reasons[static_cast<std::size_t>(rejected.reason[i])]);
       }
     }
     return rows;
@@ -123,10 +117,7 @@ class Gdo : public Selector {
         std::max(result.video_minimum, at_most_rows(options_.video_share_maximum, options_.budget));
     result.temporal_minimum = at_least_rows(options_.temporal_share_minimum, options_.budget);
     result.video_maximum = std::max(result.video_maximum, result.temporal_minimum);
-    for (const auto& facts : table.rows()) result.source_names.push_back(facts.source);
-    auto& names = result.source_names;
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
+    const auto& names = result.source_names = table.rows().sources();
     for (const auto& [source, share] : options_.source_floors) {
       if (!std::binary_search(names.begin(), names.end(), source)) {
         throw ConfigError(
@@ -168,10 +159,10 @@ class Gdo : public Selector {
     }
     const Grouping grouping = group_rows(table, rows, keys);
     std::vector<Stratum> strata(grouping.count);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
       Stratum& stratum = strata[grouping.group_of[i]];
       stratum.name = grouping.names[grouping.group_of[i]];
-      stratum.kind = static_cast<std::size_t>(kind_of(table.rows()[rows[i]]));
+      stratum.kind = static_cast<std::size_t>(kind_of(table.rows(), rows[i]));
       stratum.members.push_back(i);
     }
     for (Stratum& stratum : strata) {
@@ -183,7 +174,7 @@ class Gdo : public Selector {
           std::pow(size, options_.strata_exponent) * std::exp(options_.strata_tilt * mean);
       // Candidates are in hash order, which a stable sort keeps among equals.
       std::stable_sort(stratum.members.begin(), stratum.members.end(),
-                       [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
+                       [&](std::uint32_t a, std::uint32_t b) { return score[a] > score[b]; });
     }
     return strata;
   }
@@ -215,7 +206,7 @@ class Gdo : public Selector {
   }
 
   std::vector<Piece> quotas(const std::vector<Stratum>& strata, const std::vector<double>& score,
-                            const std::vector<std::size_t>& source_of,
+                            const std::vector<std::uint32_t>& source_of,
                             const Constraints& constraints) const {
     const KindCounts targets = kind_targets(strata, constraints);
     std::vector<Piece> pieces;
@@ -325,17 +316,17 @@ class Gdo : public Selector {
         list, exclusions_text(selection)));
   }
 
+  // Takes the terms out of the scores, one after the other, so that they are there once.
   static void account_for(std::size_t table_rows, const std::vector<std::size_t>& rows,
                           const std::vector<Stratum>& strata, const std::vector<Piece>& pieces,
-                          const Scores& scores, Account& account) {
+                          Scores& scores, Account& account) {
     account.term_names = scores.names;
-    account.terms.assign(scores.names.size(), std::vector<double>(table_rows, 0.0));
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      account.score[rows[i]] = scores.total[i];
-      for (std::size_t t = 0; t < scores.names.size(); ++t) {
-        account.terms[t][rows[i]] = scores.terms[t][i];
-      }
+    for (std::vector<double>& term : scores.terms) {
+      std::vector<double>& of_table = account.terms.emplace_back(table_rows, 0.0);
+      for (std::size_t i = 0; i < rows.size(); ++i) of_table[rows[i]] = term[i];
+      term = {};
     }
+    for (std::size_t i = 0; i < rows.size(); ++i) account.score[rows[i]] = scores.total[i];
     std::vector<std::int64_t> quota(strata.size(), 0), taken(strata.size(), 0);
     for (const Piece& piece : pieces) {
       quota[piece.stratum] += piece.quota;
@@ -343,19 +334,30 @@ class Gdo : public Selector {
     }
     for (std::size_t h = 0; h < strata.size(); ++h) {
       std::vector<std::size_t> members;
+      members.reserve(strata[h].members.size());
       for (const auto i : strata[h].members) members.push_back(rows[i]);
       account.rank_rows(strata[h].name, members, quota[h], taken[h]);
     }
   }
 
-  static void sort_by_score(const std::vector<std::size_t>& rows, Selection& selection) {
-    std::map<std::size_t, std::size_t> place;  // in hash order
-    for (std::size_t i = 0; i < rows.size(); ++i) place[rows[i]] = i;
-    std::sort(selection.rows.begin(), selection.rows.end(),
-              [&](const SelectedRow& a, const SelectedRow& b) {
-                if (a.score != b.score) return a.score > b.score;
-                return place.at(a.row) < place.at(b.row);
-              });
+  // The best of each piece, by score and among equals in hash order.
+  static void take(const std::vector<std::size_t>& rows, const std::vector<Piece>& pieces,
+                   const std::vector<double>& score, Selection& selection) {
+    std::vector<std::pair<std::uint32_t, const char*>> chosen;  // candidate, stage
+    for (const Piece& piece : pieces) {
+      for (std::int64_t i = 0; i < piece.taken; ++i) {
+        chosen.emplace_back(piece.members[static_cast<std::size_t>(i)],
+                            i < piece.quota ? "quota" : "constraint");
+      }
+    }
+    std::sort(chosen.begin(), chosen.end(), [&](const auto& a, const auto& b) {
+      if (score[a.first] != score[b.first]) return score[a.first] > score[b.first];
+      return a.first < b.first;
+    });
+    selection.rows.reserve(chosen.size());
+    for (const auto& [candidate, stage] : chosen) {
+      selection.rows.emplace_back(rows[candidate], score[candidate], stage);
+    }
   }
 
   GdoOptions options_;

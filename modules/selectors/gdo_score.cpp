@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <unordered_map>
 
 namespace winnow {
 namespace {
@@ -63,13 +64,14 @@ std::vector<double> standardised_column(const TermColumn& column,
                                         const GdoOptions& options) {
   std::vector<double> result(rows.size(), 0.0);
   const auto apply = [&](const Grouping& grouping, std::int64_t minimum) {
-    std::vector<std::vector<std::size_t>> members(grouping.count);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::vector<std::vector<std::uint32_t>> members(grouping.count);
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
       if (column.state(rows[i]) == CellState::valid) members[grouping.group_of[i]].push_back(i);
     }
     for (const auto& group : members) {
       if (static_cast<std::int64_t>(group.size()) < minimum) continue;
       std::vector<double> values;
+      values.reserve(group.size());
       for (const auto i : group) values.push_back(column.value(rows[i]));
       const auto scaled = standardise(values, options.scale, options.clip);
       for (std::size_t k = 0; k < group.size(); ++k) result[group[k]] = scaled[k];
@@ -94,7 +96,7 @@ void warn(const std::string& name, const TermColumn& column, const SampleTable& 
     const CellState state = column.state(row);
     if (state == CellState::not_applicable) continue;
     applies = true;
-    Tally& tally = tallies[table.rows()[row].modality];
+    Tally& tally = tallies[table.rows().modality(row)];
     ++tally.applicable;
     if (state != CellState::valid) {
       ++tally.missing;
@@ -159,7 +161,7 @@ CellState TermColumn::state(std::size_t row) const {
 
 double TermColumn::value(std::size_t row) const {
   if (column_ != nullptr) return column_->values(row);
-  return std::log1p(static_cast<double>(table_->rows()[row].answer_words));
+  return std::log1p(static_cast<double>(table_->rows().answer_words(row)));
 }
 
 Grouping group_rows(const SampleTable& table, const std::vector<std::size_t>& rows,
@@ -169,31 +171,33 @@ Grouping group_rows(const SampleTable& table, const std::vector<std::size_t>& ro
     const bool fact = key == "source" || key == "question_type";
     columns.push_back(fact ? nullptr : &table.column(key));
   }
-  std::vector<std::string> labels(rows.size());
-  std::map<std::string, std::size_t> numbers;  // sorted, so numbers do not depend on row order
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const RowFacts& facts = table.rows()[rows[i]];
-    std::string& label = labels[i];
-    label = to_string(facts.modality);
+  Grouping result;
+  result.group_of.reserve(rows.size());
+  std::unordered_map<std::string, std::uint32_t> seen;  // labels by when they came up
+  std::string label;
+  for (const std::size_t row : rows) {
+    label = to_string(table.rows().modality(row));
     for (std::size_t k = 0; k < keys.size(); ++k) {
       label += '\0';  // cannot be part of a name, unlike any printable separator
       if (keys[k] == "source") {
-        label += facts.source;
+        label += table.rows().source(row);
       } else if (keys[k] == "question_type") {
-        label += facts.question_type;
-      } else if (columns[k]->valid(rows[i])) {
-        label += fmt::format("{}", columns[k]->values(rows[i]));
+        label += table.rows().question_type(row);
+      } else if (columns[k]->valid(row)) {
+        label += fmt::format("{}", columns[k]->values(row));
       }
     }
-    numbers.emplace(label, 0);
+    result.group_of.push_back(
+        seen.try_emplace(label, static_cast<std::uint32_t>(seen.size())).first->second);
   }
-  Grouping result;
-  for (auto& [label, number] : numbers) {
-    number = result.count++;
-    result.names.push_back(name_of_group(label, keys));
+  // Sorted, so that numbers do not depend on the order of rows.
+  const std::map<std::string, std::uint32_t> sorted(seen.begin(), seen.end());
+  std::vector<std::uint32_t> number(sorted.size());
+  for (const auto& [name, provisional] : sorted) {
+    number[provisional] = static_cast<std::uint32_t>(result.count++);
+    result.names.push_back(name_of_group(name, keys));
   }
-  result.group_of.reserve(rows.size());
-  for (const auto& label : labels) result.group_of.push_back(numbers.at(label));
+  for (std::uint32_t& group : result.group_of) group = number[group];
   return result;
 }
 
@@ -262,10 +266,9 @@ Scores score_rows(const SampleTable& table, const std::vector<std::size_t>& rows
 
   const auto& prior = options.source_prior;
   if (prior.weight != 0) {
-    scores.source_prior = source_means(table, rows, options);
-    std::vector<double> term(rows.size());
+    std::vector<double> term = source_means(table, rows, options);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      term[i] = prior.weight * scores.source_prior[i];
+      term[i] = prior.weight * term[i];
       scores.total[i] += term[i];
     }
     scores.names.push_back("source_prior");
@@ -274,9 +277,16 @@ Scores score_rows(const SampleTable& table, const std::vector<std::size_t>& rows
   return scores;
 }
 
-std::vector<std::string> rejections(const SampleTable& table, const std::vector<std::size_t>& rows,
-                                    const GdoOptions& options) {
-  std::vector<std::string> reasons(rows.size());
+Rejections rejections(const SampleTable& table, const std::vector<std::size_t>& rows,
+                      const GdoOptions& options) {
+  Rejections result;
+  result.reason.assign(rows.size(), Account::kNone);
+  const auto is_rejected = [&](std::size_t i) { return result.reason[i] != Account::kNone; };
+  // What the rows that follow are rejected for.
+  const auto begin_reason = [&](std::string reason) {
+    result.reasons.push_back(std::move(reason));
+    return static_cast<std::int32_t>(result.reasons.size()) - 1;
+  };
   const auto& reject = options.reject;
   const auto by_value = [&](const std::map<std::string, double>& limits, double sign,
                             const char* word) {
@@ -284,11 +294,10 @@ std::vector<std::string> rejections(const SampleTable& table, const std::vector<
       const TermColumn column(table, name);
       // Limits on answer_words are given in words; the column itself is logarithmic.
       const double scaled = name == kAnswerWords ? std::log1p(limit) : limit;
+      const std::int32_t reason = begin_reason(fmt::format("{} {} {}", name, word, limit));
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!reasons[i].empty() || column.state(rows[i]) != CellState::valid) continue;
-        if (sign * column.value(rows[i]) > sign * scaled) {
-          reasons[i] = fmt::format("{} {} {}", name, word, limit);
-        }
+        if (is_rejected(i) || column.state(rows[i]) != CellState::valid) continue;
+        if (sign * column.value(rows[i]) > sign * scaled) result.reason[i] = reason;
       }
     }
   };
@@ -314,14 +323,13 @@ std::vector<std::string> rejections(const SampleTable& table, const std::vector<
         return limits;
       };
       const auto limits = limits_of(values), wide_limits = limits_of(wide);
+      const std::int32_t reason = begin_reason(fmt::format("{} {} quantile {}", name, word, share));
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!reasons[i].empty() || column.state(rows[i]) != CellState::valid) continue;
+        if (is_rejected(i) || column.state(rows[i]) != CellState::valid) continue;
         const auto g = groups.group_of[i];
         const bool enough = static_cast<std::int64_t>(values[g].size()) >= options.minimum_group;
         const double limit = enough ? limits[g] : wide_limits[modality.group_of[i]];
-        if (sign * column.value(rows[i]) > sign * limit) {
-          reasons[i] = fmt::format("{} {} quantile {}", name, word, share);
-        }
+        if (sign * column.value(rows[i]) > sign * limit) result.reason[i] = reason;
       }
     }
   };
@@ -337,13 +345,13 @@ std::vector<std::string> rejections(const SampleTable& table, const std::vector<
     for (auto& values : of_type) {
       limits.push_back(quantile(values, options.source_prior.reject_quantile));
     }
+    const std::int32_t reason =
+        begin_reason("source prior of " + options.source_prior.column + " in the lowest quantile");
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (reasons[i].empty() && means[i] < limits[types.group_of[i]]) {
-        reasons[i] = "source prior of " + options.source_prior.column + " in the lowest quantile";
-      }
+      if (!is_rejected(i) && means[i] < limits[types.group_of[i]]) result.reason[i] = reason;
     }
   }
-  return reasons;
+  return result;
 }
 
 }  // namespace winnow

@@ -1,11 +1,12 @@
 #pragma once
 // The score of GDO: a weighted sum of standardised columns, with missing values as a state.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "pool/sample_table.h"
 #include "selectors/gdo_options.h"
+#include "selectors/selector.h"
 
 namespace winnow {
 
@@ -25,7 +26,7 @@ class TermColumn {
 // Number of each row's group: rows with equal modality and keys share one. A key is "source",
 // "question_type" or a column of group numbers; rows without that number form a group.
 struct Grouping {
-  std::vector<std::size_t> group_of;  // like `rows`
+  std::vector<std::uint32_t> group_of;  // like `rows`
   std::size_t count = 0;
   std::vector<std::string> names;  // of the groups: "video, temporal, cluster 7"
 };
@@ -43,7 +44,6 @@ struct Scores {
   std::vector<std::string> names;          // terms
   std::vector<std::vector<double>> terms;  // [term][row of `rows`], weighted
   std::vector<double> total;               // [row of `rows`]
-  std::vector<double> source_prior;        // [row of `rows`], unweighted; empty when not used
   std::vector<std::string> warnings;
 };
 
@@ -53,8 +53,12 @@ struct Scores {
 Scores score_rows(const SampleTable& table, const std::vector<std::size_t>& rows,
                   const GdoOptions& options);
 
-// For every row the reason to reject it, or an empty string.
-std::vector<std::string> rejections(const SampleTable& table, const std::vector<std::size_t>& rows,
-                                    const GdoOptions& options);
+// Which rows are rejected, and why.
+struct Rejections {
+  std::vector<std::string> reasons;
+  std::vector<std::int32_t> reason;  // like `rows`: index into `reasons`, or Account::kNone
+};
+Rejections rejections(const SampleTable& table, const std::vector<std::size_t>& rows,
+                      const GdoOptions& options);
 
 }  // namespace winnow

@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <fstream>
-#include <numeric>
 #include <sstream>
 
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "core/mapped_file.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -22,15 +21,7 @@ constexpr int kVersion = 1;
 constexpr const char* kManifestPrefix = "selection-";
 constexpr const char* kEnding = ".jsonl";
 
-std::vector<std::size_t> rows_by_id(const SampleTable& table) {
-  std::vector<std::size_t> order(table.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return table.rows()[a].id < table.rows()[b].id; });
-  return order;
-}
-
-std::string digest_of_column(const Column& column, const std::vector<std::size_t>& order) {
+std::string digest_of_column(const Column& column, const std::vector<std::uint32_t>& order) {
   Digest digest;
   for (const std::size_t row : order) {
     digest.add(static_cast<std::uint64_t>(column.states(row)));
@@ -39,12 +30,12 @@ std::string digest_of_column(const Column& column, const std::vector<std::size_t
   return digest.hex();
 }
 
-std::string digest_of_rows(const SampleTable& table, const std::vector<std::size_t>& order) {
+std::string digest_of_rows(const RowTable& rows) {
   Digest digest;
-  for (const std::size_t row : order) {
-    const RowFacts& facts = table.rows()[row];
-    digest.add(facts.id).add(facts.source).add(to_string(facts.modality)).add(facts.question_type);
-    digest.add(facts.content_digest).add(static_cast<std::uint64_t>(facts.answer_words));
+  for (const std::size_t row : rows.by_id()) {
+    digest.add(rows.id(row)).add(rows.source(row)).add(to_string(rows.modality(row)));
+    digest.add(rows.question_type(row)).add(rows.content_digest(row));
+    digest.add(static_cast<std::uint64_t>(rows.answer_words(row)));
   }
   return digest.hex();
 }
@@ -55,39 +46,44 @@ json::array names_of(const std::vector<std::string>& names) {
 
 std::string line_of(const json::object& object) { return json::serialize(object) + "\n"; }
 
-// Nine digits are enough to compare by eye; the manifest has them all.
-// And no -0.
-double rounded(double value) { return std::stod(fmt::format("{:.9g}", value)) + 0.0; }
+// Nine digits are enough to compare by eye; the manifest has them all. No -0, and 0 for a part that
+// a score does not have.
+double rounded(double value) {
+  return std::isnan(value) ? 0.0 : std::stod(fmt::format("{:.9g}", value)) + 0.0;
+}
 
-std::string candidate_lines(const SampleTable& table, const Selection& selection,
-                            const SelectionOrigin& origin, const std::vector<std::size_t>& order) {
+void write_candidates(const SampleTable& table, const Selection& selection,
+                      const SelectionOrigin& origin, std::ostream& out) {
   const Account& account = selection.account;
+  const RowTable& rows = table.rows();
   std::vector<std::string> strata;
   for (const StratumReport& stratum : account.strata) strata.push_back(stratum.name);
-  std::vector<const SelectedRow*> taken(table.size(), nullptr);
-  for (const SelectedRow& row : selection.rows) taken[row.row] = &row;
+  constexpr std::int32_t kNotTaken = -1;
+  std::vector<std::int32_t> taken(table.size(), kNotTaken);  // its place in the selection
+  for (std::size_t i = 0; i < selection.rows.size(); ++i) {
+    taken[selection.rows[i].row] = static_cast<std::int32_t>(i);
+  }
   const bool is_weighted = selection.is_weighted();
   std::vector<const LeftOutSample*> left_out;
   for (const LeftOutSample& sample : origin.left_out) left_out.push_back(&sample);
   std::sort(left_out.begin(), left_out.end(),
             [](const auto* a, const auto* b) { return a->id < b->id; });
 
-  std::string lines = line_of({{"format", "winnow candidates"},
-                               {"version", kVersion},
-                               {"strata", names_of(strata)},
-                               {"terms", names_of(account.term_names)}});
+  out << line_of({{"format", "winnow candidates"},
+                  {"version", kVersion},
+                  {"strata", names_of(strata)},
+                  {"terms", names_of(account.term_names)}});
   for (const LeftOutSample* sample : left_out) {
     json::object line{{"id", sample->id}, {"excluded", sample->reason}};
     if (!sample->detail.empty()) line["detail"] = sample->detail;
-    lines += line_of(line);
+    out << line_of(line);
   }
-  for (const std::size_t row : order) {
-    const RowFacts& facts = table.rows()[row];
-    json::object line{{"id", facts.id}, {"source", facts.source}};
+  for (const std::size_t row : rows.by_id()) {
+    json::object line{{"id", rows.id(row)}, {"source", rows.source(row)}};
     if (account.reason[row] != Account::kNone) {
       line["excluded"] = account.reasons[static_cast<std::size_t>(account.reason[row])];
       if (account.instead[row] != Account::kNone) {
-        line["instead"] = table.rows()[static_cast<std::size_t>(account.instead[row])].id;
+        line["instead"] = rows.id(static_cast<std::size_t>(account.instead[row]));
       }
     } else {
       line["stratum"] = account.stratum[row];
@@ -96,19 +92,21 @@ std::string candidate_lines(const SampleTable& table, const Selection& selection
       json::array terms;
       for (const auto& term : account.terms) terms.emplace_back(rounded(term[row]));
       line["terms"] = std::move(terms);
-      if (taken[row] != nullptr) line["taken"] = taken[row]->stage;
-      if (taken[row] != nullptr && is_weighted) line["weight"] = rounded(taken[row]->weight);
+      if (taken[row] != kNotTaken) {
+        const SelectedRow& chosen = selection.rows[static_cast<std::size_t>(taken[row])];
+        line["taken"] = chosen.stage;
+        if (is_weighted) line["weight"] = rounded(chosen.weight);
+      }
     }
-    lines += line_of(line);
+    out << line_of(line);
   }
-  return lines;
 }
 
 json::object head_of(const SampleTable& table, const Selection& selection,
-                     const SelectionOrigin& origin, const std::vector<std::size_t>& order) {
+                     const SelectionOrigin& origin) {
   json::object columns, excluded;
   for (const std::string& name : origin.columns) {
-    columns[name] = digest_of_column(table.column(name), order);
+    columns[name] = digest_of_column(table.column(name), table.rows().by_id());
   }
   std::map<std::string, std::int64_t> counts = selection.excluded;
   for (const LeftOutSample& sample : origin.left_out) ++counts[sample.reason];
@@ -134,7 +132,7 @@ json::object head_of(const SampleTable& table, const Selection& selection,
           {"selector", json::parse(config)},
           {"seed", origin.seed},
           {"config_digest", config_digest.hex()},
-          {"inputs", json::object{{"rows", digest_of_rows(table, order)}, {"columns", columns}}},
+          {"inputs", json::object{{"rows", digest_of_rows(table.rows())}, {"columns", columns}}},
           {"subset", subset_digest(table, selection)},
           {"pool", table.size() + origin.left_out.size()},
           {"selected", selection.rows.size()},
@@ -145,10 +143,20 @@ json::object head_of(const SampleTable& table, const Selection& selection,
           {"warnings", names_of(selection.warnings)}};
 }
 
+// Streams a file that is named after the digest of its bytes.
 std::string write_named(const fs::path& folder, const std::string& prefix,
-                        const std::string& content) {
-  const std::string name = prefix + digest_of(content) + kEnding;
-  write_file(folder / name, content);
+                        const std::function<void(std::ostream&)>& write) {
+  std::string name;
+  const fs::path unnamed = folder / (prefix + "unnamed.part");
+  write_file_with(unnamed, [&](const fs::path& path) {
+    std::ofstream file(path, std::ios::binary);
+    write(file);
+    if (!file.flush()) throw IoError(path.string() + ": cannot be written");
+    name = prefix + digest_of_content(path) + kEnding;
+  });
+  std::error_code error;
+  fs::rename(unnamed, folder / name, error);
+  if (error) throw IoError((folder / name).string() + ": cannot be written: " + error.message());
   return name;
 }
 
@@ -156,43 +164,33 @@ std::string write_named(const fs::path& folder, const std::string& prefix,
 
 std::string write_selection(const fs::path& folder, const SampleTable& table,
                             const Selection& selection, const SelectionOrigin& origin) {
-  const std::vector<std::size_t> order = rows_by_id(table);
-  json::object head = head_of(table, selection, origin, order);
-  head["candidates"] =
-      write_named(folder, "candidates-", candidate_lines(table, selection, origin, order));
-  std::string lines = line_of(head);
-  const Account& account = selection.account;
-  const bool is_weighted = selection.is_weighted();
-  for (const SelectedRow& row : selection.rows) {
-    json::object terms;
-    for (const auto& [name, value] : row.terms) terms[name] = value;
-    const auto stratum = static_cast<std::size_t>(account.stratum[row.row]);
-    json::object line{{"id", table.rows()[row.row].id},
-                      {"score", row.score},
-                      {"stage", row.stage},
-                      {"stratum", account.strata.at(stratum).name},
-                      {"rank", account.rank[row.row]},
-                      {"terms", std::move(terms)}};
-    if (is_weighted) line["weight"] = row.weight;
-    lines += line_of(line);
-  }
-  return write_named(folder, kManifestPrefix, lines);
+  json::object head = head_of(table, selection, origin);
+  head["candidates"] = write_named(folder, "candidates-", [&](std::ostream& out) {
+    write_candidates(table, selection, origin, out);
+  });
+  return write_manifest(folder, [&](std::ostream& out) {
+    out << line_of(head);
+    const Account& account = selection.account;
+    const bool is_weighted = selection.is_weighted();
+    for (const SelectedRow& row : selection.rows) {
+      json::object terms;
+      for (const auto& [name, value] : account.terms_of(row.row)) terms[name] = value;
+      const auto stratum = static_cast<std::size_t>(account.stratum[row.row]);
+      json::object line{{"id", table.rows().id(row.row)},
+                        {"score", row.score},
+                        {"stage", row.stage},
+                        {"stratum", account.strata.at(stratum).name},
+                        {"rank", account.rank[row.row]},
+                        {"terms", std::move(terms)}};
+      if (is_weighted) line["weight"] = row.weight;
+      out << line_of(line);
+    }
+  });
 }
 
 std::string write_manifest(const fs::path& folder,
                            const std::function<void(std::ostream&)>& write) {
-  std::string name;
-  const fs::path unnamed = folder / "manifest.part";
-  write_file_with(unnamed, [&](const fs::path& path) {
-    std::ofstream file(path, std::ios::binary);
-    write(file);
-    if (!file.flush()) throw IoError(path.string() + ": cannot be written");
-    name = kManifestPrefix + digest_of(MappedFile(path).bytes()) + kEnding;
-  });
-  std::error_code error;
-  fs::rename(unnamed, folder / name, error);
-  if (error) throw IoError((folder / name).string() + ": cannot be written: " + error.message());
-  return name;
+  return write_named(folder, kManifestPrefix, write);
 }
 
 fs::path find_selection(const fs::path& folder) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
 
 #include "core/hash.h"
 
@@ -13,6 +16,9 @@ config::ComponentKind<Selector>& selectors() {
 }
 
 void Account::open(std::size_t count) {
+  if (count > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
+    throw std::length_error("a selection is made of at most 2^31 - 1 rows");
+  }
   reason.assign(count, kNone);
   instead.assign(count, kNone);
   stratum.assign(count, kNone);
@@ -20,16 +26,30 @@ void Account::open(std::size_t count) {
   score.assign(count, 0.0);
 }
 
+void Account::open_terms(std::vector<std::string> names) {
+  term_names = std::move(names);
+  terms.assign(term_names.size(), std::vector<double>(reason.size(), 0.0));
+}
+
+std::vector<std::pair<std::string_view, double>> Account::terms_of(std::size_t row) const {
+  std::vector<std::pair<std::string_view, double>> parts;
+  for (std::size_t t = 0; t < terms.size(); ++t) {
+    if (!std::isnan(terms[t][row])) parts.emplace_back(term_names[t], terms[t][row]);
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
 void Account::rank_rows(std::string name, const std::vector<std::size_t>& rows, std::int64_t quota,
                         std::int64_t taken) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     stratum[rows[i]] = static_cast<std::int32_t>(strata.size());
-    rank[rows[i]] = static_cast<std::int64_t>(i) + 1;
+    rank[rows[i]] = static_cast<std::int32_t>(i) + 1;
   }
   strata.push_back({std::move(name), static_cast<std::int64_t>(rows.size()), quota, taken});
 }
 
-void Selection::exclude(std::size_t row, const std::string& why, std::int64_t instead) {
+void Selection::exclude(std::size_t row, const std::string& why, std::int32_t instead) {
   ++excluded[why];
   auto& reasons = account.reasons;
   const auto found = std::find(reasons.begin(), reasons.end(), why);
@@ -51,9 +71,9 @@ void Selection::normalise_weights() {
 }
 
 std::string subset_digest(const SampleTable& table, const Selection& selection) {
-  std::vector<std::pair<std::string, double>> taken;
+  std::vector<std::pair<std::string_view, double>> taken;
   taken.reserve(selection.rows.size());
-  for (const auto& row : selection.rows) taken.emplace_back(table.rows()[row.row].id, row.weight);
+  for (const auto& row : selection.rows) taken.emplace_back(table.rows().id(row.row), row.weight);
   std::sort(taken.begin(), taken.end());
   const bool is_weighted = selection.is_weighted();
   Digest digest;
@@ -95,23 +115,26 @@ boost::json::object weights_of(const Selection& selection) {
 }  // namespace
 
 std::string selection_report(const SampleTable& table, const Selection& selection) {
+  const RowTable& facts = table.rows();
   std::map<std::string, Count> sources, modalities, question_types;
-  const auto tally = [&](const RowFacts& facts, std::int64_t Count::*member) {
-    ++(sources[facts.source].*member);
-    ++(modalities[to_string(facts.modality)].*member);
-    ++(question_types[to_string(facts.modality) + ", " + facts.question_type].*member);
+  const auto tally = [&](std::size_t row, std::int64_t Count::*member) {
+    const std::string modality = to_string(facts.modality(row));
+    ++(sources[std::string(facts.source(row))].*member);
+    ++(modalities[modality].*member);
+    ++(question_types[modality + ", " + std::string(facts.question_type(row))].*member);
   };
-  for (const auto& facts : table.rows()) tally(facts, &Count::pool);
+  for (std::size_t row = 0; row < facts.size(); ++row) tally(row, &Count::pool);
 
   std::map<std::string, std::int64_t> stages;
   std::map<std::string, double> term_sums;
   double answer_words = 0;
   for (const auto& row : selection.rows) {
-    const RowFacts& facts = table.rows()[row.row];
-    tally(facts, &Count::selected);
+    tally(row.row, &Count::selected);
     ++stages[row.stage];
-    answer_words += static_cast<double>(facts.answer_words);
-    for (const auto& [name, value] : row.terms) term_sums[name] += value;
+    answer_words += static_cast<double>(facts.answer_words(row.row));
+    for (const auto& [name, value] : selection.account.terms_of(row.row)) {
+      term_sums[std::string(name)] += value;
+    }
   }
   const double count = std::max<double>(1.0, static_cast<double>(selection.rows.size()));
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/component.h"
@@ -13,10 +15,13 @@
 namespace winnow {
 
 struct SelectedRow {
+  SelectedRow() = default;
+  SelectedRow(std::size_t which, double its_score, std::string its_stage)
+      : row(which), score(its_score), stage(std::move(its_stage)) {}
+
   std::size_t row = 0;
-  double score = 0.0;                   // higher was preferred; 0 for draws without a score
-  std::string stage;                    // what took it: "uniform", "temporal floor", "fill", ...
-  std::map<std::string, double> terms;  // named parts of the score
+  double score = 0.0;  // higher was preferred; 0 for draws without a score
+  std::string stage;   // what took it: "uniform", "temporal floor", "fill", ...
   // Of its loss in training, above 0; the mean over a selection is 1, so that a weighted subset is
   // trained at the same learning rate.
   double weight = 1.0;
@@ -38,7 +43,7 @@ struct StratumReport {
 };
 
 // How every row of the table fared, taken or not: what `winnow explain` tells. By columns, as a
-// pool has many rows.
+// pool has many rows; a term costs 8 bytes a row, the rest 24.
 struct Account {
   static constexpr std::int32_t kNone = -1;
 
@@ -46,18 +51,24 @@ struct Account {
   std::vector<StratumReport> strata;    // in an order that does not depend on the rows' order
   std::vector<std::string> term_names;  // parts of the score
   // One entry for each row of the table.
-  std::vector<std::int32_t> reason;        // index into `reasons`; kNone: it could be chosen
-  std::vector<std::int64_t> instead;       // of a duplicate: the row that stands for it; else kNone
-  std::vector<std::int32_t> stratum;       // index into `strata`; kNone: it could not be chosen
-  std::vector<std::int64_t> rank;          // in its stratum, from 1; 0: it could not be chosen
-  std::vector<double> score;               // as SelectedRow::score
-  std::vector<std::vector<double>> terms;  // [term][row]; 0 where it could not be chosen
+  std::vector<std::int32_t> reason;   // index into `reasons`; kNone: it could be chosen
+  std::vector<std::int32_t> instead;  // of a duplicate: the row that stands for it; else kNone
+  std::vector<std::int32_t> stratum;  // index into `strata`; kNone: it could not be chosen
+  std::vector<std::int32_t> rank;     // in its stratum, from 1; 0: it could not be chosen
+  std::vector<double> score;          // as SelectedRow::score
+  // [term][row]: a part of the row's score. 0 where it could not be chosen, NaN where its score has
+  // no such part.
+  std::vector<std::vector<double>> terms;
 
-  // Room for `count` rows, none of them excluded or ranked.
+  // Room for `count` rows, none of them excluded or ranked; at most 2^31 - 1.
   void open(std::size_t count);
+  // Room for these terms, 0 for every row.
+  void open_terms(std::vector<std::string> names);
   // Adds a stratum: `rows` in order of rank, of which `taken` were taken in the end.
   void rank_rows(std::string name, const std::vector<std::size_t>& rows, std::int64_t quota,
                  std::int64_t taken);
+  // The named parts of a row's score, by name.
+  std::vector<std::pair<std::string_view, double>> terms_of(std::size_t row) const;
 };
 
 struct Selection {
@@ -69,7 +80,7 @@ struct Selection {
   Account account;
 
   // Counts a row that cannot be chosen, in `excluded` and in the account.
-  void exclude(std::size_t row, const std::string& why, std::int64_t instead = Account::kNone);
+  void exclude(std::size_t row, const std::string& why, std::int32_t instead = Account::kNone);
   // Whether rows differ in weight.
   bool is_weighted() const;
   // Scales the weights, each of them above 0, to a mean of 1.

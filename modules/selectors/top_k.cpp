@@ -92,23 +92,18 @@ class TopK : public Selector {
     if (is_capped()) put_capped_first(table, budget, rows);
     Account& account = selection.account;
     account.rank_rows("all", rows, budget, budget);
-    account.term_names = {options_.column};
-    account.terms.assign(1, std::vector<double>(table.size(), 0.0));
+    account.open_terms({options_.column});
     for (const std::size_t row : rows) {
-      if (!column.valid(row)) continue;
-      account.score[row] = sign * column.values(row);
-      account.terms[0][row] = column.values(row);
+      account.terms[0][row] = column.values(row);  // NaN where there is none
+      if (column.valid(row)) account.score[row] = sign * column.values(row);
     }
     std::int64_t without_value = 0;
+    selection.rows.reserve(static_cast<std::size_t>(budget));
     for (std::int64_t i = 0; i < budget; ++i) {
       const std::size_t row = rows[static_cast<std::size_t>(i)];
-      if (column.valid(row)) {
-        const double score = sign * column.values(row);
-        selection.rows.push_back({row, score, "top", {{options_.column, column.values(row)}}});
-      } else {
-        ++without_value;
-        selection.rows.push_back({row, 0.0, "missing value", {}});
-      }
+      without_value += column.valid(row) ? 0 : 1;
+      selection.rows.emplace_back(row, account.score[row],
+                                  column.valid(row) ? "top" : "missing value");
     }
     if (options_.weight_ratio > 1.0) weigh(selection);
     if (without_value > 0) {
@@ -132,7 +127,7 @@ class TopK : public Selector {
   }
 
   std::string group_of(const SampleTable& table, std::size_t row) const {
-    if (options_.group_by == "source") return table.rows()[row].source;
+    if (options_.group_by == "source") return std::string(table.rows().source(row));
     const Column& column = table.column(options_.group_by);
     return column.valid(row) ? fmt::format("{}", column.values(row)) : "none";
   }

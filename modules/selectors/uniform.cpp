@@ -49,26 +49,28 @@ class Uniform : public Selector {
 
   Selection select(const SampleTable& table, std::uint64_t seed) const override {
     Selection selection;
-    const auto rows = candidate_rows(table, seed, "selector/uniform", selection,
-                                     [&](std::size_t row) { return reject(table.rows()[row]); });
+    const auto rows =
+        candidate_rows(table, seed, "selector/uniform", selection,
+                       [&](std::size_t row) { return reject(table.rows().modality(row)); });
     const std::int64_t budget =
         options_.share > 0 ? std::llround(options_.share * static_cast<double>(rows.size()))
                            : options_.budget * options_.multiple;
     require_rows("uniform", budget, static_cast<std::int64_t>(rows.size()), selection);
+    selection.rows.reserve(static_cast<std::size_t>(budget));
     for (std::int64_t i = 0; i < budget; ++i) {
-      selection.rows.push_back({rows[static_cast<std::size_t>(i)], 0.0, "uniform", {}});
+      selection.rows.emplace_back(rows[static_cast<std::size_t>(i)], 0.0, "uniform");
     }
     selection.account.rank_rows("all", rows, budget, budget);
     return selection;
   }
 
  private:
-  std::string reject(const RowFacts& facts) const {
+  std::string reject(Modality modality) const {
     const auto wanted = options_.modality;
     const bool keep = wanted == ModalityFilter::any ||
-                      (wanted == ModalityFilter::text && facts.modality == Modality::text) ||
-                      (wanted == ModalityFilter::image && facts.modality == Modality::image) ||
-                      (wanted == ModalityFilter::video && facts.modality == Modality::video);
+                      (wanted == ModalityFilter::text && modality == Modality::text) ||
+                      (wanted == ModalityFilter::image && modality == Modality::image) ||
+                      (wanted == ModalityFilter::video && modality == Modality::video);
     return keep ? "" : "of another modality";
   }
 

@@ -54,7 +54,7 @@ std::string stratum_of(const AnchorCandidate& candidate, AnchorOptions::Stratify
     case By::modality:
       return to_string(candidate.sample.modality());
     case By::question_type:
-      return facts_of({candidate.sample}).front().question_type;
+      return row_facts(candidate.sample).question_type;
     case By::answer:
       return candidate.sample.answer();
     case By::none:

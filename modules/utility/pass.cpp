@@ -149,14 +149,15 @@ std::vector<std::string> UtilityPass::columns(const std::vector<std::string>& an
   return names;
 }
 
-std::string UtilityPass::identity(const UtilityPassRequest& request,
-                                  const std::vector<RowFacts>& facts) const {
+std::string UtilityPass::identity(const UtilityPassRequest& request, const RowTable& facts) const {
   Digest digest;
   digest.add(kFormatVersion).add(config_digest_).add(request.identity).add(request.seed);
   for (const auto& [name, estimator] : estimators_) digest.add(name);
   digest.add(static_cast<std::uint64_t>(options_.batch_size));
   digest.add(static_cast<std::uint64_t>(options_.chunk_samples));
-  for (const RowFacts& row : facts) digest.add(row.id).add(row.content_digest);
+  for (std::size_t row = 0; row < facts.size(); ++row) {
+    digest.add(facts.id(row)).add(facts.content_digest(row));
+  }
   for (const AnchorSet& set : request.anchors) {
     digest.add(set.name);
     for (const ModelInput& input : set.inputs) {
@@ -170,7 +171,7 @@ std::string UtilityPass::identity(const UtilityPassRequest& request,
 
 UtilityPassResult UtilityPass::run(const UtilityPassRequest& request) const {
   const double start = thread_cpu_seconds();
-  std::vector<RowFacts> facts = facts_of(request.samples);
+  RowTable facts = facts_of(request.samples);
   std::vector<std::string> set_names;
   for (const AnchorSet& set : request.anchors) set_names.push_back(set.name);
   const std::vector<std::string> names = columns(set_names);

@@ -82,7 +82,7 @@ class UtilityPass {
   UtilityPassResult run(const UtilityPassRequest& request) const;
 
  private:
-  std::string identity(const UtilityPassRequest& request, const std::vector<RowFacts>& facts) const;
+  std::string identity(const UtilityPassRequest& request, const RowTable& facts) const;
 
   std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators_;
   UtilityPassOptions options_;

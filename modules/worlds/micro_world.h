@@ -17,8 +17,8 @@
 
 namespace winnow::micro_world {
 
-struct MicroWorldOptions {
-  std::int64_t seed = 1;
+// What a pool of the micro world is made of, but for its seed.
+struct MicroPoolOptions {
   std::int64_t questions = 24000;
   double image_share = 0.65;
   double source_skew = 0.8;
@@ -36,19 +36,16 @@ struct MicroWorldOptions {
   double long_video_share = 0.1;
   double jpeg_share = 0.25;
   double mp4_share = 0.6;
-  std::int64_t questions_per_benchmark = 750;
 };
-BOOST_DESCRIBE_STRUCT(MicroWorldOptions, (),
-                      (seed, questions, image_share, source_skew, style_strength,
-                       source_style_jitter, wrong_share, wrong_temporal_share, systematic_share,
-                       near_duplicate_share, blind_share, verbose_share, static_video_share,
-                       multi_image_share, multi_turn_share, long_video_share, jpeg_share, mp4_share,
-                       questions_per_benchmark))
+BOOST_DESCRIBE_STRUCT(MicroPoolOptions, (),
+                      (questions, image_share, source_skew, style_strength, source_style_jitter,
+                       wrong_share, wrong_temporal_share, systematic_share, near_duplicate_share,
+                       blind_share, verbose_share, static_video_share, multi_image_share,
+                       multi_turn_share, long_video_share, jpeg_share, mp4_share))
 
-inline config::Help help(const MicroWorldOptions&) {
+inline config::Help help(const MicroPoolOptions&) {
   const config::Range share = config::between(0, 1);
   return {
-      {"seed", "seed of everything that is drawn", config::at_least(0)},
       {"questions", "question-answer pairs in the pool", config::at_least(200)},
       {"image_share", "share of pairs about images; the others are about videos",
        config::between(0.05, 0.95)},
@@ -73,8 +70,21 @@ inline config::Help help(const MicroWorldOptions&) {
       {"jpeg_share", "share of images in JPEG files; the others are PNG", share},
       {"mp4_share", "share of pool videos in MP4 files; the others are lists of JPEG frames",
        share},
-      {"questions_per_benchmark", "questions in each of the four benchmarks", config::at_least(13)},
   };
+}
+
+struct MicroWorldOptions : MicroPoolOptions {
+  std::int64_t seed = 1;
+  std::int64_t questions_per_benchmark = 750;
+};
+BOOST_DESCRIBE_STRUCT(MicroWorldOptions, (MicroPoolOptions), (seed, questions_per_benchmark))
+
+inline config::Help help(const MicroWorldOptions& options) {
+  config::Help help_of_all = help(static_cast<const MicroPoolOptions&>(options));
+  help_of_all.push_back({"seed", "seed of everything that is drawn", config::at_least(0)});
+  help_of_all.push_back({"questions_per_benchmark", "questions in each of the four benchmarks",
+                         config::at_least(13)});
+  return help_of_all;
 }
 
 // What is hidden from every method about a pool row: for the oracle and for diagnosis only.
@@ -108,10 +118,11 @@ inline constexpr double kFramesPerSecond = 2.0;  // of every clip
 // when the shares contradict each other, IoError when a file cannot be written.
 WorldSummary write_world(const MicroWorldOptions& options, const std::filesystem::path& folder);
 
-// One of the benchmarks alone: <part>.jsonl and its media in `folder`, which exists, the same bytes
-// as write_world's. `part`: "short", "mixed", "long", "ultra"; or "held_out", as write_held_out has
-// it. Of the options seed, style_strength and questions_per_benchmark count. Throws ConfigError for
-// another part.
+// The parts of write_world(): pool/ and labels.jsonl; and one of its benchmarks: <part>.jsonl and
+// <part>/ in `folder`, which exists. Each needs nothing of the others. `part`: "short", "mixed",
+// "long", "ultra"; or "held_out", as write_held_out has it. Of the options seed, style_strength and
+// questions_per_benchmark count. Throws ConfigError for another part.
+WorldSummary write_pool(const MicroWorldOptions& options, const std::filesystem::path& folder);
 void write_benchmark(const MicroWorldOptions& options, const std::string& part,
                      const std::filesystem::path& folder);
 

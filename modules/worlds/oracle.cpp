@@ -52,20 +52,21 @@ class Oracle : public Selector {
       labels.emplace(std::move(id), std::move(label));
     }
     Selection selection;
-    const auto rows = candidate_rows(
-        table, seed, "selector/oracle", selection,
-        [&](std::size_t row) { return reject(label_of(labels, table.rows()[row].id)); });
+    const auto rows =
+        candidate_rows(table, seed, "selector/oracle", selection, [&](std::size_t row) {
+          return reject(label_of(labels, std::string(table.rows().id(row))));
+        });
 
     // Rows in hash order, one of each group of duplicates.
     Groups groups;
     std::set<std::int64_t> seen;
     for (const auto row : rows) {
-      const auto& label = label_of(labels, table.rows()[row].id);
+      const auto& label = label_of(labels, std::string(table.rows().id(row)));
       if (label.duplicate_group >= 0 && !seen.insert(label.duplicate_group).second) {
         selection.exclude(row, "repeats a question about a scene");
         continue;
       }
-      groups[{table.rows()[row].modality == Modality::video, label.type}].push_back(row);
+      groups[{table.rows().modality(row) == Modality::video, label.type}].push_back(row);
     }
     std::int64_t available = 0;
     for (const auto& [key, members] : groups)
@@ -135,8 +136,7 @@ class Oracle : public Selector {
     for (std::size_t g = 0; g < keys.size(); ++g) {
       taken[keys[g]] = quotas[g];
       for (std::int64_t i = 0; i < quotas[g]; ++i) {
-        selection.rows.push_back(
-            {groups.at(keys[g])[static_cast<std::size_t>(i)], 0.0, "clean", {}});
+        selection.rows.emplace_back(groups.at(keys[g])[static_cast<std::size_t>(i)], 0.0, "clean");
       }
     }
   }

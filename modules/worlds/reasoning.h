@@ -16,25 +16,32 @@
 
 namespace winnow::micro_world {
 
-struct ReasoningOptions {
-  std::int64_t seed = 1;
+// What the pool is made of, but for its seed.
+struct ReasoningPoolOptions {
   std::int64_t questions = 12000;
   double style_strength = 0.7;
   double wrong_share = 0.4;
+};
+BOOST_DESCRIBE_STRUCT(ReasoningPoolOptions, (), (questions, style_strength, wrong_share))
+inline config::Help help(const ReasoningPoolOptions&) {
+  return {{"questions", "problems in the pool", config::at_least(200)},
+          {"style_strength", "how far the pool looks from the base style; 0: not at all",
+           config::between(0, 2)},
+          {"wrong_share", "share of problems with a wrong step or a wrong final answer",
+           config::between(0, 0.8)}};
+}
+
+struct ReasoningOptions : ReasoningPoolOptions {
+  std::int64_t seed = 1;
   std::int64_t questions_per_benchmark = 500;
 };
-BOOST_DESCRIBE_STRUCT(ReasoningOptions, (),
-                      (seed, questions, style_strength, wrong_share, questions_per_benchmark))
-inline config::Help help(const ReasoningOptions&) {
-  return {
-      {"seed", "seed of everything that is drawn", config::at_least(0)},
-      {"questions", "problems in the pool", config::at_least(200)},
-      {"style_strength", "how far the pool looks from the base style; 0: not at all",
-       config::between(0, 2)},
-      {"wrong_share", "share of problems with a wrong step or a wrong final answer",
-       config::between(0, 0.8)},
-      {"questions_per_benchmark", "questions in each of the benchmarks", config::at_least(13)},
-  };
+BOOST_DESCRIBE_STRUCT(ReasoningOptions, (ReasoningPoolOptions), (seed, questions_per_benchmark))
+inline config::Help help(const ReasoningOptions& options) {
+  config::Help help_of_all = help(static_cast<const ReasoningPoolOptions&>(options));
+  help_of_all.push_back({"seed", "seed of everything that is drawn", config::at_least(0)});
+  help_of_all.push_back(
+      {"questions_per_benchmark", "questions in each of the benchmarks", config::at_least(13)});
+  return help_of_all;
 }
 
 enum class ProblemKind {
@@ -81,9 +88,10 @@ std::string solve(const Problem& problem, Corruption corruption, bool upwards, R
 WorldSummary write_reasoning_world(const ReasoningOptions& options,
                                    const std::filesystem::path& folder);
 
-// One of the benchmarks alone: <part>.jsonl and its images in `folder`, which exists, the same
-// bytes as write_reasoning_world's. `part`: "internal", "external"; or "held_out", as
+// Its parts, as those of write_world(). `part`: "internal", "external"; or "held_out", as
 // write_reasoning_held_out has it. Throws ConfigError for another part.
+WorldSummary write_reasoning_pool(const ReasoningOptions& options,
+                                  const std::filesystem::path& folder);
 void write_reasoning_benchmark(const ReasoningOptions& options, const std::string& part,
                                const std::filesystem::path& folder);
 

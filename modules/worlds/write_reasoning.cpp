@@ -142,7 +142,7 @@ void write_questions(const std::string& name, const ReasoningOptions& options, s
 
 }  // namespace
 
-WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::path& folder) {
+WorldSummary write_reasoning_pool(const ReasoningOptions& options, const fs::path& folder) {
   WorldSummary summary;
   Plan plan = plan_problems(options, options.questions, "pool");
   corrupt(plan, options);
@@ -183,13 +183,6 @@ WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::pa
   }
   write_plain(pool / "problems.jsonl", lines);
   write_plain(folder / "labels.jsonl", labels);
-  const fs::path benchmarks = folder / "benchmarks";
-  winnow::create_directories(benchmarks);
-  for (const char* part : {"internal", "external"}) {
-    write_reasoning_benchmark(options, part, benchmarks);
-  }
-  summary.benchmark_questions = {{"internal", options.questions_per_benchmark},
-                                 {"external", options.questions_per_benchmark}};
   return summary;
 }
 
@@ -203,6 +196,16 @@ void write_reasoning_benchmark(const ReasoningOptions& options, const std::strin
   const bool external = part == "external";
   write_questions(part, options, options.questions_per_benchmark,
                   external ? Style{} : pool_style(options), external, folder);
+}
+
+WorldSummary write_reasoning_world(const ReasoningOptions& options, const fs::path& folder) {
+  WorldSummary summary = write_reasoning_pool(options, folder);
+  winnow::create_directories(folder / "benchmarks");
+  for (const char* name : {"internal", "external"}) {
+    write_reasoning_benchmark(options, name, folder / "benchmarks");
+    summary.benchmark_questions[name] = options.questions_per_benchmark;
+  }
+  return summary;
 }
 
 void write_reasoning_held_out(const ReasoningOptions& options, std::int64_t questions,

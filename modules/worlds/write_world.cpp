@@ -192,8 +192,8 @@ const std::vector<BenchmarkProfile>& benchmark_profiles() {
   return profiles;
 }
 
-void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& options,
-                     const fs::path& folder, WorldSummary& summary) {
+void write_questions(const BenchmarkProfile& profile, const MicroWorldOptions& options,
+                     const fs::path& folder) {
   const std::string name = profile.name;
   std::vector<BenchmarkScene> scenes;
   for (std::int64_t asked = 0; asked < options.questions_per_benchmark;) {
@@ -225,7 +225,7 @@ void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& o
     progress.advance();
   });
   std::string lines;
-  std::int64_t& count = summary.benchmark_questions[name];
+  std::int64_t count = 0;
   for (std::size_t i = 0; i < scenes.size(); ++i) {
     const int frames = scenes[i].scene.frames;
     for (const Question& question : scenes[i].questions) {
@@ -246,7 +246,7 @@ void write_benchmark(const BenchmarkProfile& profile, const MicroWorldOptions& o
 
 }  // namespace
 
-WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folder) {
+WorldSummary write_pool(const MicroWorldOptions& options, const fs::path& folder) {
   WorldSummary summary;
   const PoolPlan plan = plan_pool(options);
   for (const PlannedMedium& medium : plan.media) {
@@ -260,10 +260,6 @@ WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folde
   std::string lines;
   for (const HiddenLabel& label : summary.labels) lines += to_json_line(label);
   write_plain(folder / "labels.jsonl", lines);
-  winnow::create_directories(folder / "benchmarks");
-  for (const BenchmarkProfile& profile : benchmark_profiles()) {
-    write_benchmark(profile, options, folder / "benchmarks", summary);
-  }
   return summary;
 }
 
@@ -278,8 +274,17 @@ void write_benchmark(const MicroWorldOptions& options, const std::string& part,
   if (part != profile.name) {
     throw ConfigError("the micro world has no benchmark '" + part + "'." + suggestion(part, names));
   }
-  WorldSummary summary;
-  write_benchmark(profile, options, folder, summary);
+  write_questions(profile, options, folder);
+}
+
+WorldSummary write_world(const MicroWorldOptions& options, const fs::path& folder) {
+  WorldSummary summary = write_pool(options, folder);
+  winnow::create_directories(folder / "benchmarks");
+  for (const BenchmarkProfile& profile : benchmark_profiles()) {
+    write_questions(profile, options, folder / "benchmarks");
+    summary.benchmark_questions[profile.name] = options.questions_per_benchmark;
+  }
+  return summary;
 }
 
 void write_held_out(const MicroWorldOptions& options, std::int64_t questions,

@@ -61,7 +61,7 @@ class Pass : public testing::Test {
       const Column& column = table.column(name);
       for (std::size_t row = 0; row < table.size(); ++row) {
         const double value = column.valid(row) ? column.values(row) : 0.0;
-        std::string& cells = result[table.rows()[row].id];
+        std::string& cells = result[std::string(table.rows().id(row))];
         cells += name + std::string(reinterpret_cast<const char*>(&value), sizeof value);
         cells += static_cast<char>('0' + column.states(row));
       }

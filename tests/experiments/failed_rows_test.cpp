@@ -68,7 +68,7 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     StageCache stages(folder_ / "stages", false);
     Pipeline pipeline(plain, 100, stages);
     const World world = World::read(pipeline.world().folder, read_scale(plain).benchmarks);
-    for (const Sample& sample : world.pool.samples()) {
+    for (const Sample& sample : all_samples(world.pool)) {
       if (!sample.media.empty()) medium = sample.media.front().paths.front();
     }
     descriptors = content(pipeline.descriptors());

@@ -129,7 +129,7 @@ TEST_F(ScreeningTest, FindsWhatIsPlantedAndNothingElse) {
 
 TEST_F(ScreeningTest, FurtherReferencesAreReadAndAMissingOneIsAnError) {
   const World clean = world(false);
-  const Sample& sample = clean.pool.samples().front();
+  const Sample sample = clean.pool.sample(0);
   const fs::path file = folder_ / "own.jsonl";
   write_file(file,
              json::serialize(json::object{{"question", "Anything?"},

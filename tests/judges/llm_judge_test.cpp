@@ -50,7 +50,7 @@ TEST_F(LlmJudge, GivesEverySampleTheScoreOfItsAnswer) {
   EXPECT_TRUE(result.failures.empty());
   for (std::size_t i = 0; i < samples.size(); ++i) {
     EXPECT_EQ(result.table.column("judge").values(i), 1.0 + static_cast<double>(i % 5));
-    EXPECT_EQ(result.table.rows()[i].id, samples[i].id);
+    EXPECT_EQ(result.table.rows().id(i), samples[i].id);
   }
   ASSERT_EQ(server.count(), 12);
   const Request request = server.requests().front();

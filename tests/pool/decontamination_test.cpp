@@ -36,7 +36,7 @@ MediaFingerprint shown(const std::string& name, int changed = 0) {
 struct World {
   std::vector<Sample> samples;
   std::vector<EvaluationQuestion> questions;
-  Fingerprints sample_media, question_media;
+  Fingerprints fingerprints;
   ContaminationRule rule;
 
   void add(const std::string& question, const std::vector<MediaFingerprint>& media,
@@ -47,26 +47,29 @@ struct World {
     sample.turns = {{Turn::Role::user, mark + question}, {Turn::Role::assistant, answer}};
     for (const MediaFingerprint& medium : media) {
       sample.media.push_back({Media::Kind::image, {fs::path("/pool") / medium.bytes}});
+      fingerprints[sample.media.back().key()] = medium;
     }
     samples.push_back(sample);
-    sample_media.push_back(media);
   }
   void ask(const std::string& text, const std::vector<MediaFingerprint>& media) {
     EvaluationQuestion question{"bench", "q" + std::to_string(questions.size()), text, {}};
     for (const MediaFingerprint& medium : media) {
       question.media.push_back({Media::Kind::image, {fs::path("/bench") / medium.bytes}});
+      fingerprints[question.media.back().key()] = medium;
     }
     questions.push_back(question);
-    question_media.push_back(media);
   }
   // "s3: evaluation text", in order.
   std::vector<std::string> found() const {
     std::vector<std::string> result;
     for (const Contamination& one :
-         find_contamination(samples, sample_media, questions, question_media, rule)) {
-      result.push_back(samples[one.sample].id + ": " + one.reason);
+         find_contamination(Pool(samples), questions, fingerprints, rule)) {
+      result.push_back(samples[one.row].id + ": " + one.reason);
     }
     return result;
+  }
+  std::vector<std::size_t> duplicates(std::int64_t media_distance) const {
+    return find_duplicates(Pool(samples), fingerprints, media_distance);
   }
 };
 
@@ -161,8 +164,8 @@ TEST(Decontamination, SaysWhichQuestionAndByWhat) {
   world.ask(kLong, {shown("film")});
   world.add(kLong, {});
   world.add("Describe it.", {shown("film")});
-  const auto found = find_contamination(world.samples, world.sample_media, world.questions,
-                                        world.question_media, world.rule);
+  const auto found =
+      find_contamination(Pool(world.samples), world.questions, world.fingerprints, world.rule);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_THAT(found[0].detail, HasSubstr("bench, question q0: \"why does the man in the grey"));
   EXPECT_THAT(found[1].detail, HasSubstr("the same file"));
@@ -181,14 +184,11 @@ TEST(Duplicates, AreEqualInTextAndMedia) {
   world.add("What is it?", {});
   world.add("What is it?", {});
   using Stands = std::vector<std::size_t>;
-  EXPECT_EQ(find_duplicates(world.samples, world.sample_media, 24),
-            (Stands{0, 1, 0, 0, 0, 5, 6, 7, 8, 8}));
-  EXPECT_EQ(find_duplicates(world.samples, world.sample_media, -1),
-            (Stands{0, 1, 0, 3, 4, 5, 6, 7, 8, 8}));
+  EXPECT_EQ(world.duplicates(24), (Stands{0, 1, 0, 0, 0, 5, 6, 7, 8, 8}));
+  EXPECT_EQ(world.duplicates(-1), (Stands{0, 1, 0, 3, 4, 5, 6, 7, 8, 8}));
   // Whatever the order: the smallest id stands for all.
   std::reverse(world.samples.begin(), world.samples.end());
-  std::reverse(world.sample_media.begin(), world.sample_media.end());
-  const auto stands = find_duplicates(world.samples, world.sample_media, 24);
+  const auto stands = world.duplicates(24);
   EXPECT_EQ(world.samples[stands[5]].id, "s0");
   EXPECT_EQ(world.samples[stands[0]].id, "s8");
 }

@@ -7,6 +7,7 @@
 
 #include "config/bind.h"
 #include "core/errors.h"
+#include "core/files.h"
 #include "pool/reader.h"
 #include "pool/temporary_folder.h"
 
@@ -24,7 +25,7 @@ std::string row(const std::string& id, const std::string& question, const std::s
 
 std::vector<std::string> ids_of(const Pool& pool) {
   std::vector<std::string> ids;
-  for (const Sample& sample : pool.samples()) ids.push_back(sample.id);
+  for (std::size_t row = 0; row < pool.size(); ++row) ids.push_back(pool.sample(row).id);
   return ids;
 }
 
@@ -54,11 +55,11 @@ TEST(PoolTest, ContentDigestsSurviveAMoveButTellFoldersApart) {
   };
   const TemporaryFolder here, there;
   const Pool pool = read(here), moved = read(there);
-  const std::string in_a = pool.samples()[0].content_digest();
-  EXPECT_EQ(moved.samples()[0].content_digest(), in_a);
+  const std::string in_a = pool.sample(0).content_digest();
+  EXPECT_EQ(moved.sample(0).content_digest(), in_a);
   EXPECT_EQ(moved.digest(), pool.digest());
-  EXPECT_NE(pool.samples()[1].content_digest(), in_a) << "a/1.png and b/1.png are two pictures";
-  EXPECT_NE(moved.samples()[0].media[0].key(), pool.samples()[0].media[0].key());
+  EXPECT_NE(pool.sample(1).content_digest(), in_a) << "a/1.png and b/1.png are two pictures";
+  EXPECT_NE(moved.sample(0).media[0].key(), pool.sample(0).media[0].key());
 }
 
 TEST(PoolTest, ReadsFilesInOrderWhateverTheirLineEnds) {
@@ -69,9 +70,9 @@ TEST(PoolTest, ReadsFilesInOrderWhateverTheirLineEnds) {
   const Pool pool = Pool::read(options_for({second, first}));
   EXPECT_THAT(ids_of(pool), ElementsAre("c", "d", "a", "b"));
   EXPECT_TRUE(pool.ledger().empty());
-  EXPECT_EQ(pool.samples()[3].line, 4);
-  EXPECT_EQ(pool.samples()[3].source, "first");
-  EXPECT_EQ(pool.samples()[3].file, first.string());
+  EXPECT_EQ(pool.sample(3).line, 4);
+  EXPECT_EQ(pool.sample(3).source, "first");
+  EXPECT_EQ(pool.sample(3).file, first.string());
   EXPECT_EQ(pool.index_of("a"), 2u);
 }
 
@@ -129,7 +130,7 @@ TEST(PoolTest, BadRowsAreListedUntilTheirShareIsTooLarge) {
   PoolOptions options = options_for({file});
   options.maximum_bad_share = 0.2;
   const Pool pool = Pool::read(options);
-  EXPECT_EQ(pool.samples().size(), 8u);
+  EXPECT_EQ(pool.size(), 8u);
   ASSERT_EQ(pool.ledger().size(), 2u);
   EXPECT_EQ(pool.ledger()[0].kind, "json");
   EXPECT_EQ(pool.ledger()[0].line, 1);
@@ -169,20 +170,50 @@ TEST(PoolTest, MediaStartFromTheirRoot) {
       options_for({folder.write("rows/pool.jsonl", row("a", "q", R"("image":"a.png",)"))});
   EXPECT_THAT(message_of<DataError>([&] { Pool::read(options); }), HasSubstr("missing_media: 1"));
   options.media_root = folder / "media";
-  EXPECT_EQ(Pool::read(options).samples()[0].media[0].paths[0], folder / "media/a.png");
+  EXPECT_EQ(Pool::read(options).sample(0).media[0].paths[0], folder / "media/a.png");
 }
 
-TEST(PoolTest, AnotherFormatIsOneRegisteredFunction) {
-  pool_readers().add("fixed", [](const std::filesystem::path& file, const std::filesystem::path&,
-                                 const PoolOptions&, const PoolSink& sink) {
-    Sample sample;
-    sample.id = file.string();
-    sample.turns = {{Turn::Role::user, "q"}, {Turn::Role::assistant, "a"}};
-    sink.sample(sample);
-  });
-  PoolOptions options = options_for({"one", "two"});
-  options.format = "fixed";
-  EXPECT_THAT(ids_of(Pool::read(options)), ElementsAre("one", "two"));
+// Rows between semicolons, found by their number.
+class NumberedReader : public PoolReader {
+ public:
+  bool recognises(std::string_view beginning) const override {
+    return beginning.starts_with("numbered;");
+  }
+  void scan(const std::filesystem::path& file, const RowSink& sink) const override {
+    const std::vector<std::string> rows = rows_of(file);
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (rows[i] == "?") {
+        sink.bad_row(7, "structure", "a row that nobody knows");
+      } else {
+        sink.row(rows[i], {i, static_cast<std::uint32_t>(rows[i].size()), 1});
+      }
+    }
+  }
+  std::string read(const std::filesystem::path& file, const RowAddress& address) const override {
+    return rows_of(file).at(address.offset);
+  }
+
+ private:
+  static std::vector<std::string> rows_of(const std::filesystem::path& file) {
+    std::vector<std::string> rows;
+    std::istringstream content(read_file(file));
+    for (std::string text; std::getline(content, text, ';');) rows.push_back(text);
+    return rows;
+  }
+};
+const bool numbered = (pool_readers().add("numbered", std::make_shared<NumberedReader>()), true);
+
+TEST(PoolTest, AnotherFormatIsOneRegisteredReader) {
+  const TemporaryFolder folder;
+  PoolOptions options =
+      options_for({folder.write("one", "numbered;" + row("a", "1") + ";?;" + row("b", "2")),
+                   folder.write("two", row("c", "3"))});  // JSON lines beside it
+  options.maximum_bad_share = 0.5;
+  const Pool pool = Pool::read(options);
+  EXPECT_THAT(ids_of(pool), ElementsAre("a", "b", "c"));
+  ASSERT_EQ(pool.ledger().size(), 1U);
+  EXPECT_EQ(pool.ledger()[0].line, 7);
+  EXPECT_EQ(pool.ledger()[0].reason, "a row that nobody knows");
 }
 
 TEST(PoolTest, OptionsDescribeThemselves) {

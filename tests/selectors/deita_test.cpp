@@ -33,14 +33,15 @@ SampleTable table_of(const std::vector<Row>& rows) {
   Column complexity = Column::missing("complexity", rows.size());
   Column quality = Column::missing("quality", rows.size());
   Column embedding = Column::missing("embedding", rows.size());
-  embedding.vectors = xt::xtensor<float, 2>::from_shape({rows.size(), 2});
+  auto vectors = xt::xtensor<float, 2>::from_shape({rows.size(), 2});
   for (std::size_t i = 0; i < rows.size(); ++i) {
     complexity.set(i, rows[i].complexity);
     quality.set(i, rows[i].quality);
-    embedding.vectors(i, 0) = static_cast<float>(rows[i].x);
-    embedding.vectors(i, 1) = static_cast<float>(rows[i].y);
+    vectors(i, 0) = static_cast<float>(rows[i].x);
+    vectors(i, 1) = static_cast<float>(rows[i].y);
     embedding.set(i, std::hypot(rows[i].x, rows[i].y));
   }
+  embedding.vectors = std::move(vectors);
   table.add(complexity);
   table.add(quality);
   table.add(embedding);
@@ -50,7 +51,7 @@ SampleTable table_of(const std::vector<Row>& rows) {
 std::vector<std::string> taken(const SampleTable& table, const std::vector<Setting>& settings) {
   std::vector<std::string> result;
   for (const SelectedRow& row : make("deita", settings)->select(table, 3).rows) {
-    result.push_back(table.rows()[row.row].id);
+    result.emplace_back(table.rows().id(row.row));
   }
   return result;
 }
@@ -93,7 +94,7 @@ TEST(Deita, RanksReplaceValuesWhereAsked) {
   EXPECT_NEAR(scores[1], 0.24, 1e-12);
   EXPECT_NEAR(scores[2], 0.18, 1e-12);
   EXPECT_NEAR(scores[3], 0.10, 1e-12);
-  EXPECT_NEAR(selection.rows[0].terms.at("complexity"), 0.7, 1e-12);
+  EXPECT_NEAR(selection.account.terms[0][selection.rows[0].row], 0.7, 1e-12);
 }
 
 TEST(Deita, SaysWhoStandsForARowThatWasPassedOver) {

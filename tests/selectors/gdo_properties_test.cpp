@@ -25,7 +25,7 @@ struct Counts {
 Counts count(const SampleTable& table, const Selection& selection) {
   Counts counts;
   for (const auto& row : selection.rows) {
-    const RowFacts& facts = table.rows()[row.row];
+    const RowFacts facts = table.rows().facts(row.row);
     ++counts.rows;
     ++counts.sources[facts.source];
     if (facts.modality == Modality::video) {
@@ -112,7 +112,7 @@ bool check_report(const Goal& goal, const SampleTable& table, const Selection& s
   says("temporal_share_minimum",
        static_cast<double>(counts.temporal) >= goal.temporal_minimum * n - 1e-9);
   std::set<std::string> sources;
-  for (const auto& facts : table.rows()) sources.insert(facts.source);
+  for (const std::string& source : table.rows().sources()) sources.insert(source);
   for (const auto& source : sources) {
     const auto found = counts.sources.find(source);
     const std::int64_t taken = found == counts.sources.end() ? 0 : found->second;
@@ -149,9 +149,9 @@ TEST(GdoProperties, HoldOnTenThousandPools) {
     ASSERT_EQ(again.rows.size(), selection.rows.size());
     std::set<std::string> contents;
     for (std::size_t i = 0; i < selection.rows.size(); ++i) {
-      const RowFacts& facts = table.rows()[selection.rows[i].row];
+      const RowFacts facts = table.rows().facts(selection.rows[i].row);
       EXPECT_TRUE(contents.insert(facts.content_digest).second) << "taken twice: " << facts.id;
-      EXPECT_EQ(other.rows()[again.rows[i].row].id, facts.id);
+      EXPECT_EQ(other.rows().id(again.rows[i].row), facts.id);
       EXPECT_EQ(again.rows[i].score, selection.rows[i].score);
     }
     if (check_report(goal, table, selection)) {
@@ -172,7 +172,12 @@ TEST(GdoProperties, HoldOnTenThousandPools) {
 
 double mean_term(const Selection& selection, const std::string& name, double weight) {
   double sum = 0;
-  for (const auto& row : selection.rows) sum += row.terms.at(name) / weight;
+  const Account& account = selection.account;
+  const auto term = std::find(account.term_names.begin(), account.term_names.end(), name) -
+                    account.term_names.begin();
+  for (const auto& row : selection.rows) {
+    sum += account.terms.at(static_cast<std::size_t>(term))[row.row] / weight;
+  }
   return sum / static_cast<double>(selection.rows.size());
 }
 
@@ -218,7 +223,7 @@ SampleTable with_other(const SampleTable& table, const std::string& term) {
   for (const std::string& name : names) {
     Column column = table.column(name);
     for (std::size_t row = 0; row < table.size(); ++row) {
-      RandomStream cell(99, name + table.rows()[row].content_digest);
+      RandomStream cell(99, name + table.rows().content_digest(row));
       column.set(row, std::floor(5 * cell.uniform()));
     }
     result.add(column);
@@ -230,7 +235,7 @@ SampleTable with_other(const SampleTable& table, const std::string& term) {
 std::string everything(const SampleTable& table, const Selection& selection) {
   std::string text = selection_report(table, selection);
   for (const auto& row : selection.rows) {
-    text += fmt::format("\n{} {} {}", table.rows()[row.row].id, row.score, row.stage);
+    text += fmt::format("\n{} {} {}", table.rows().id(row.row), row.score, row.stage);
   }
   for (const auto& stratum : selection.account.strata) {
     text += fmt::format("\n{}: {} {} {}", stratum.name, stratum.rows, stratum.quota, stratum.taken);

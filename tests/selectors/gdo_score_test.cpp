@@ -23,7 +23,7 @@ TEST(Score, LeavesOutTermsThatDoNotApply) {
   options.weights = {{"loss", 4.0}};
   const Scores loss_only = score_rows(table, rows, options);
   for (const auto row : rows) {
-    if (table.rows()[row].modality == Modality::video) continue;
+    if (table.rows().modality(row) == Modality::video) continue;
     EXPECT_EQ(scores.terms[1][row], 0.0);                                // optical flow
     EXPECT_NEAR(scores.total[row], loss_only.total[row] * 5 / 4, 1e-9);  // sqrt(9 + 16) / 4
   }

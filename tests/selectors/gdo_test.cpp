@@ -25,7 +25,7 @@ struct Counts {
 Counts count(const SampleTable& table, const Selection& selection) {
   Counts counts;
   for (const auto& row : selection.rows) {
-    const RowFacts& facts = table.rows()[row.row];
+    const RowFacts facts = table.rows().facts(row.row);
     ++counts.rows;
     ++counts.sources[facts.source];
     if (facts.modality == Modality::video) {
@@ -99,7 +99,7 @@ TEST(Gdo, RejectsByThresholdQuantileAndSource) {
 
   const auto words =
       make("gdo", {{"budget", 50}, {"reject.above.answer_words", 3}})->select(table, 1);
-  for (const auto& row : words.rows) EXPECT_LE(table.rows()[row.row].answer_words, 3);
+  for (const auto& row : words.rows) EXPECT_LE(table.rows().answer_words(row.row), 3);
 
   // The last source lies a standard deviation below the others and has an eighth of the rows.
   const auto last_source_rows = [&](double share) {
@@ -153,8 +153,8 @@ TEST(Gdo, MissingValuesCostTheStatedPenalty) {
         {fmt::format("{}", i), "s", Modality::image, "static", fmt::format("c{}", i), 1});
     if (i < 100) column.set(i, static_cast<double>(i));
   }
-  column.values(100) = std::nan("");  // claims to be valid
-  column.states(100) = static_cast<std::uint8_t>(CellState::valid);
+  column.values.edit()[100] = std::nan("");  // claims to be valid
+  column.states.edit()[100] = static_cast<std::uint8_t>(CellState::valid);
   SampleTable table(rows);
   table.add(column);
   const auto selection =

@@ -55,7 +55,7 @@ TEST_F(ManifestTest, ShuffledPoolLinesGiveTheSameManifest) {
     write_file(folder_ / name / "pool.jsonl", content);
     PoolOptions options;
     options.files = {folder_ / name / "pool.jsonl"};
-    const SampleTable table(facts_of(Pool::read(options).samples()));
+    const SampleTable table(Pool::read(options).shared_rows());
     const auto gdo = make("gdo", {{"budget", 20},
                                   {"weights.answer_words", -1.0},
                                   {"strata", std::vector<std::string>{"source"}}});
@@ -112,7 +112,7 @@ TEST_F(ManifestTest, WeightsComeBackAndAreToldWhereRowsDiffer) {
   const std::vector<SelectedSample> taken = read_selected(manifest);
   ASSERT_EQ(taken.size(), 5U);
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    EXPECT_EQ(taken[i].id, table.rows()[weighted.rows[i].row].id);
+    EXPECT_EQ(taken[i].id, table.rows().id(weighted.rows[i].row));
     EXPECT_DOUBLE_EQ(taken[i].weight, weighted.rows[i].weight);
   }
   EXPECT_THAT(explain_selection(manifest, taken[0].id),

@@ -28,7 +28,7 @@ SampleTable ten_rows() {
 
 std::vector<std::string> in_order(const SampleTable& table, const Selection& selection) {
   std::vector<std::string> result;
-  for (const auto& row : selection.rows) result.push_back(table.rows()[row.row].id);
+  for (const auto& row : selection.rows) result.emplace_back(table.rows().id(row.row));
   return result;
 }
 
@@ -171,7 +171,7 @@ TEST(Oracle, TakesCleanRowsEquallyOverQuestionTypes) {
   std::map<std::pair<bool, bool>, int> taken;  // video, type "few"
   int of_group = 0;
   for (const auto& row : selection.rows) {
-    EXPECT_EQ(dirty.count(table.rows()[row.row].id), 0U);
+    EXPECT_EQ(dirty.count(std::string(table.rows().id(row.row))), 0U);
     ++taken[{row.row % 3 == 0, row.row % 4 == 0}];
     if (row.row % 10 == 5) ++of_group;
   }
@@ -193,9 +193,9 @@ TEST(Oracle, TakesCleanRowsEquallyOverQuestionTypes) {
 TEST(SubsetDigest, DependsOnTheIdsAlone) {
   const SampleTable table = ten_rows();
   Selection one, same, other;
-  one.rows = {{1, 0.5, "a", {}}, {2, 0.1, "a", {}}};
-  same.rows = {{2, 0.0, "b", {}}, {1, 0.0, "b", {}}};
-  other.rows = {{1, 0.5, "a", {}}};
+  one.rows = {{1, 0.5, "a"}, {2, 0.1, "a"}};
+  same.rows = {{2, 0.0, "b"}, {1, 0.0, "b"}};
+  other.rows = {{1, 0.5, "a"}};
   EXPECT_EQ(subset_digest(table, one), subset_digest(table, same));
   EXPECT_NE(subset_digest(table, one), subset_digest(table, other));
 }

@@ -75,17 +75,18 @@ inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
   }
   // Directions in eight dimensions, some of them close to each other.
   Column embedding = Column::missing("embedding", rows.size());
-  embedding.vectors = xt::xtensor<float, 2>::from_shape({rows.size(), 8});
+  auto vectors = xt::xtensor<float, 2>::from_shape({rows.size(), 8});
   for (std::size_t row = 0; row < rows.size(); ++row) {
     RandomStream cell(seed, "embedding" + rows[row].content_digest);
     double squares = 0.0;
     for (std::size_t d = 0; d < 8; ++d) {
       const double value = cell.normal();
-      embedding.vectors(row, d) = static_cast<float>(value);
+      vectors(row, d) = static_cast<float>(value);
       squares += value * value;
     }
     embedding.set(row, std::sqrt(squares));
   }
+  embedding.vectors = std::move(vectors);
   table.add(embedding);
   return table;
 }
@@ -95,25 +96,20 @@ inline SampleTable shuffled(const SampleTable& table, std::uint64_t seed) {
   RandomStream random(seed, "tests/shuffle");
   const auto order = random.sample_indices(table.size(), table.size());
   std::vector<RowFacts> rows;
-  for (const auto row : order) rows.push_back(table.rows()[row]);
+  for (const auto row : order) rows.push_back(table.rows().facts(row));
   SampleTable result(rows);
   for (const auto& name : table.column_names()) {
     const Column& from = table.column(name);
     Column to = Column::missing(name, rows.size());
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      if (from.valid(order[i])) {
-        to.set(i, from.values(order[i]));
-      } else {
-        to.set(i, static_cast<CellState>(from.states(order[i])));
-      }
-    }
+    for (std::size_t i = 0; i < order.size(); ++i) to.copy(i, from, order[i]);
     if (from.vectors.size() > 0) {
-      to.vectors = xt::xtensor<float, 2>::from_shape(from.vectors.shape());
+      auto vectors = xt::xtensor<float, 2>::from_shape(from.vectors.shape());
       for (std::size_t i = 0; i < order.size(); ++i) {
         for (std::size_t d = 0; d < from.vectors.shape(1); ++d) {
-          to.vectors(i, d) = from.vectors(order[i], d);
+          vectors(i, d) = from.vectors(order[i], d);
         }
       }
+      to.vectors = std::move(vectors);
     }
     result.add(to);
   }
@@ -122,13 +118,13 @@ inline SampleTable shuffled(const SampleTable& table, std::uint64_t seed) {
 
 inline std::set<std::string> ids(const SampleTable& table, const Selection& selection) {
   std::set<std::string> result;
-  for (const auto& row : selection.rows) result.insert(table.rows()[row.row].id);
+  for (const auto& row : selection.rows) result.emplace(table.rows().id(row.row));
   return result;
 }
 
 inline std::int64_t distinct_contents(const SampleTable& table) {
-  std::set<std::string> contents;
-  for (const auto& facts : table.rows()) contents.insert(facts.content_digest);
+  std::set<ContentDigest> contents;
+  for (std::size_t row = 0; row < table.size(); ++row) contents.insert(table.rows().content(row));
   return static_cast<std::int64_t>(contents.size());
 }
 

@@ -87,18 +87,31 @@ TEST_F(WrittenWorld, HasTheSameBytesOnAnyNumberOfThreadsAndOthersForAnotherSeed)
             digests(other.path()).at("pool/images_messages.jsonl"));
 }
 
+TEST_F(WrittenWorld, PoolAndBenchmarksAreMadeOneByOneToTheSameBytes) {
+  TemporaryFolder parts;
+  const WorldSummary pool = write_pool(small(3), parts.path());
+  EXPECT_EQ(pool.labels.size(), summary_->labels.size());
+  EXPECT_FALSE(fs::exists(parts / "benchmarks"));
+  fs::create_directories(parts / "benchmarks");
+  for (const char* name : {"ultra", "short", "long", "mixed"}) {
+    write_benchmark(small(3), name, parts / "benchmarks");
+  }
+  EXPECT_EQ(digests(parts.path()), digests(folder_->path()));
+  EXPECT_THROW(write_benchmark(small(3), "shorts", parts / "benchmarks"), ConfigError);
+}
+
 TEST_F(WrittenWorld, IsReadByThePoolReaderWithoutALedger) {
   PoolOptions options;
   for (const std::string& file : kPoolFiles) options.files.push_back(*folder_ / ("pool/" + file));
   const Pool pool = Pool::read(options);
   EXPECT_TRUE(pool.ledger().empty());
-  ASSERT_EQ(pool.samples().size(), 400u);
+  ASSERT_EQ(pool.size(), 400u);
   const auto labels = read_hidden_labels(*folder_ / "labels.jsonl");
   ASSERT_EQ(labels.size(), 400u);
   std::int64_t images = 0;
   std::set<std::size_t> media_counts, turn_counts;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const Sample& sample = pool.samples()[i];
+    const Sample sample = pool.sample(i);
     EXPECT_EQ(sample.id, labels[i].id);
     EXPECT_EQ(sample.source, labels[i].source);
     const bool right = sample.answer().find(labels[i].true_answer) != std::string::npos;

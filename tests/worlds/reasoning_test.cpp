@@ -105,10 +105,10 @@ TEST_F(ReasoningWorldTest, CorruptsTheStatedShareAndHidesIt) {
   PoolOptions pool;
   pool.files = {folder_ / "a" / "pool" / "problems.jsonl"};
   const Pool read = Pool::read(pool);
-  ASSERT_EQ(read.samples().size(), 400U);
+  ASSERT_EQ(read.size(), 400U);
   EXPECT_TRUE(read.ledger().empty());
-  for (std::size_t i = 0; i < read.samples().size(); ++i) {
-    const Sample& sample = read.samples()[i];
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    const Sample sample = read.sample(i);
     const HiddenLabel& label = summary.labels[i];
     ASSERT_EQ(sample.id, label.id);
     EXPECT_THAT(sample.answer(), HasSubstr("The answer is "));
@@ -119,6 +119,25 @@ TEST_F(ReasoningWorldTest, CorruptsTheStatedShareAndHidesIt) {
       EXPECT_THAT(sample.answer(), Not(HasSubstr("The answer is " + label.true_answer + ".")));
     }
   }
+}
+
+TEST_F(ReasoningWorldTest, PoolAndBenchmarksAreMadeOneByOneToTheSameBytes) {
+  write_reasoning_world(options_, folder_ / "a");
+  write_reasoning_pool(options_, folder_ / "b");
+  EXPECT_FALSE(fs::exists(folder_ / "b/benchmarks"));
+  fs::create_directories(folder_ / "b/benchmarks");
+  for (const char* name : {"external", "internal"}) {
+    write_reasoning_benchmark(options_, name, folder_ / "b/benchmarks");
+  }
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "a")) {
+    if (!entry.is_regular_file()) continue;
+    ++files;
+    EXPECT_EQ(digest_of_file(entry.path()),
+              digest_of_file(folder_.path() / "b" / fs::relative(entry.path(), folder_ / "a")));
+  }
+  EXPECT_GT(files, 100U);
+  EXPECT_THROW(write_reasoning_benchmark(options_, "inner", folder_ / "b"), ConfigError);
 }
 
 TEST_F(ReasoningWorldTest, IsTheSameEachTimeAndAsksAboutOtherScenesElsewhere) {

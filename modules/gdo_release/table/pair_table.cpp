@@ -127,7 +127,8 @@ class TableReader {
           renamed);
     }
     if (repeated > 0) warn("{} pairs repeat another one, id and all", repeated);
-    result_.table = SampleTable(std::move(facts_));
+    result_.table = SampleTable(facts_);
+    facts_ = {};
   }
 
   bool is_video(std::size_t row) const { return result_.places[row].video != 0; }

@@ -41,7 +41,7 @@ void write_rows(const PairTable& pool, const Selection& selection, const fs::pat
     std::string meta = ", \"filter_score\": ";
     python::append_float(meta, rows[i].score);
     meta += ", \"filter_score_detail\": {";
-    for (const auto& [name, value] : rows[i].terms) {
+    for (const auto& [name, value] : selection.account.terms_of(rows[i].row)) {
       meta += fmt::format("{}\"{}\": ", meta.back() == '{' ? "" : ", ", name);
       python::append_float(meta, value);
     }
@@ -58,8 +58,8 @@ void write_rows(const PairTable& pool, const Selection& selection, const fs::pat
 }
 
 Selection draw_uniform(const SampleTable& table, std::int64_t wanted, std::uint64_t seed) {
-  std::set<std::string_view> distinct;
-  for (const RowFacts& facts : table.rows()) distinct.insert(facts.content_digest);
+  std::set<ContentDigest> distinct;
+  for (std::size_t row = 0; row < table.size(); ++row) distinct.insert(table.rows().content(row));
   const std::int64_t rows = std::min(wanted, static_cast<std::int64_t>(distinct.size()));
   config::Value options;
   options.set("type", config::Value(std::string("uniform"), {}));

@@ -130,7 +130,7 @@ void compare_on(const std::string& file) {
   std::vector<double> first, second;
   std::vector<std::string> seen;
   constexpr std::size_t kMost = 400;
-  for (const Sample& sample : pool.samples()) {
+  for (const Sample& sample : all_samples(pool)) {
     if (sample.modality() != Modality::video || first.size() == kMost) continue;
     const std::string path = sample.media.front().paths.front().string();
     if (std::find(seen.begin(), seen.end(), path) != seen.end()) continue;

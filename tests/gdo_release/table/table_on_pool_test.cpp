@@ -184,12 +184,16 @@ TEST_F(TableOnPool, IdsThatOccurTwiceAreToldApartAndRepeatsLeftOut) {
                                 image_row("a", "a cat") + image_row("b", "a cat"));
   const PairTable pool = read_pair_table(images, write("videos.jsonl", ""), "");
   std::set<std::string> ids;
-  for (const RowFacts& facts : pool.table.rows()) ids.insert(facts.id);
+  for (std::size_t row = 0; row < pool.table.size(); ++row) {
+    ids.emplace(pool.table.rows().id(row));
+  }
   EXPECT_EQ(ids.size(), 3U);
   EXPECT_THAT(pool.warnings, Contains("1 pairs repeat another one, id and all"));
   // Equal texts on another image are no duplicate.
   std::set<std::string> contents;
-  for (const RowFacts& facts : pool.table.rows()) contents.insert(facts.content_digest);
+  for (std::size_t row = 0; row < pool.table.size(); ++row) {
+    contents.insert(pool.table.rows().content_digest(row));
+  }
   EXPECT_EQ(contents.size(), 3U);
 }
 
