@@ -358,9 +358,7 @@ class PoolShowCommand : public Command {
       return pool_show(pool_.read(true), id_, out);
     } catch (const DataError& error) {
       const Pool all = pool_.read(false);
-      const bool there = std::any_of(all.samples().begin(), all.samples().end(),
-                                     [&](const Sample& sample) { return sample.id == id_; });
-      if (!there) throw;
+      if (!all.rows().find(id_)) throw;
       out << "a bad row: its media are not there\n";
       pool_show(all, id_, out);
       return 1;
