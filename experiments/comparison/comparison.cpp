@@ -8,26 +8,27 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+#include <set>
 
-#include "benchmarks/evaluator.h"
 #include "config/overrides.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/logging.h"
 #include "core/parallel.h"
 #include "core/progress.h"
-#include "descriptors/pass.h"
 #include "experiments/comparison/comparison_options.h"
 #include "experiments/comparison/comparison_report.h"
 #include "experiments/comparison/comparison_results.h"
 #include "experiments/comparison/composition.h"
-#include "experiments/comparison/pipeline.h"
+#include "experiments/comparison/diagnosis_stage.h"
+#include "experiments/comparison/files_stage.h"
 #include "experiments/comparison/published.h"
-#include "experiments/comparison/screening.h"
+#include "experiments/stages/evaluation_stage.h"
+#include "experiments/stages/measurements.h"
 #include "experiments/stages/recipe.h"
-#include "experiments/stages/stage.h"
-#include "trainers/base_trainer.h"
-#include "trainers/trainer.h"
+#include "experiments/stages/selection_stage.h"
+#include "experiments/stages/training_stage.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -38,67 +39,157 @@ bool select_from_files(const std::vector<Method>& methods) {
                      [](const Method& method) { return method.pool_selector != nullptr; });
 }
 
-ColumnSources read_columns(const config::Value& config, const std::vector<Method>& methods) {
-  ColumnSources all;
+// The columns that the methods' selectors read.
+std::vector<std::string> columns_of(const config::Value& config,
+                                    const std::vector<Method>& methods) {
+  std::set<std::string> columns;
   for (const Method& method : methods) {
-    if (!method.takes_rows()) continue;
-    const ColumnSources own = column_sources(config, method);
-    all.descriptors = all.descriptors || own.descriptors;
-    all.utility = all.utility || own.utility;
-    all.judge = all.judge || own.judge;
+    for (std::string& column : required_columns(config, method)) columns.insert(std::move(column));
   }
-  return all;
+  return {columns.begin(), columns.end()};
+}
+
+// Everything that a comparison's config says, bound.
+struct Plan {
+  SettingOptions setting;
+  std::optional<SettingOptions> measuring;  // where the table `proxy` has a model of its own
+  MeasuringOptions columns;
+  TrainingOptions training;
+  std::vector<Method> methods;
+  RunScale scale;
+  std::optional<config::Value> measured_pool;
+};
+
+Plan plan_of(const config::Value& config) {
+  Plan plan{SettingOptions::from(config), std::nullopt, MeasuringOptions::from(config),
+            TrainingOptions::from(config), read_methods(config), read_scale(config), std::nullopt};
+  if (const config::Value* model = config.find("proxy.model")) {
+    config::Value measuring = config;
+    measuring.set("model", *model);
+    plan.measuring = SettingOptions::from(measuring);
+  }
+  if (const config::Value* table = config.child("measured_pool")) plan.measured_pool = *table;
+  // A pool without hidden labels has no oracle.
+  if (!plan.setting.pool.make()->labels({})) {
+    std::erase_if(plan.methods, [](const Method& method) { return method.role == Role::oracle; });
+  }
+  if (plan.columns.utility() && plan.columns.utility()->uses_anchors() &&
+      plan.columns.reads_utility(columns_of(config, plan.methods))) {
+    plan.columns.utility()->anchors().check(*plan.setting.benchmarks);
+    const double share = plan.columns.utility()->anchors().pool_share();
+    plan.setting.set_aside_share = share;
+    if (plan.measuring) plan.measuring->set_aside_share = share;
+  }
+  return plan;
+}
+
+// What the methods of one seed of pool and base share.
+class World {
+ public:
+  World(const Plan& plan, std::uint64_t seed, StageCache& stages)
+      : plan_(plan), setting_(plan.setting, seed, stages) {
+    if (plan.measuring) measuring_.emplace(*plan.measuring, seed, stages);
+    measurements_.emplace(plan.columns, measuring_ ? *measuring_ : setting_, &plan.training);
+  }
+
+  Setting& setting() { return setting_; }
+  // Of the model that measures.
+  Setting& measuring() { return measuring_ ? *measuring_ : setting_; }
+  Measurements& measurements() { return *measurements_; }
+  const StageOutput& measured_pool() {
+    if (!measured_pool_) {
+      measured_pool_ =
+          MeasuredPoolStage{plan_.measured_pool.value(), measuring(), measurements()}.run();
+    }
+    return *measured_pool_;
+  }
+
+ private:
+  const Plan& plan_;
+  Setting setting_;
+  std::optional<Setting> measuring_;
+  std::optional<Measurements> measurements_;
+  std::optional<StageOutput> measured_pool_;
+};
+
+std::vector<std::vector<QuestionKind>> question_kinds(Setting& setting) {
+  std::vector<std::vector<QuestionKind>> result;
+  for (std::size_t b = 0; b < setting.options().benchmarks->size(); ++b) {
+    auto& kinds = result.emplace_back();
+    for (const Question& question : setting.questions(b).asked) {
+      std::optional<double> chance;
+      if (const std::size_t count = question.candidates.size()) {
+        chance = 1.0 / static_cast<double>(count);
+      }
+      kinds.push_back({question.id, question.subtask, chance});
+    }
+  }
+  return result;
 }
 
 // `seeds`: of the runs in this world.
-WorldResult shared_stages(Pipeline& pipeline, const config::Value& config,
-                          const std::vector<Method>& methods,
+WorldResult shared_stages(World& world, const Plan& plan, const config::Value& config,
                           const std::vector<std::uint64_t>& seeds) {
-  const ColumnSources reads = read_columns(config, methods);
+  Setting& setting = world.setting();
+  Measurements& measurements = world.measurements();
+  const std::vector<std::string> columns = columns_of(config, plan.methods);
+  setting.pool_stage();
+  check_budgets(plan.methods,
+                setting.screening().facts.at("pool").to_number<std::size_t>());
+  setting.prepare();
+  if (&world.measuring() != &setting) world.measuring().prepare();
   WorldResult result;
-  result.seed = pipeline.seed();
-  const auto add = [&](const char* name, const StageOutput& stage) {
-    result.shared_cpu_seconds.emplace_back(name, stage.cpu_seconds);
+  result.seed = setting.seed();
+  result.world_digest = setting.pool_stage().digest;
+  result.screening = setting.screening().facts;
+  result.screening_folder = setting.screening().folder;
+  result.questions = question_kinds(setting);
+  result.base_digest = setting.base().digest;
+  const bool judges = plan.columns.reads_judge(columns);
+  if (judges) result.judge = measurements.judge().facts;
+  for (const auto& [name, output] : setting.outputs()) {
+    result.shared_cpu_seconds.emplace_back(name, output.cpu_seconds);
+  }
+  if (judges) result.shared_cpu_seconds.emplace_back("judge", measurements.judge().cpu_seconds);
+  const std::vector<std::string> descriptors = plan.columns.descriptors_of(columns);
+  std::vector<std::string> descriptor_columns;
+  for (const std::string& name : descriptors) {
+    const auto& own = plan.columns.descriptors().columns().at(name);
+    descriptor_columns.insert(descriptor_columns.end(), own.begin(), own.end());
+  }
+  const auto spent = [&](const std::vector<std::string>& names) {
+    return measurements.cost(names, seeds).cpu_seconds;
   };
-  result.world_digest = pipeline.world().digest;
-  add("world", pipeline.world());
-  result.screening = pipeline.screening().facts;
-  result.screening_folder = pipeline.screening().folder;
-  add("screening", pipeline.screening());
-  result.questions = pipeline.question_kinds();
-  result.base_digest = pipeline.base().digest;
-  add("base model", pipeline.base());
-  if (pipeline.has_features()) add("visual features", pipeline.features());
-  if (reads.judge) {
-    add("judge", pipeline.judge());
-    result.judge = pipeline.judge().facts;
+  if (!descriptors.empty()) {
+    for (const MeasuredColumns& measured : measurements.descriptors(descriptors)) {
+      for (const auto& [name, areas] : diagnose(world.measuring(), measured).facts) {
+        result.detection[name] = areas;
+      }
+    }
+    result.shared_cpu_seconds.emplace_back("warm-up and descriptors", spent(descriptor_columns));
   }
-  if (reads.descriptors) {
-    pipeline.descriptors();
-    result.shared_cpu_seconds.emplace_back(
-        "warm-up and descriptors", pipeline.measuring_cpu_seconds({.descriptors = true}, seeds));
-    result.detection = pipeline.diagnosis().facts;
-  }
-  if (reads.utility) {
+  if (plan.columns.reads_utility(columns)) {
     std::vector<json::object> areas;  // by seed
     for (const std::uint64_t seed : seeds) {
-      areas.push_back(pipeline.utility_diagnosis(seed).facts);
+      areas.push_back(diagnose(world.measuring(), {"utility", measurements.utility(seed)}).facts);
     }
-    const auto spent = [&](bool utility) {
-      return pipeline.measuring_cpu_seconds({.descriptors = reads.descriptors, .utility = utility},
-                                            seeds);
-    };
+    std::vector<std::string> both = plan.columns.utility()->columns();
+    both.insert(both.end(), descriptor_columns.begin(), descriptor_columns.end());
     result.shared_cpu_seconds.emplace_back("warm-ups and utility, all seeds",
-                                           spent(true) - spent(false));
+                                           spent(both) - spent(descriptor_columns));
     for (const auto& [name, mean] : mean_areas(areas)) result.detection[name] = mean;
-    const StageOutput& toxic = pipeline.toxic(seeds.front());
+    const StageOutput toxic =
+        find_toxic(world.measuring(), measurements.utility(seeds.front()), seeds.front());
     if (!toxic.facts.empty()) {
       result.toxic = toxic.facts;
       result.toxic_seed = seeds.front();
       result.toxic_folder = toxic.folder;
     }
   }
-  if (select_from_files(methods)) add("measured pool as files", pipeline.measured_pool());
+  if (select_from_files(plan.methods)) {
+    result.shared_cpu_seconds.emplace_back("measured pool as files",
+                                           world.measured_pool().cpu_seconds);
+  }
   return result;
 }
 
@@ -106,45 +197,57 @@ WorldResult shared_stages(Pipeline& pipeline, const config::Value& config,
 struct Job {
   std::size_t method = 0, replicate = 0;
   StageOutput selection, training;
+  std::vector<std::string> reads;  // columns
   std::string title;
   std::int64_t rows() const { return selection.facts.at("rows").to_number<std::int64_t>(); }
 };
 
-void evaluate(const std::vector<Job>& jobs, const std::vector<std::unique_ptr<Pipeline>>& pipelines,
-              ComparisonResults& results) {
+using Worlds = std::vector<std::unique_ptr<World>>;
+
+void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, ComparisonResults& results) {
   struct Evaluation {
-    Pipeline* pipeline;
+    Setting* setting;
     Weights weights;
     std::string title;
-    const std::vector<std::vector<QuestionKind>>* questions;
     std::vector<BenchmarkScores>* scores;
+    std::size_t benchmark;
   };
   std::vector<Evaluation> evaluations;
-  for (std::size_t w = 0; w < pipelines.size(); ++w) {
-    evaluations.push_back({pipelines[w].get(), pipelines[w]->base_weights(),
-                           fmt::format("evaluation of base {}", pipelines[w]->seed()),
-                           &results.worlds[w].questions, &results.worlds[w].base_scores});
+  const auto add = [&](Setting& setting, const Weights& weights, const std::string& title,
+                       std::vector<BenchmarkScores>& scores) {
+    scores.resize(results.benchmarks.size());
+    for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
+      evaluations.push_back(
+          {&setting, weights, results.benchmarks[b].name + ": " + title, &scores, b});
+    }
+  };
+  for (std::size_t w = 0; w < worlds.size(); ++w) {
+    Setting& setting = worlds[w]->setting();
+    add(setting, setting.base_weights(), fmt::format("evaluation of base {}", setting.seed()),
+        results.worlds[w].base_scores);
   }
   for (const Job& job : jobs) {
     std::vector<CheckpointScores>& checkpoints =
         results.methods[job.method].runs[job.replicate].checkpoints;
-    const std::vector<Weights> weights = Pipeline::checkpoints_of(job.training);
+    const std::vector<Weights> weights = checkpoints_of(job.training);
     checkpoints.resize(weights.size());
     for (std::size_t c = 0; c < weights.size(); ++c) {
       checkpoints[c].samples = weights[c].samples;
-      const std::size_t world = results.replicates[job.replicate].world;
-      evaluations.push_back(
-          {pipelines[world].get(), weights[c],
-           fmt::format("evaluation of {}, {} samples", job.title, weights[c].samples),
-           &results.worlds[world].questions, &checkpoints[c].scores});
+      add(worlds[results.replicates[job.replicate].world]->setting(), weights[c],
+          fmt::format("evaluation of {}, {} samples", job.title, weights[c].samples),
+          checkpoints[c].scores);
     }
   }
-  Progress progress("evaluation", static_cast<std::int64_t>(evaluations.size()), "checkpoints");
+  Progress progress("evaluation", static_cast<std::int64_t>(evaluations.size()), "evaluations");
   parallel_for(evaluations.size(), [&](std::size_t i) {
-    const Evaluation& evaluation = evaluations[i];
-    *evaluation.scores =
-        Pipeline::read_scores(evaluation.pipeline->evaluate(evaluation.weights, evaluation.title),
-                              results.benchmarks, *evaluation.questions);
+    const auto& [setting, weights, title, scores, b] = evaluations[i];
+    const StageOutput output =
+        EvaluationStage{*setting, b, weights, title}.run(setting->stages());
+    BenchmarkScores& own = (*scores)[b];
+    own.benchmark = results.benchmarks[b].name;
+    for (const Outcome& outcome : read_outcomes(output, *setting, b)) {
+      own.scores.push_back(outcome.score);
+    }
     progress.advance();
   });
   for (MethodResult& method : results.methods) {
@@ -157,23 +260,47 @@ void evaluate(const std::vector<Job>& jobs, const std::vector<std::unique_ptr<Pi
   }
 }
 
-void run_methods(const std::vector<Method>& methods,
-                 const std::vector<std::unique_ptr<Pipeline>>& pipelines,
-                 ComparisonResults& results) {
-  const auto pipeline_of = [&](const Job& job) -> Pipeline& {
-    return *pipelines[results.replicates[job.replicate].world];
+StageOutput select(const Plan& plan, const Method& method, World& world,
+                   const std::vector<MeasuredColumns>& columns, std::uint64_t seed,
+                   StageCache& stages) {
+  const std::string title = fmt::format("selection {}, seed {}", method.name, seed);
+  if (method.pool_selector) {
+    return FileSelectionStage{*plan.measured_pool, method, world.measured_pool(), world.setting(),
+                              seed, title}
+        .run();
+  }
+  const Bound<Selector> selector(selectors, method.selector_config,
+                                 "methods." + method.name + ".selector");
+  return SelectionStage{world.setting(), selector, columns, seed, title}.run(stages);
+}
+
+void run_methods(const Plan& plan, const config::Value& config, const Worlds& worlds,
+                 StageCache& stages, ComparisonResults& results) {
+  const auto world_of = [&](const Job& job) -> World& {
+    return *worlds[results.replicates[job.replicate].world];
   };
   const auto seed_of = [&](const Job& job) { return results.replicates[job.replicate].seed; };
   std::vector<Job> jobs;
-  for (std::size_t m = 0; m < methods.size(); ++m) {
+  for (std::size_t m = 0; m < plan.methods.size(); ++m) {
     for (std::size_t r = 0; r < results.replicates.size(); ++r) {
-      if (!methods[m].takes_rows()) continue;
-      jobs.push_back(
-          {m, r, {}, {}, fmt::format("{}, seed {}", methods[m].name, results.replicates[r].seed)});
+      const Method& method = plan.methods[m];
+      if (!method.takes_rows()) continue;
+      Job job{m, r, {}, {}, {},
+              fmt::format("{}, seed {}", method.name, results.replicates[r].seed)};
+      job.reads = required_columns(config, method);
+      jobs.push_back(std::move(job));
     }
   }
+  // Measured before jobs start side by side.
+  std::vector<std::vector<MeasuredColumns>> columns;
+  for (const Job& job : jobs) {
+    columns.push_back(plan.methods[job.method].pool_selector
+                          ? std::vector<MeasuredColumns>()
+                          : world_of(job).measurements().columns(job.reads, seed_of(job)));
+  }
   parallel_for(jobs.size(), [&](std::size_t i) {
-    jobs[i].selection = pipeline_of(jobs[i]).select(methods[jobs[i].method], seed_of(jobs[i]));
+    jobs[i].selection = select(plan, plan.methods[jobs[i].method], world_of(jobs[i]), columns[i],
+                               seed_of(jobs[i]), stages);
   });
 
   // The largest first, so that no long job is left over for one worker at the end.
@@ -183,74 +310,53 @@ void run_methods(const std::vector<Method>& methods,
                    [&](std::size_t a, std::size_t b) { return jobs[a].rows() > jobs[b].rows(); });
   parallel_for(order.size(), [&](std::size_t i) {
     Job& job = jobs[order[i]];
-    job.training = pipeline_of(job).train(job.selection, seed_of(job), "training " + job.title);
+    job.training = TrainingStage{world_of(job).setting(), plan.training, job.selection,
+                                 seed_of(job), "training " + job.title}
+                       .run(stages);
   });
   for (const Job& job : jobs) {
     MethodRun& run = results.methods[job.method].runs[job.replicate];
-    run.composition = job.selection.facts;
+    Setting& setting = world_of(job).setting();
+    run.composition =
+        composition_of(*setting.rows(), read_selected(find_selection(job.selection.folder)),
+                       setting.labels());
+    run.warnings = job.selection.facts.at("warnings").as_array();
+    run.manifest = job.selection.facts.at("manifest").as_string();
     run.subset_digest = job.selection.digest;
     run.selection_folder = job.selection.folder;
     run.weights_digest = job.training.digest;
     run.selection_cpu_seconds = job.selection.cpu_seconds;
     run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
     run.training_operations = job.training.facts.at("operations").to_number<double>();
-    const ColumnSources reads = pipeline_of(job).sources_of(methods[job.method]);
-    run.measuring_operations = pipeline_of(job).measuring_operations(reads, seed_of(job));
-    if (reads.any()) {
-      run.descriptor_cpu_seconds = pipeline_of(job).measuring_cpu_seconds(reads, {seed_of(job)});
-    }
-    if (methods[job.method].pool_selector) {
-      run.descriptor_cpu_seconds += pipeline_of(job).measured_pool().cpu_seconds;
+    const MeasuringCost cost = world_of(job).measurements().cost(job.reads, {seed_of(job)});
+    run.measuring_operations = cost.operations;
+    run.descriptor_cpu_seconds = cost.cpu_seconds;
+    if (plan.methods[job.method].pool_selector) {
+      run.descriptor_cpu_seconds += world_of(job).measured_pool().cpu_seconds;
     }
   }
-  evaluate(jobs, pipelines, results);
+  evaluate(jobs, worlds, results);
 }
 
-}  // namespace
-
-void check_comparison(const config::Value& config) {
-  const std::vector<Method> methods = read_methods(config);
-  read_scale(config);
-  read_sampling(config);
+Plan checked_plan(const config::Value& config) {
+  Plan plan = plan_of(config);
   read_published(config);
-  read_screening(config);
   if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
-  if (const config::Value* seed = config.find("world.seed")) {
-    config::fail_value(*seed, "world.seed", "a run takes it from world_seed; set that");
-  }
-  worlds().create(config.at("world"), "world");
-  base_trainer_for(*models().create(config.at("model"), "model"), config.child("base"));
-  trainers().create(config.at("trainer"), "trainer");
-  if (const config::Value* order = config.child("batch_source")) {
-    batch_sources().create(*order, "batch_source");
-  }
-  evaluators().create(config.at("evaluator"), "evaluator");
-  read_proxy(config);
-  if (const config::Value* model = config.find("proxy.model")) {
-    base_trainer_for(*models().create(*model, "proxy.model"), config.child("base"));
-  }
-  std::vector<std::string> columns = utility_columns(config);
-  const std::vector<std::string> judged = judge_columns(config);
-  const ColumnSources reads = read_columns(config, methods);
-  if (!judged.empty() && !reads.judge) {
+  const std::vector<std::string> wanted = columns_of(config, plan.methods);
+  std::vector<std::string> columns = plan.columns.columns();
+  if (plan.columns.judge() && !plan.columns.reads_judge(wanted)) {
     config::fail_value(config.at("judge"), "judge", "no method's selector reads a column of it");
   }
-  if (config.child("utility") != nullptr && !reads.utility) {
+  if (plan.columns.utility() && !plan.columns.reads_utility(wanted)) {
     std::string known;
-    for (const std::string& column : columns) known += " '" + column + "'";
+    for (const std::string& column : plan.columns.utility()->columns()) known += " '" + column + "'";
     config::fail_value(config.at("utility"), "utility",
                        "no method's selector reads a column of it; they are:" + known);
   }
-  columns.insert(columns.end(), judged.begin(), judged.end());
-  const config::Value* measured_pool = config.child("measured_pool");
-  if (measured_pool != nullptr && !select_from_files(methods)) {
-    config::fail_value(*measured_pool, "measured_pool", "no method's selector reads its files");
+  if (plan.measured_pool && !select_from_files(plan.methods)) {
+    config::fail_value(*plan.measured_pool, "measured_pool", "no method's selector reads its files");
   }
-  if (reads.descriptors) {
-    const auto pass = DescriptorPass::from_config(config.at("descriptors"), "descriptors");
-    for (std::string& column : pass.columns()) columns.push_back(std::move(column));
-  }
-  for (const Method& method : methods) {
+  for (const Method& method : plan.methods) {
     for (const std::string& column : required_columns(config, method)) {
       if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
       config::fail_value(method.selector_config, "methods." + method.name + ".selector",
@@ -258,32 +364,45 @@ void check_comparison(const config::Value& config) {
                              column + "'." + suggestion(column, columns));
     }
   }
+  check_budgets(plan.methods, 0);
+  check_files(plan.setting);
+  if (plan.measuring) check_files(*plan.measuring);
+  return plan;
 }
 
+}  // namespace
+
+void check_comparison(const config::Value& config) { checked_plan(config); }
+
 ComparisonResults compare(const config::Value& config, StageCache& stages) {
-  const std::vector<Method> methods = read_methods(config);
-  const RunScale scale = read_scale(config);
+  const Plan plan = checked_plan(config);
+  const RunScale& scale = plan.scale;
   ComparisonResults results;
-  results.benchmarks = scale.benchmarks;
-  const auto worlds = static_cast<std::size_t>(scale.worlds);
-  for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
-    results.replicates.push_back({static_cast<std::uint64_t>(scale.seeds[i]), i % worlds});
+  for (const BenchmarkTask& task : *plan.setting.benchmarks) {
+    results.benchmarks.push_back(
+        {task.name(), task.options().weight, task.options().average});
   }
-  std::vector<std::unique_ptr<Pipeline>> pipelines;
-  for (std::size_t w = 0; w < worlds; ++w) {
-    pipelines.push_back(std::make_unique<Pipeline>(
-        config, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
+  const auto count = static_cast<std::size_t>(scale.worlds);
+  for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
+    results.replicates.push_back({static_cast<std::uint64_t>(scale.seeds[i]), i % count});
+  }
+  Worlds worlds;
+  for (std::size_t w = 0; w < count; ++w) {
+    worlds.push_back(std::make_unique<World>(
+        plan, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
     std::vector<std::uint64_t> seeds;
     for (const Replicate& replicate : results.replicates) {
       if (replicate.world == w) seeds.push_back(replicate.seed);
     }
-    results.worlds.push_back(shared_stages(*pipelines.back(), config, methods, seeds));
+    results.worlds.push_back(shared_stages(*worlds.back(), plan, config, seeds));
   }
-  for (const Method& method : methods) {
+  results.has_labels = worlds.front()->setting().labels_file().has_value();
+  for (const Method& method : plan.methods) {
     results.methods.push_back({method.name, method.label, method.role,
                                std::vector<MethodRun>(results.replicates.size())});
   }
-  run_methods(methods, pipelines, results);
+  run_methods(plan, config, worlds, stages, results);
+  results.commits = stages.commits();
   return results;
 }
 
@@ -296,7 +415,6 @@ class Comparison : public Recipe {
   void check(const config::Value& config) const override { check_comparison(config); }
 
   void run(const RunRequest& request) const override {
-    check(request.config);
     const std::filesystem::path folder = request.results / request.name;
     winnow::create_directories(folder);
     StageCache stages(request.results / "stages", request.fresh);

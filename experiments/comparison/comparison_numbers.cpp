@@ -3,23 +3,84 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "core/parallel.h"
 
 namespace winnow {
 namespace {
 
-double accuracy_of(const BenchmarkScores& scores) {
-  double sum = 0;
-  for (const double score : scores.scores) sum += score;
-  return 100.0 * sum / static_cast<double>(scores.scores.size());
-}
+// How questions become an average: each benchmark's parts (all questions, or one for each subtask),
+// and the weight of each part.
+class Averaging {
+ public:
+  explicit Averaging(const ComparisonResults& results) : benchmarks_(results.benchmarks) {
+    for (std::size_t b = 0; b < benchmarks_.size(); ++b) {
+      std::map<std::string, std::vector<std::size_t>> parts;
+      const std::vector<QuestionKind>& questions = results.worlds.front().questions.at(b);
+      const bool whole = benchmarks_[b].average == BenchmarkOptions::Average::questions;
+      for (std::size_t q = 0; q < questions.size(); ++q) {
+        parts[whole ? "" : questions[q].subtask].push_back(q);
+      }
+      first_.push_back(weights_.size());
+      for (auto& [name, part] : parts) {
+        weights_.push_back(benchmarks_[b].weight / static_cast<double>(parts.size()));
+        parts_.push_back(std::move(part));
+      }
+    }
+    first_.push_back(weights_.size());
+  }
 
-double average_of(const std::vector<BenchmarkScores>& scores) {
-  double sum = 0;
-  for (const BenchmarkScores& benchmark : scores) sum += accuracy_of(benchmark);
-  return sum / static_cast<double>(scores.size());
-}
+  // In points.
+  double accuracy_of(std::size_t benchmark, const BenchmarkScores& scores) const {
+    double sum = 0.0;
+    for (std::size_t p = first_[benchmark]; p < first_[benchmark + 1]; ++p) {
+      double part = 0.0;
+      for (const std::size_t q : parts_[p]) part += scores.scores.at(q);
+      sum += 100.0 * part / static_cast<double>(parts_[p].size());
+    }
+    return sum / static_cast<double>(first_[benchmark + 1] - first_[benchmark]);
+  }
+  double average_of(const std::vector<BenchmarkScores>& scores) const {
+    double sum = 0.0, weights = 0.0;
+    for (std::size_t b = 0; b < scores.size(); ++b) {
+      sum += benchmarks_[b].weight * accuracy_of(b, scores[b]);
+      weights += benchmarks_[b].weight;
+    }
+    return sum / weights;
+  }
+
+  // Part by part, as a bootstrap draws them, of all seeds.
+  Scores parts_of(const MethodResult& method) const {
+    Scores result;
+    for (const MethodRun& run : method.runs) {
+      auto& seed = result.emplace_back();
+      for (std::size_t b = 0; b < benchmarks_.size(); ++b) {
+        const std::vector<double>& scores = run.checkpoints.back().scores.at(b).scores;
+        for (std::size_t p = first_[b]; p < first_[b + 1]; ++p) {
+          auto& part = seed.emplace_back();
+          for (const std::size_t q : parts_[p]) part.push_back(scores.at(q));
+        }
+      }
+    }
+    return result;
+  }
+  Scores only(const Scores& parts, std::size_t benchmark) const {
+    Scores result;
+    for (const auto& seed : parts) {
+      result.emplace_back(seed.begin() + static_cast<std::ptrdiff_t>(first_[benchmark]),
+                          seed.begin() + static_cast<std::ptrdiff_t>(first_[benchmark + 1]));
+    }
+    return result;
+  }
+  const std::vector<double>& weights() const { return weights_; }
+
+ private:
+  const std::vector<ComparedBenchmark>& benchmarks_;
+  std::vector<std::size_t> first_;  // of each benchmark, among the parts
+  std::vector<std::vector<std::size_t>> parts_;
+  std::vector<double> weights_;
+};
 
 Accuracy summarise(const std::vector<double>& values) {
   Accuracy accuracy;
@@ -40,18 +101,8 @@ Estimate in_points(Estimate estimate) {
   return estimate;
 }
 
-Scores final_scores(const MethodResult& method) {
-  Scores result;
-  for (const MethodRun& run : method.runs) {
-    auto& seed = result.emplace_back();
-    for (const BenchmarkScores& scores : run.checkpoints.back().scores) {
-      seed.push_back(scores.scores);
-    }
-  }
-  return result;
-}
-
-std::vector<CurvePoint> curve_of(const MethodResult& method, const ComparisonResults& results) {
+std::vector<CurvePoint> curve_of(const MethodResult& method, const ComparisonResults& results,
+                                 const Averaging& averaging) {
   const std::size_t checkpoints =
       method.role == Role::base ? 0 : method.runs.front().checkpoints.size();
   std::vector<CurvePoint> curve;
@@ -62,10 +113,10 @@ std::vector<CurvePoint> curve_of(const MethodResult& method, const ComparisonRes
       const auto& run = method.runs[r].checkpoints;
       if (c == 0) {
         samples.push_back(0.0);
-        accuracies.push_back(average_of(world.base_scores));
+        accuracies.push_back(averaging.average_of(world.base_scores));
       } else {
         samples.push_back(static_cast<double>(run[c - 1].samples));
-        accuracies.push_back(average_of(run[c - 1].scores));
+        accuracies.push_back(averaging.average_of(run[c - 1].scores));
       }
     }
     // Fewer steps than checkpoints leave some of them at one place.
@@ -84,7 +135,8 @@ void add_share(std::optional<double>& sum, double share, const std::optional<dou
   if (sum) *sum += share * *value;
 }
 
-MethodNumbers measured(const MethodResult& method, const ComparisonResults& results) {
+MethodNumbers measured(const MethodResult& method, const ComparisonResults& results,
+                       const Averaging& averaging) {
   MethodNumbers numbers;
   numbers.name = method.name;
   numbers.label = method.label;
@@ -93,8 +145,9 @@ MethodNumbers measured(const MethodResult& method, const ComparisonResults& resu
   std::vector<double> averages;
   for (const MethodRun& run : method.runs) {
     const auto& scores = run.checkpoints.back().scores;
-    for (std::size_t b = 0; b < scores.size(); ++b) values[b].push_back(accuracy_of(scores[b]));
-    averages.push_back(average_of(scores));
+    for (std::size_t b = 0; b < scores.size(); ++b) values[b].push_back(averaging.accuracy_of(b, scores[b]));
+   
+    averages.push_back(averaging.average_of(scores));
     const auto share = 1.0 / static_cast<double>(method.runs.size());
     numbers.selection_cpu_seconds +=
         share * (run.descriptor_cpu_seconds + run.selection_cpu_seconds);
@@ -104,7 +157,7 @@ MethodNumbers measured(const MethodResult& method, const ComparisonResults& resu
   }
   for (const auto& benchmark : values) numbers.benchmarks.push_back(summarise(benchmark));
   numbers.average = summarise(averages);
-  numbers.curve = curve_of(method, results);
+  numbers.curve = curve_of(method, results, averaging);
   const auto& composition = method.runs.front().composition;
   if (const auto* rows = composition.if_contains("rows")) {
     numbers.rows = rows->to_number<std::int64_t>();
@@ -127,28 +180,31 @@ const MethodNumbers& ComparisonNumbers::with(Role role) const { return *find_rol
 
 ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonOptions& options) {
   ComparisonNumbers numbers;
+  const Averaging averaging(results);
   std::vector<Scores> scores;
   for (const MethodResult& method : results.methods) {
-    numbers.methods.push_back(measured(method, results));
-    scores.push_back(final_scores(method));
+    numbers.methods.push_back(measured(method, results, averaging));
+    scores.push_back(averaging.parts_of(method));
   }
   const auto place = [&](Role role) {
     return static_cast<std::size_t>(find_role(results.methods, role) - results.methods.begin());
   };
-  const BootstrapOptions bootstrap{options.bootstrap_draws, options.confidence, 0};
+  const BootstrapOptions one{options.bootstrap_draws, options.confidence, 0, {}};
+  BootstrapOptions bootstrap = one;
+  bootstrap.weights = averaging.weights();
   const std::size_t reference = place(Role::reference);
   const MethodNumbers target = numbers.methods[reference];
   parallel_for(numbers.methods.size(), [&](std::size_t m) {
     MethodNumbers& method = numbers.methods[m];
     for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
       method.benchmark_intervals.push_back(
-          in_points(bootstrap_accuracy(only_benchmark(scores[m], b), bootstrap)).interval);
+          in_points(bootstrap_accuracy(averaging.only(scores[m], b), one)).interval);
     }
     if (m != reference) {
       method.difference = in_points(paired_bootstrap(scores[m], scores[reference], bootstrap));
       for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
         method.benchmark_differences.push_back(in_points(paired_bootstrap(
-            only_benchmark(scores[m], b), only_benchmark(scores[reference], b), bootstrap)));
+            averaging.only(scores[m], b), averaging.only(scores[reference], b), one)));
       }
     }
     if (method.role == Role::base) return;

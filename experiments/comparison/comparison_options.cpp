@@ -1,6 +1,9 @@
 #include "experiments/comparison/comparison_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "config/component.h"
@@ -11,19 +14,17 @@ namespace winnow {
 namespace {
 
 const bool scale_registered = config::add_table<RunScale>("", "the top of a comparison's config");
-const bool sampling_registered =
-    config::add_table<SamplingOptions>("sampling", "frames that model and descriptors see");
-const bool proxy_registered =
-    config::add_table<ProxyOptions>("proxy", "the model that measures the pool");
+const bool world_registered =
+    config::add_table<WorldSizes>("world", "sizes of generated pools and benchmarks");
 const bool methods_registered =
     config::add_table<MethodOptions>("methods.*", "a method, beside its table `selector`");
 
 // Tables of a comparison that are read elsewhere.
 const std::vector<std::string> other_tables = {
-    "recipe",       "run",          "world",    "screening",   "sampling",      "model",
-    "base",         "proxy",        "methods",  "selector",    "utility",       "anchors",
-    "utility_pass", "utility_rows", "judge",    "descriptors", "measured_pool", "trainer",
-    "batch_source", "evaluator",    "published"};
+    "recipe",       "run",         "world",         "pool",    "benchmarks",   "held_out",
+    "screening",    "sampling",    "features",      "model",   "base",         "proxy",
+    "methods",      "selector",    "utility",       "anchors", "utility_pass", "utility_rows",
+    "judge",        "descriptors", "measured_pool", "trainer", "batch_source", "published"};
 
 // `shared` is the selector at the top of the config, null without one.
 Method read_method(const std::string& name, const config::Value& table, const std::string& path,
@@ -75,37 +76,29 @@ config::Help help(const MethodOptions&) {
           {"role", "what it is in the comparison"}};
 }
 
-config::Help help(const ProxyOptions&) {
-  return {{"warm_up_share",
-           "share of the pool, drawn uniformly, that the base is trained on before it measures; a "
-           "table proxy.model beside it makes the measuring model another one than the target",
-           config::between(0, 1)},
-          {"per_seed",
-           "utility: whether the proxy is warmed up anew for each seed, so that what its draw is "
-           "worth is in the spread; false: once for a world, as it is for descriptors"}};
+config::Help help(const WorldSizes&) {
+  return {{"questions", "rows of a generated pool: ${world.questions}", config::at_least(1)},
+          {"questions_per_benchmark", "questions of each generated benchmark", config::at_least(1)}};
 }
 
 config::Help help(const ComparisonOptions&) {
   return {{"title", "heading of the table"},
           {"confidence", "level of the intervals", config::between(0.5, 0.999)},
-          {"bootstrap_draws", "resamples of questions and seeds", config::between(100, 100000)},
-          {"maximum_failed_media_share",
-           "share of pool media that may be undecodable; their samples are left out and listed",
-           config::between(0, 1)}};
+          {"bootstrap_draws", "resamples of questions and seeds", config::between(100, 100000)}};
 }
 
 config::Help help(const RunScale&) {
   return {
       {"seeds", "training seeds; each also drives the draws of a selector", config::at_least(0)},
-      {"worlds", "worlds (with a base model each) that the seeds are spread over",
+      {"worlds", "generated pools and bases that the seeds are spread over; a pool of files stays",
        config::at_least(1)},
-      {"world_seed", "seed of the first world and its base; the next have the next seeds",
+      {"world_seed", "seed of the first generated pool and base; the next have the next seeds",
        config::at_least(0)},
       {"budget", "rows of a method: 1x", config::at_least(1)},
-      {"reference_budget", "rows of the reference: 10x", config::at_least(1)},
-      {"profiles", "rows of each goal at its own size, for experiments that compare those",
+      {"reference_multiple", "rows of the reference for each one of a method: Uni-10x",
        config::at_least(1)},
-      {"benchmarks", "benchmarks of the world, in the order of the table's columns"}};
+      {"profiles", "rows of each goal at its own size, for experiments that compare those",
+       config::at_least(1)}};
 }
 
 std::vector<Method> read_methods(const config::Value& config) {
@@ -182,14 +175,45 @@ RunScale read_scale(const config::Value& config) {
   return scale;
 }
 
-ProxyOptions read_proxy(const config::Value& config) {
-  const config::Value* table = config.child("proxy");
-  return table == nullptr ? ProxyOptions{} : config::bind<ProxyOptions>(*table, "proxy", {"model"});
+namespace {
+
+// Rows that a selector is told to take; nothing where it takes a share.
+std::optional<std::int64_t> rows_of(const config::Value& selector) {
+  const config::Value* budget = selector.child("budget");
+  if (budget == nullptr || !budget->is_integer() || budget->integer() <= 0) return std::nullopt;
+  const config::Value* multiple = selector.child("multiple");
+  return budget->integer() * (multiple != nullptr && multiple->is_integer() ? multiple->integer() : 1);
 }
 
-SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid) {
-  const config::Value* table = config.child("sampling");
-  return table == nullptr ? unsaid : config::bind_over(unsaid, *table, "sampling");
+}  // namespace
+
+void check_budgets(const std::vector<Method>& methods, std::size_t pool_rows) {
+  const auto fail = [](const Method& method, const std::string& problem) {
+    const config::Value* budget = method.selector_config.child("budget");
+    config::fail_value(*budget, "methods." + method.name + ".selector.budget", problem);
+  };
+  std::optional<std::int64_t> reference;
+  for (const Method& method : methods) {
+    if (method.takes_rows() && method.role == Role::reference) {
+      reference = rows_of(method.selector_config);
+    }
+  }
+  for (const Method& method : methods) {
+    if (!method.takes_rows()) continue;
+    const auto rows = rows_of(method.selector_config);
+    if (!rows) continue;
+    if (pool_rows > 0 && *rows > static_cast<std::int64_t>(pool_rows)) {
+      fail(method, fmt::format("{} rows are wanted{}, and the pool has {}", *rows,
+                               method.role == Role::reference
+                                   ? " for the reference (budget times reference_multiple)"
+                                   : "",
+                               pool_rows));
+    }
+    if (reference && method.role == Role::control && *rows > *reference) {
+      fail(method, fmt::format("the control takes {} rows, more than the reference's {}", *rows,
+                               *reference));
+    }
+  }
 }
 
 }  // namespace winnow

@@ -1,6 +1,6 @@
 #pragma once
 // What a comparison of selection methods reads from its config. All methods share the tables
-// `trainer`, `evaluator`, `model` and `descriptors`, which lie outside of `methods`: a method can
+// `trainer`, `benchmarks`, `model` and `descriptors`, which lie outside of `methods`: a method can
 // only say which rows it takes.
 
 #include <cstdint>
@@ -11,7 +11,6 @@
 
 #include "config/bind.h"
 #include "config/value.h"
-#include "media/frames.h"
 #include "selectors/pool_selector.h"
 #include "selectors/selector.h"
 
@@ -40,10 +39,8 @@ struct ComparisonOptions {
   std::string title = "Comparison";
   double confidence = 0.95;
   std::int64_t bootstrap_draws = 2000;
-  double maximum_failed_media_share = 0.001;
 };
-BOOST_DESCRIBE_STRUCT(ComparisonOptions, (),
-                      (title, confidence, bootstrap_draws, maximum_failed_media_share))
+BOOST_DESCRIBE_STRUCT(ComparisonOptions, (), (title, confidence, bootstrap_draws))
 config::Help help(const ComparisonOptions&);
 
 // Keys at the top of the config.
@@ -52,13 +49,20 @@ struct RunScale {
   std::int64_t worlds = 1;
   std::int64_t world_seed = 100;
   std::int64_t budget = 1000;
-  std::int64_t reference_budget = 10000;
+  std::int64_t reference_multiple = 10;
   std::map<std::string, std::int64_t> profiles;
-  std::vector<std::string> benchmarks = {"short", "mixed", "long", "ultra"};
 };
 BOOST_DESCRIBE_STRUCT(RunScale, (),
-                      (seeds, worlds, world_seed, budget, reference_budget, profiles, benchmarks))
+                      (seeds, worlds, world_seed, budget, reference_multiple, profiles))
 config::Help help(const RunScale&);
+
+// The table `world`: what generated pools and benchmarks take their sizes from, by reference.
+struct WorldSizes {
+  std::int64_t questions = 24000;
+  std::int64_t questions_per_benchmark = 750;
+};
+BOOST_DESCRIBE_STRUCT(WorldSizes, (), (questions, questions_per_benchmark))
+config::Help help(const WorldSizes&);
 
 // One table `methods.<name>` and what it selects by. A method without a table `selector` takes the
 // one at the top of the config.
@@ -73,14 +77,6 @@ struct Method {
   bool takes_rows() const { return selector || pool_selector; }
 };
 
-// The table `proxy`: the model that measures the pool.
-struct ProxyOptions {
-  double warm_up_share = 0.0;
-  bool per_seed = true;
-};
-BOOST_DESCRIBE_STRUCT(ProxyOptions, (), (warm_up_share, per_seed))
-config::Help help(const ProxyOptions&);
-
 // Methods by role, then in the order of the config. Throws ConfigError unless there is exactly one
 // reference and at most one base, control and oracle, the oracle and it alone reads hidden labels,
 // and the base and it alone has no selector.
@@ -94,10 +90,8 @@ std::vector<std::string> required_columns(const config::Value& config, const Met
 // The keys at the top of the config; throws ConfigError for a table that nothing reads.
 RunScale read_scale(const config::Value& config);
 
-ProxyOptions read_proxy(const config::Value& config);
-
-// The table `sampling`: the frames that model and descriptors see of a medium.
-// `unsaid`: what holds where the config does not say.
-SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid = {});
+// Throws ConfigError, naming the key, where the reference takes fewer rows than the control or a
+// method, or where somebody wants more rows than `pool_rows`; 0: of a pool that nobody has read.
+void check_budgets(const std::vector<Method>& methods, std::size_t pool_rows);
 
 }  // namespace winnow

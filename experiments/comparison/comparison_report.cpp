@@ -78,14 +78,16 @@ json::object provenance_of(const ComparisonResults& results, const fs::path& res
                          {"selection_cpu_seconds", run.selection_cpu_seconds},
                          {"training_cpu_seconds", run.training_cpu_seconds}};
       if (!run.selection_folder.empty()) {
-        const std::string manifest(run.composition.at("manifest").as_string());
         entry["selection"] =
-            (run.selection_folder.lexically_relative(results_folder) / manifest).generic_string();
+            (run.selection_folder.lexically_relative(results_folder) / run.manifest).generic_string();
       }
       runs.push_back(std::move(entry));
     }
   }
   json::object result = provenance();
+  json::object commits;
+  for (const auto& [commit, stages] : results.commits) commits[commit] = stages;
+  result["stages_by_commit"] = std::move(commits);
   result["worlds"] = std::move(worlds);
   result["runs"] = std::move(runs);
   return result;
@@ -141,7 +143,7 @@ void write_comparison(const ComparisonResults& results, const ComparisonNumbers&
   winnow::create_directories(folder);
   for (const MethodResult& method : results.methods) {
     if (method.role == Role::base) continue;
-    for (const json::value& warning : method.runs.front().composition.at("warnings").as_array()) {
+    for (const json::value& warning : method.runs.front().warnings) {
       spdlog::warn("{}: {}", method.label, warning.as_string().c_str());
     }
   }

@@ -5,10 +5,12 @@
 #include <boost/json.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "benchmarks/benchmark.h"
 #include "experiments/comparison/comparison_options.h"
 
 namespace winnow {
@@ -27,6 +29,8 @@ struct CheckpointScores {
 struct MethodRun {
   std::vector<CheckpointScores> checkpoints;  // the last is the end; the base has this one alone
   boost::json::object composition;            // of the subset; empty for the base
+  boost::json::array warnings;                // of the selector
+  std::string manifest;                       // of the selection: its file's name
   std::string subset_digest, weights_digest;
   std::filesystem::path selection_folder;  // of the stage; holds its manifest
   double descriptor_cpu_seconds = 0.0;     // the whole pass, for a selector that reads its columns
@@ -73,11 +77,21 @@ struct Replicate {
   std::size_t world = 0;  // index into ComparisonResults::worlds
 };
 
+// A benchmark and how it counts.
+struct ComparedBenchmark {
+  std::string name;
+  double weight = 1.0;
+  BenchmarkOptions::Average average = BenchmarkOptions::Average::questions;
+};
+
 struct ComparisonResults {
-  std::vector<std::string> benchmarks;
+  std::vector<ComparedBenchmark> benchmarks;
   std::vector<Replicate> replicates;
   std::vector<WorldResult> worlds;
   std::vector<MethodResult> methods;  // base, control, reference, methods, oracle
+  bool has_labels = true;             // whether the pool has hidden labels
+  // How many of the stages that the results are made of each commit made (StageCache::commits).
+  std::map<std::string, std::size_t> commits;
   bool has(Role role) const;
   const MethodResult& with(Role role) const;  // requires has(role)
 };

@@ -61,9 +61,23 @@ std::string what_varied(const ComparisonResults& results) {
         seeds, results.worlds.size());
   }
   return fmt::format(
-      "Means over {} training seed{} in one world with one base model: intervals say nothing of "
-      "other worlds (worlds=3 varies them). Selectors draw by the training seed.",
+      "Means over {} training seed{} with one pool and one base model: intervals say nothing of "
+      "others (worlds=3 varies generated ones). Selectors draw by the training seed.",
       seeds, seeds == 1 ? "" : "s");
+}
+
+// Empty where all benchmarks count the same.
+std::string weights_of(const ComparisonResults& results) {
+  const bool equal = std::all_of(
+      results.benchmarks.begin(), results.benchmarks.end(), [&](const ComparedBenchmark& benchmark) {
+        return benchmark.weight == results.benchmarks.front().weight;
+      });
+  if (equal) return {};
+  std::string list;
+  for (const ComparedBenchmark& benchmark : results.benchmarks) {
+    list += fmt::format("{}{} {:g}", list.empty() ? "" : ", ", benchmark.name, benchmark.weight);
+  }
+  return "The average weighs benchmarks: " + list + ".";
 }
 
 // Of all worlds together.
@@ -140,8 +154,8 @@ Table main_table(const ComparisonNumbers& numbers, const ComparisonResults& resu
   Table table;
   table.title = options.title;
   table.columns = {{"Method"}, {"Samples"}};
-  for (const std::string& name : results.benchmarks) {
-    table.columns.push_back({name, "Accuracy", Best::highest});
+  for (const ComparedBenchmark& benchmark : results.benchmarks) {
+    table.columns.push_back({benchmark.name, "Accuracy", Best::highest});
   }
   table.columns.push_back({"average", "Accuracy", Best::highest});
   table.columns.push_back({"spread", "Accuracy"});
@@ -181,6 +195,23 @@ Table main_table(const ComparisonNumbers& numbers, const ComparisonResults& resu
   }
   table.notes.push_back(what_varied(results));
   table.notes.push_back(what_was_left_out(results));
+  if (!results.has_labels) {
+    table.notes.emplace_back(
+        "The pool has no hidden labels (pool.labels): there is no oracle, no pre-check, and no "
+        "diagnosis of columns and subsets.");
+  }
+  if (const std::string weights = weights_of(results); !weights.empty()) {
+    table.notes.push_back(weights);
+  }
+  if (results.commits.size() > 1) {
+    std::string list;
+    for (const auto& [commit, stages] : results.commits) {
+      list += fmt::format("{}{}: {}", list.empty() ? "" : "; ", commit, stages);
+    }
+    table.notes.push_back(fmt::format(
+        "Made of stages of {} states of the program ({}); --fresh computes all with this one.",
+        results.commits.size(), list));
+  }
   table.notes.push_back(fmt::format(
       "Difference: paired, with a {} interval by bootstrap over questions and seeds; it "
       "is significant where 0 lies outside. Spread: standard deviation over seeds.",
@@ -202,9 +233,9 @@ Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults&
   Table table;
   table.title = "By benchmark";
   table.columns = {{"Method"}};
-  for (const std::string& name : results.benchmarks) {
-    table.columns.push_back({"accuracy", name});
-    table.columns.push_back({"difference", name});
+  for (const ComparedBenchmark& benchmark : results.benchmarks) {
+    table.columns.push_back({"accuracy", benchmark.name});
+    table.columns.push_back({"difference", benchmark.name});
   }
   for (const MethodNumbers& method : numbers.methods) {
     TableRow row;
@@ -220,7 +251,7 @@ Table benchmark_table(const ComparisonNumbers& numbers, const ComparisonResults&
   }
   std::string sizes;
   for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
-    sizes += fmt::format("{}{} {}", b == 0 ? "" : ", ", results.benchmarks[b],
+    sizes += fmt::format("{}{} {}", b == 0 ? "" : ", ", results.benchmarks[b].name,
                          results.worlds.front().base_scores[b].scores.size());
   }
   table.notes = {fmt::format(

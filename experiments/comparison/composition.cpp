@@ -2,68 +2,50 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "core/errors.h"
 #include "report/ranks.h"
 
 namespace winnow {
 namespace json = boost::json;
-using micro_world::HiddenLabel;
-namespace {
 
-class Labels {
- public:
-  explicit Labels(const std::vector<HiddenLabel>& labels) {
-    for (const HiddenLabel& label : labels) by_id_.emplace(label.id, &label);
+json::object composition_of(const RowTable& rows, const std::vector<SelectedSample>& chosen,
+                            const std::optional<HiddenLabels>& labels) {
+  double all = 0.0;
+  std::vector<std::pair<std::size_t, double>> weights;  // by row
+  for (const SelectedSample& sample : chosen) {
+    const auto row = rows.find(sample.id);
+    if (!row) throw DataError("the pool has no sample '" + sample.id + "' that a selection names");
+    weights.emplace_back(*row, sample.weight);
+    all += sample.weight;
   }
-  const HiddenLabel& of(const std::string& id) const {
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end())
-      throw DataError("the world has no hidden label for row '" + id + "'");
-    return *found->second;
-  }
-
- private:
-  std::unordered_map<std::string, const HiddenLabel*> by_id_;
-};
-
-}  // namespace
-
-json::object composition_of(const RowTable& facts, const std::vector<SelectedRow>& rows,
-                            const std::vector<HiddenLabel>& labels) {
-  const Labels hidden(labels);
   const auto share = [&](const auto& holds) {
-    double sum = 0.0, all = 0.0;
-    for (const SelectedRow& row : rows) {
-      all += row.weight;
-      if (holds(row.row)) sum += row.weight;
-    }
-    return rows.empty() ? 0.0 : sum / all;
+    double sum = 0.0;
+    for (const auto& [row, weight] : weights) sum += holds(row) ? weight : 0.0;
+    return chosen.empty() ? 0.0 : sum / all;
   };
   const auto modality = [&](Modality wanted) {
-    return share([&](std::size_t row) { return facts.modality(row) == wanted; });
+    return share([&](std::size_t row) { return rows.modality(row) == wanted; });
   };
-  const auto label = [&](std::size_t row) -> const HiddenLabel& {
-    return hidden.of(std::string(facts.id(row)));
-  };
-  return {{"rows", rows.size()},
-          {"image", modality(Modality::image)},
-          {"video", modality(Modality::video)},
-          {"text", modality(Modality::text)},
-          {"temporal", share([&](std::size_t row) {
-             return facts.modality(row) == Modality::video &&
-                    facts.question_type(row) == "temporal";
-           })},
-          {"wrong", share([&](std::size_t row) { return !label(row).wrong.empty(); })},
-          {"blind", share([&](std::size_t row) { return label(row).blind; })},
-          {"verbose", share([&](std::size_t row) { return label(row).verbose; })},
-          {"repeated", share([&](std::size_t row) { return label(row).near_duplicate; })}};
+  json::object result = {{"rows", chosen.size()},
+                         {"image", modality(Modality::image)},
+                         {"video", modality(Modality::video)},
+                         {"text", modality(Modality::text)},
+                         {"temporal", share([&](std::size_t row) {
+                            return rows.modality(row) == Modality::video &&
+                                   rows.question_type(row) == "temporal";
+                          })}};
+  if (labels) {
+    json::object& shares = result["labels"].emplace_object();
+    for (const std::string& label : labels->names()) {
+      shares[label] =
+          share([&](std::size_t row) { return labels->has(rows.id(row), label); });
+    }
+  }
+  return result;
 }
 
-json::object detection_of_wrong_answers(const SampleTable& table,
-                                        const std::vector<HiddenLabel>& labels) {
-  const Labels hidden(labels);
+json::object detection_of_wrong_answers(const SampleTable& table, const HiddenLabels& labels) {
   json::object result;
   for (const std::string& name : table.column_names()) {
     if (name.ends_with("cluster")) continue;  // the number of a group, no measure
@@ -74,12 +56,12 @@ json::object detection_of_wrong_answers(const SampleTable& table,
       for (std::size_t row = 0; row < table.size(); ++row) {
         if (!column.valid(row) || !belongs(table.rows().modality(row))) continue;
         values.push_back(column.values(row));
-        wrong.push_back(!hidden.of(std::string(table.rows().id(row))).wrong.empty());
+        wrong.push_back(labels.has(table.rows().id(row), kWrongLabel));
       }
       const double found = area_under_roc(values, wrong);
       return std::isnan(found) ? json::value(nullptr) : json::value(found);
     };
-    std::int64_t valid = 0;
+  std::int64_t valid = 0;
     for (std::size_t row = 0; row < table.size(); ++row) valid += column.valid(row) ? 1 : 0;
     result[name] = {{"all", area([](Modality) { return true; })},
                     {"image", area([](Modality modality) { return modality == Modality::image; })},

@@ -8,13 +8,20 @@
 namespace winnow {
 namespace {
 
-const std::vector<std::pair<const char*, const char*>> shares = {{"image", ""},
-                                                                 {"video", ""},
-                                                                 {"temporal", ""},
-                                                                 {"wrong", "Diagnosis"},
-                                                                 {"blind", "Diagnosis"},
-                                                                 {"verbose", "Diagnosis"},
-                                                                 {"repeated", "Diagnosis"}};
+const std::vector<std::string> kShares = {"image", "video", "temporal"};
+
+// Names of the labels that a composition counts.
+std::vector<std::string> labels_of(const ComparisonResults& results) {
+  std::vector<std::string> names;
+  for (const MethodResult& method : results.methods) {
+    if (method.role == Role::base) continue;
+    const boost::json::value* labels = method.runs.front().composition.if_contains("labels");
+    if (labels == nullptr) continue;
+    for (const auto& [name, share] : labels->as_object()) names.emplace_back(name);
+    break;
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -22,29 +29,39 @@ Table composition_table(const ComparisonResults& results) {
   Table table;
   table.title = "Subsets: shares of rows, in percent";
   table.columns = {{"Method"}, {"Rows"}};
-  for (const auto& [name, group] : shares) table.columns.push_back({name, group});
+  for (const std::string& name : kShares) table.columns.push_back({name});
+  const std::vector<std::string> labels = labels_of(results);
+  for (const std::string& name : labels) table.columns.push_back({name, "Hidden labels"});
   for (const MethodResult& method : results.methods) {
     if (method.role == Role::base) continue;
     TableRow row;
     row.rule_before = method.role == Role::oracle;
-    const auto mean = [&](const char* name) {
+    const auto mean = [&](const auto& value_of) {
       double sum = 0;
       for (const MethodRun& run : method.runs) {
-        sum += run.composition.at(name).to_number<double>();
+        sum += value_of(run.composition).template to_number<double>();
       }
       return sum / static_cast<double>(method.runs.size());
     };
-    row.cells = {method.label, TableCell::Number{mean("rows"), {0, false, ""}}};
-    for (const auto& [name, group] : shares) {
-      row.cells.push_back(TableCell::Number{100 * mean(name), {1, false, ""}});
+    using Object = boost::json::object;
+    const auto of = [](const std::string& name) {
+      return [name](const Object& facts) { return facts.at(name); };
+    };
+    row.cells = {method.label, TableCell::Number{mean(of("rows")), {0, false, ""}}};
+    for (const std::string& name : kShares) {
+      row.cells.push_back(TableCell::Number{100 * mean(of(name)), {1, false, ""}});
+    }
+    for (const std::string& name : labels) {
+      const double share =
+          mean([&](const Object& facts) { return facts.at("labels").as_object().at(name); });
+      row.cells.push_back(TableCell::Number{100 * share, {1, false, ""}});
     }
     table.rows.push_back(std::move(row));
   }
   table.notes.emplace_back(
       "Means over seeds, by the rows' weights where a selector gives some. Temporal: videos with a "
-      "temporal question. Diagnosis reads the world's "
-      "hidden labels, which no method sees: wrong answers, questions that give their answer away, "
-      "wordy answers, near-duplicates.");
+      "temporal question." +
+      std::string(labels.empty() ? "" : " Hidden labels are seen by no method."));
   return table;
 }
 

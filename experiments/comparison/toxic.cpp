@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <unordered_map>
 
 namespace winnow {
 namespace json = boost::json;
@@ -61,25 +60,25 @@ std::string toxic_line(const SampleTable& table, const ToxicRows& toxic, std::si
 }
 
 json::object toxic_facts(const SampleTable& table, const std::vector<ToxicRows>& toxic,
-                         const std::vector<Sample>& samples,
-                         const std::vector<micro_world::HiddenLabel>& labels) {
-  std::unordered_map<std::string, bool> wrong;
-  for (const micro_world::HiddenLabel& label : labels) wrong[label.id] = !label.wrong.empty();
-  const auto share = [](double count, double of) {
-    return of > 0.0 ? json::value(count / of) : json::value(nullptr);
+                         const Pool& pool, const std::optional<HiddenLabels>& labels) {
+  const bool labelled = labels && labels->contains(kWrongLabel);
+  const auto share = [&](double count, double of) {
+    return labelled && of > 0.0 ? json::value(count / of) : json::value(nullptr);
+  };
+  const auto is_wrong = [&](std::size_t row) {
+    return labelled && labels->has(table.rows().id(row), kWrongLabel);
   };
   json::object result;
   for (const ToxicRows& found : toxic) {
     const Column& value = table.column(found.column);
     double in_pool = 0.0, among = 0.0;
     for (std::size_t row = 0; row < table.size(); ++row) {
-      if (value.valid(row) && wrong.at(std::string(table.rows().id(row)))) in_pool += 1.0;
+      if (value.valid(row) && is_wrong(row)) in_pool += 1.0;
     }
-    for (const std::size_t row : found.rows)
-      among += wrong.at(std::string(table.rows().id(row))) ? 1.0 : 0.0;
+    for (const std::size_t row : found.rows) among += is_wrong(row) ? 1.0 : 0.0;
     json::array examples;
     for (std::size_t i = 0; i < std::min(kExamples, found.rows.size()); ++i) {
-      const Sample& sample = samples[found.rows[i]];
+      const Sample sample = pool.sample(found.rows[i]);
       examples.emplace_back(
           fmt::format("{}: {} | {}", sample.id, last_question(sample), sample.answer()));
     }
@@ -110,7 +109,7 @@ Table toxic_table(const json::object& facts, std::uint64_t world, std::uint64_t 
       return TableCell::Number{100.0 * entry.at(key).to_number<double>() / measured, percent};
     };
     const auto wrong = [&](const char* key) -> TableCell {
-      if (entry.at(key).is_null()) return TableCell::Missing{"there are no such rows"};
+      if (entry.at(key).is_null()) return TableCell::Missing{"there are no such rows, or no labels"};
       return TableCell::Number{100.0 * entry.at(key).to_number<double>(), percent};
     };
     table.rows.push_back({{std::string(name), TableCell::Number{measured, count}, share("negative"),

@@ -9,7 +9,8 @@
 #include "pool/sample.h"
 #include "pool/sample_table.h"
 #include "report/table.h"
-#include "worlds/micro_world.h"
+#include "pool/hidden_labels.h"
+#include "pool/pool.h"
 
 namespace winnow {
 
@@ -31,10 +32,10 @@ std::string toxic_line(const SampleTable& table, const ToxicRows& toxic, std::si
                        const Sample& sample);
 
 // {column: {measured, negative, toxic, wrong, wrong_in_pool, examples}}; shares of wrong answers
-// are diagnosis by hidden labels, null where there are no rows. `samples` are the table's rows.
+// are diagnosis by hidden labels, null without the label `wrong` and where there are no rows. The
+// pool's rows are the table's.
 boost::json::object toxic_facts(const SampleTable& table, const std::vector<ToxicRows>& toxic,
-                                const std::vector<Sample>& samples,
-                                const std::vector<micro_world::HiddenLabel>& labels);
+                                const Pool& pool, const std::optional<HiddenLabels>& labels);
 
 // `seed`: that proxy and anchors were drawn by.
 Table toxic_table(const boost::json::object& facts, std::uint64_t world, std::uint64_t seed);

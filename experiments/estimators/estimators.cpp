@@ -11,14 +11,12 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/comparison/comparison_options.h"
-#include "experiments/comparison/pipeline.h"
-#include "experiments/comparison/screening.h"
+#include "experiments/comparison/diagnosis_stage.h"
 #include "experiments/estimators/estimator_agreement.h"
+#include "experiments/stages/measurements.h"
 #include "experiments/stages/provenance.h"
 #include "experiments/stages/recipe.h"
 #include "report/table.h"
-#include "trainers/base_trainer.h"
-#include "trainers/trainer.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -28,17 +26,13 @@ struct EstimatorsOptions {
   std::string title = "Estimators of one-step utility";
   std::string reference = "one_step";
   double top_share = 0.2;
-  double maximum_failed_media_share = 0.001;
 };
-BOOST_DESCRIBE_STRUCT(EstimatorsOptions, (),
-                      (title, reference, top_share, maximum_failed_media_share))
+BOOST_DESCRIBE_STRUCT(EstimatorsOptions, (), (title, reference, top_share))
 config::Help help(const EstimatorsOptions&) {
   return {{"title", "heading of the table"},
           {"reference", "the estimator that the others are measured against"},
           {"top_share", "share of the samples whose overlap with the reference's is reported",
-           config::between(0.01, 0.99)},
-          {"maximum_failed_media_share", "share of pool media that may be undecodable",
-           config::between(0, 1)}};
+           config::between(0.01, 0.99)}};
 }
 
 double mean(const std::vector<double>& values) {
@@ -52,37 +46,51 @@ struct Row {
   std::vector<double> rank, overlap, area, milliseconds, operations;
 };
 
+// The config, bound. A model of its own in the table `proxy` is the one that measures.
+struct Plan {
+  SettingOptions setting;
+  MeasuringOptions columns;
+  TrainingOptions training;
+};
+
+Plan plan_of(const config::Value& config) {
+  config::Value measuring = config;
+  if (const config::Value* model = config.find("proxy.model")) measuring.set("model", *model);
+  Plan plan{SettingOptions::from(measuring), MeasuringOptions::from(config),
+            TrainingOptions::from(config)};
+  const UtilityOptions& utility = plan.columns.utility().value();
+  if (utility.uses_anchors()) {
+    utility.anchors().check(*plan.setting.benchmarks);
+    plan.setting.set_aside_share = utility.anchors().pool_share();
+  }
+  check_files(plan.setting);
+  return plan;
+}
+
 class Estimators : public Recipe {
  public:
   explicit Estimators(EstimatorsOptions options) : options_(std::move(options)) {}
 
   void check(const config::Value& config) const override {
-    const std::vector<std::string> columns = utility_columns(config);
     if (config.child("utility") == nullptr || config.find("utility.type") != nullptr) {
       throw ConfigError(
           "the recipe 'estimators' compares the tables of `utility`, one for each estimator; there "
           "is " +
           std::string(config.child("utility") == nullptr ? "none" : "only one"));
     }
+    const std::vector<std::string> columns = UtilityOptions::from(config)->columns();
     if (std::find(columns.begin(), columns.end(), options_.reference) == columns.end()) {
       config::fail_value(config.at("recipe"), "recipe.reference",
                          "there is no estimator 'utility." + options_.reference + "'");
     }
     read_scale(config);
-    read_sampling(config);
-    read_screening(config);
-    read_proxy(config);
-    worlds().create(config.at("world"), "world");
-    base_trainer_for(*models().create(config.at("model"), "model"), config.child("base"));
-    trainers().create(config.at("trainer"), "trainer");
-    if (const config::Value* order = config.child("batch_source")) {
-      batch_sources().create(*order, "batch_source");
-    }
+    plan_of(config);
   }
 
   // The seeds are of worlds here: pool, base model, anchors and proxy are drawn anew with each.
   void run(const RunRequest& request) const override {
     check(request.config);
+    const Plan plan = plan_of(request.config);
     const std::filesystem::path folder = request.results / request.name;
     winnow::create_directories(folder);
     StageCache stages(request.results / "stages", request.fresh);
@@ -90,10 +98,12 @@ class Estimators : public Recipe {
     std::map<std::string, Row> rows;
     json::array worlds;
     for (const std::int64_t seed : scale.seeds) {
-      Pipeline pipeline(request.config, static_cast<std::uint64_t>(seed), stages);
-      const StageOutput& measured = pipeline.utility(pipeline.seed());
+      Setting setting(plan.setting, static_cast<std::uint64_t>(seed), stages);
+      setting.prepare();
+      Measurements measurements(plan.columns, setting, &plan.training);
+      const StageOutput& measured = measurements.utility(setting.seed());
       measure(SampleTable::load(measured.folder / "table"), measured.facts,
-              pipeline.utility_diagnosis(pipeline.seed()).facts, rows);
+              diagnose(setting, {"utility", measured}).facts, rows);
       worlds.push_back({{"seed", seed}, {"utility", measured.digest}});
     }
     const std::vector<Table> tables = {table_of(rows, request.config, scale.seeds.size())};
@@ -126,7 +136,9 @@ class Estimators : public Recipe {
       row.milliseconds.push_back(1e3 * cost->at("cpu_seconds").to_number<double>() / count);
       row.operations.push_back(cost->at("flops").to_number<double>() / count);
       // Low utility is the sign of a wrong answer; a loss is read the other way.
-      const json::value& area = areas.at(name).at("all");
+      const json::value* found = areas.if_contains(name);
+      if (found == nullptr) continue;  // a pool without labels
+      const json::value& area = found->at("all");
       if (!area.is_null()) row.area.push_back(area.to_number<double>());
     }
   }

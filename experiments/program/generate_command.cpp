@@ -11,7 +11,7 @@
 #include "config/compose.h"
 #include "config/read.h"
 #include "core/errors.h"
-#include "experiments/comparison/comparison_options.h"
+#include "experiments/stages/setting.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "media/frames.h"

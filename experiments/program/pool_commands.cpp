@@ -12,10 +12,10 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/printable.h"
-#include "experiments/comparison/world.h"
 #include "experiments/program/command.h"
 #include "experiments/program/paths.h"
 #include "media/frames.h"
+#include "pool/pool_source.h"
 #include "pool/text.h"
 
 namespace winnow {
@@ -275,12 +275,32 @@ int pool_show(const Pool& pool, const std::string& id, std::ostream& out) {
 
 namespace {
 
-// The pool that a command looks at: by default that of the world made last.
+// Those of the pool that a run generated last.
+std::vector<std::filesystem::path> newest_generated_files() {
+  namespace fs = std::filesystem;
+  fs::path newest;
+  fs::file_time_type newest_time{};
+  std::error_code absent;
+  const fs::path stages = default_results_folder() / "stages" / "pool";
+  for (const fs::directory_entry& entry : fs::directory_iterator(stages, absent)) {
+    if (!fs::exists(entry.path() / "pool")) continue;
+    if (!newest.empty() && entry.last_write_time() <= newest_time) continue;
+    newest = entry.path();
+    newest_time = entry.last_write_time();
+  }
+  if (newest.empty()) {
+    throw ConfigError("there is no generated pool in results/ yet; name pool files");
+  }
+  fmt::print(stderr, "pool of {}\n", newest.string());
+  return expand_files({newest / "pool" / "*.jsonl"}, "files");
+}
+
+// The pool that a command looks at: by default the one generated last.
 class PoolArguments {
  public:
   void declare(Arguments& arguments) {
     arguments.words("files", options_.files,
-                    "JSONL files; without them the pool of the newest world in results/");
+                    "pool files; without them the pool that was generated last in results/");
     arguments.option("--media-root", options_.media_root,
                      "folder of relative media paths; by default each file's own");
     arguments.flag("--refuse-outside-media", refuse_outside_media_,
@@ -289,10 +309,7 @@ class PoolArguments {
 
   Pool read(bool check_media) {
     if (options_.files.empty()) {
-      const std::filesystem::path world = newest_world(default_results_folder() / "stages");
-      if (world.empty()) throw ConfigError("there is no world in results/ yet; name pool files");
-      fmt::print(stderr, "pool of {}\n", world.string());
-      options_.files = pool_files(world);
+      options_.files = newest_generated_files();
     }
     spdlog::set_level(spdlog::level::err);  // what the pool warns of, these commands print
     if (refuse_outside_media_) options_.outside_media = PoolOptions::OutsideMedia::refuse;

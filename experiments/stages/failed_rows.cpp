@@ -22,6 +22,15 @@ void keep_failures(const std::vector<FailedRow>& failures, std::size_t rows, Sta
   work.keep_resume = !failures.empty();
 }
 
+std::map<std::string, std::string> read_failures(const StageOutput& output) {
+  std::map<std::string, std::string> reasons;
+  const json::value listed = json::parse(read_file(output.folder / kFile));
+  for (const json::value& row : listed.as_array()) {
+    reasons.emplace(row.at("id").as_string(), row.at("reason").as_string());
+  }
+  return reasons;
+}
+
 std::function<bool(const StageOutput&)> retry_failed_rows(bool asked) {
   return [asked](const StageOutput& output) {
     return asked && output.facts.at("failed_rows").to_number<std::int64_t>() > 0;

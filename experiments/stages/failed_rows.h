@@ -3,6 +3,7 @@
 // allows, and how they are measured again on request.
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace winnow {
 // Writes failures.json to the output and the facts `rows` and `failed_rows`. Where there are any,
 // the resume state, with the journal in it, stays for a retry.
 void keep_failures(const std::vector<FailedRow>& failures, std::size_t rows, StageWork& work);
+
+// What keep_failures wrote: reasons by id.
+std::map<std::string, std::string> read_failures(const StageOutput& output);
 
 // For StageCache::run: a stage with failed rows is computed again when `asked`.
 std::function<bool(const StageOutput&)> retry_failed_rows(bool asked);

@@ -165,6 +165,10 @@ std::optional<StageOutput> StageCache::find(
   return output;
 }
 
+std::optional<StageOutput> StageCache::find(const Stage& stage) {
+  return find(stage, root_ / stage.name / stage.address(), {});
+}
+
 StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWork&)>& compute,
                             const std::function<bool(const StageOutput&)>& recompute_if) {
   const std::string address = stage.address();

@@ -76,6 +76,9 @@ class StageCache {
   StageOutput run(const Stage& stage, const std::function<void(StageWork&)>& compute,
                   const std::function<bool(const StageOutput&)>& recompute_if = {});
 
+  // The output where it is there, whole; nothing otherwise.
+  std::optional<StageOutput> find(const Stage& stage);
+
   // Stages that this object computed and those it found there.
   std::size_t computed() const;
   std::size_t reused() const;

@@ -1,10 +1,13 @@
 #include "experiments/stages/visual_features.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <fstream>
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "models/model_pool.h"
@@ -40,6 +43,9 @@ void encode_batch(VisionLanguageModel& model, const std::vector<NamedMedium>& me
     }
     reasons.push_back(std::move(reason));
   }
+  // A lone medium goes through other kernels than one of a batch and differs in its last bits.
+  const bool is_alone = pixels.size() == 1;
+  if (is_alone) pixels.push_back(pixels.front());
   const std::vector<VisualTokens> encoded = model.encode_vision(pixels);
   std::size_t next = 0;
   for (std::size_t i = begin; i < end; ++i) {
@@ -150,6 +156,126 @@ const VisualFeatures::Place& VisualFeatures::place_of(const std::string& name) c
   const auto failure = failures_.find(name);
   throw DataError(failure != failures_.end() ? failure->second
                                              : "medium " + name + " has no visual features");
+}
+
+config::Help help(const FeaturesOptions&) {
+  return {{"visual", "features of a frozen vision tower: kept on disk, or computed by every stage; unchecked: the "
+           "same, without opening all media of the pool before anything is measured"},
+          {"maximum_failed_media_share",
+           "share of media that may be undecodable; samples of the pool that show one are left out "
+           "and listed",
+           config::between(0, 1)}};
+}
+
+namespace {
+
+const bool registered = config::add_table<FeaturesOptions>(
+    "features", "what is kept of the media, and how many may be undecodable");
+
+// Raise one when its stage computes or writes something else.
+constexpr int kFeaturesFormat = 4;
+constexpr int kMediaFormat = 1;
+constexpr const char* kFailuresFile = "failures.json";
+
+}  // namespace
+
+std::string name_of(const Media& medium) {
+  Digest digest;
+  digest.add(to_string(medium.kind));
+  add_timing(digest, medium);
+  for (const fs::path& path : medium.paths) {
+    digest.add(medium.root.empty() ? path.generic_string()
+                                   : path.lexically_proximate(medium.root).generic_string());
+  }
+  return digest.hex();
+}
+
+void MediaList::add(const Sample& sample) {
+  for (const Media& medium : sample.media) media_.try_emplace(name_of(medium), medium);
+}
+
+std::vector<NamedMedium> MediaList::sorted() const {
+  std::vector<NamedMedium> result;
+  for (const auto& [name, medium] : media_) result.push_back({name, medium});
+  return result;
+}
+
+StageOutput FeaturesStage::run(StageCache& stages,
+                               const std::function<std::vector<NamedMedium>()>& media) const {
+  Stage stage;
+  stage.name = "features";
+  stage.format_version = kFeaturesFormat;
+  stage.config.set("sampling", config::to_value(sampling));
+  stage.config.set("model", identity_of(model));
+  stage.inputs = inputs;
+  stage.inputs["weights"] = weights.digest;
+  stage.title = title;
+  return stages.run(stage, [&](StageWork& work) {
+    const std::vector<NamedMedium> list = media();
+    VisualFeatures::compute(*model.make()->load(weights.folder), list, sampling, work.output,
+                            work.resume);
+    const auto failed = VisualFeatures::load(work.output).failures().size();
+    work.facts = {{"media", list.size()}, {"failed_media", failed}};
+  });
+}
+
+StageOutput MediaStage::run(StageCache& stages,
+                            const std::function<std::vector<NamedMedium>()>& media) const {
+  Stage stage;
+  stage.name = "media";
+  stage.format_version = kMediaFormat;
+  stage.config.set("sampling", config::to_value(sampling));
+  stage.inputs = inputs;
+  stage.title = title;
+  return stages.run(stage, [&](StageWork& work) {
+    const std::vector<NamedMedium> list = media();
+    std::vector<std::string> reasons(list.size());
+    Progress progress("media", static_cast<std::int64_t>(list.size()), "media");
+    parallel_for(list.size(), [&](std::size_t i) {
+      try {
+        decode(list[i].medium, sampling);
+      } catch (const DataError& error) {
+        reasons[i] = error.what();
+      }
+      progress.advance();
+    });
+    json::object failures;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!reasons[i].empty()) failures[list[i].name] = reasons[i];
+    }
+    write_file(work.output / kFailuresFile, json::serialize(failures) + "\n");
+    work.facts = {{"media", list.size()}, {"failed_media", failures.size()}};
+  });
+}
+
+std::map<std::string, std::string> undecodable_media(const StageOutput& media) {
+  std::map<std::string, std::string> result;
+  const json::value failures = json::parse(read_file(media.folder / kFailuresFile));
+  for (const auto& [name, reason] : failures.as_object()) {
+    result.emplace(name, reason.as_string().c_str());
+  }
+  return result;
+}
+
+void check_failed_media(const StageOutput& output, const FeaturesOptions& options,
+                        const std::string& of_what,
+                        const std::map<std::string, std::string>& failures) {
+  constexpr std::size_t kMostWarnings = 20;
+  std::size_t warned = 0;
+  for (const auto& [name, reason] : failures) {
+    if (++warned > kMostWarnings) break;
+    spdlog::warn("{}: left out: {}", of_what, reason);
+  }
+  if (failures.size() > kMostWarnings) {
+    spdlog::warn("{}: and {} more", of_what, failures.size() - kMostWarnings);
+  }
+  const auto media = output.facts.at("media").to_number<double>();
+  const auto failed = output.facts.at("failed_media").to_number<double>();
+  if (failed <= options.maximum_failed_media_share * media) return;
+  throw DataError(fmt::format(
+      "{} of {} media of {} cannot be decoded, more than features.maximum_failed_media_share = {} "
+      "allows. The first: {}",
+      failed, media, of_what, options.maximum_failed_media_share, failures.begin()->second));
 }
 
 }  // namespace winnow

@@ -122,8 +122,9 @@ config::Help help(const BenchmarkOptions&) {
   return result;
 }
 
-BenchmarkTask::BenchmarkTask(std::string name, const config::Value& table)
-    : name_(std::move(name)), path_(config::join_key("benchmarks", name_)) {
+BenchmarkTask::BenchmarkTask(std::string name, const config::Value& table, std::string path)
+    : name_(std::move(name)),
+      path_(path.empty() ? config::join_key("benchmarks", name_) : std::move(path)) {
   if (!table.is_table()) config::fail_value(table, path_, "expected a table");
   const bool is_file_name =
       !name_.empty() && name_[0] != '.' && std::all_of(name_.begin(), name_.end(), [](char c) {

@@ -59,8 +59,9 @@ config::Help help(const BenchmarkOptions&);
 // One benchmark of a config. Immutable; used from several threads.
 class BenchmarkTask {
  public:
-  // `table`: benchmarks.<name>. Throws ConfigError for bad options, of the evaluator, too.
-  BenchmarkTask(std::string name, const config::Value& table);
+  // `path`: the table's place in the config; empty: benchmarks.<name>. Throws ConfigError for bad
+  // options, of the evaluator, too.
+  BenchmarkTask(std::string name, const config::Value& table, std::string path = {});
 
   const std::string& name() const { return name_; }
   const BenchmarkOptions& options() const { return options_; }

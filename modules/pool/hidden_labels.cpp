@@ -15,13 +15,12 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* kId = "id";
-constexpr const char* kWrong = "wrong";
 constexpr std::size_t kMostLabels = 64;
 
 // Whether a value says that the row has the label of this key; nothing for one that is no label.
 std::optional<bool> label_of(std::string_view key, const json::value& value) {
   if (value.is_bool()) return value.as_bool();
-  if (key == kWrong && value.is_string()) return !value.as_string().empty();
+  if (key == kWrongLabel && value.is_string()) return !value.as_string().empty();
   return std::nullopt;
 }
 

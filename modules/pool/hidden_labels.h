@@ -16,6 +16,9 @@
 
 namespace winnow {
 
+// The label of a row whose answer is wrong.
+inline constexpr const char* kWrongLabel = "wrong";
+
 class HiddenLabels {
  public:
   HiddenLabels() = default;

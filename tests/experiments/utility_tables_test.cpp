@@ -8,7 +8,7 @@
 #include "core/errors.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/toxic.h"
-#include "experiments/comparison/utility_folds.h"
+#include "experiments/stages/utility_folds.h"
 #include "experiments/estimators/estimator_agreement.h"
 
 namespace winnow {

@@ -1,4 +1,4 @@
-#include "experiments/comparison/utility_folds.h"
+#include "experiments/stages/utility_folds.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// The stages of methods whose selector reads files: the measured pool as files, and a subset of it.
+#include "experiments/comparison/files_stage.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -13,35 +13,20 @@
 
 #include "core/errors.h"
 #include "core/files.h"
-#include "experiments/comparison/composition.h"
-#include "experiments/comparison/loaded_world.h"
-#include "experiments/comparison/pipeline.h"
-#include "experiments/comparison/selection_from_files.h"
+#include "experiments/stages/failed_rows.h"
 #include "selectors/manifest.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace json = boost::json;
-using stage_config::number;
-using stage_config::resolved;
-using stage_config::table_of;
 namespace {
 
 // Raise one when its stage computes or writes something else.
-constexpr int measured_pool_format = 1;
-constexpr int selection_from_files_format = 1;
+constexpr int measured_pool_format = 2;
+constexpr int selection_from_files_format = 2;
 
 constexpr std::size_t frame_cache_bytes = std::size_t{256} << 20;
 constexpr const char* kSelected = "selected";
-
-std::map<std::string, std::string> read_failures(const fs::path& file) {
-  std::map<std::string, std::string> failures;
-  const json::value content = json::parse(read_file(file));
-  for (const json::value& row : content.as_array()) {
-    failures.emplace(row.at("id").as_string(), row.at("reason").as_string());
-  }
-  return failures;
-}
 
 // What a selector's manifest says, by the samples' rows in the table instead of the files' names,
 // and the manifest with the samples' ids.
@@ -99,56 +84,60 @@ Translated translate(const fs::path& manifest, const std::vector<NamedSample>& n
 
 }  // namespace
 
-const StageOutput& Pipeline::measured_pool() {
-  if (measured_pool_) return *measured_pool_;
-  const config::Value& table = config_.at("measured_pool");
-  const auto writer = measured_pool_writers().create(table, "measured_pool");
+StageOutput MeasuredPoolStage::run() const {
+  const auto made = measured_pool_writers().create(writer, "measured_pool");
+  const std::vector<std::string> wanted = made->required_columns();
+  const std::vector<MeasuredColumns> measured = measurements.columns(wanted, setting.seed());
   Stage stage;
   stage.name = "measured-pool";
   stage.format_version = measured_pool_format;
-  stage.config = table_of({{"writer", resolved(table, "measured_pool")},
-                           {"sampling", config::to_value(read_sampling(config_))}});
-  stage.inputs = common_inputs();
-  stage.inputs["descriptors"] = descriptors().digest;
-  stage.title = fmt::format("measured pool of world {} as files", seed_);
-  measured_pool_ = stages_.run(stage, [&](StageWork& work) {
-    const Loaded& data = loaded();
-    const SampleTable measured = SampleTable::load(descriptors().folder / "table");
+  stage.config.set("writer", with_defaults(writer, "measured_pool"));
+  stage.config.set("sampling", config::to_value(setting.options().sampling));
+  stage.inputs = setting.row_inputs();
+  for (const MeasuredColumns& columns : measured) {
+    stage.inputs[columns.role] = columns.output.digest;
+  }
+  stage.title = fmt::format("measured pool {} as files", setting.seed());
+  return setting.stages().run(stage, [&](StageWork& work) {
     // Screening lets one of equal samples stand for all, for every method: the one with the
     // smallest id, as in `candidate_rows`.
-    const RowTable& facts = *data.facts;
+    const RowTable& facts = *setting.rows();
     std::map<ContentDigest, std::string> standing;  // by the digest that they share
     for (std::size_t row = 0; row < facts.size(); ++row) {
       const std::string id(facts.id(row));
       const auto [place, is_new] = standing.emplace(facts.content(row), id);
       if (!is_new) place->second = std::min(place->second, id);
     }
-    std::vector<Sample> samples;
     std::vector<std::size_t> rows;
     std::vector<NamedSample> names;
-    for (std::size_t row = 0; row < data.samples.size(); ++row) {
-      const Sample& sample = data.samples[row];
+    for (std::size_t row = 0; row < facts.size(); ++row) {
+      const std::string id(facts.id(row));
       const std::string& stands = standing.at(facts.content(row));
-      if (data.duplicates.empty() || stands == sample.id) {
-        samples.push_back(sample);
+      if (setting.duplicates().empty() || stands == id) {
         rows.push_back(row);
       } else {
-        names.push_back({sample.id, {"", "it repeats " + stands}});
+        names.push_back({id, {"", "it repeats " + stands}});
       }
     }
+    const std::vector<Sample> samples = all_samples(setting.pool().subset(rows));
     SampleTable table_of_rows(facts_of(samples));
-    for (const std::string& name : writer->required_columns()) {
-      const Column& from = measured.column(name);
-      Column to = Column::missing(name, rows.size());
-      for (std::size_t i = 0; i < rows.size(); ++i) to.copy(i, from, rows[i]);
-      table_of_rows.add(std::move(to));
+    std::map<std::string, std::string> failures;
+    for (const MeasuredColumns& columns : measured) {
+      const SampleTable table = SampleTable::load(columns.table());
+      for (const std::string& name : wanted) {
+        if (!table.contains(name)) continue;
+        const Column& from = table.column(name);
+        Column to = Column::missing(name, rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) to.copy(i, from, rows[i]);
+        table_of_rows.add(std::move(to));
+      }
+      failures.merge(read_failures(columns.output));
     }
-    FrameCache frames(data.sampling, frame_cache_bytes);
-    const std::vector<SampleInFiles> in_files = writer->write(
-        {samples, table_of_rows, read_failures(descriptors().folder / "failures.json"), frames},
-        work.output);
+    FrameCache frames(setting.options().sampling, frame_cache_bytes);
+    const std::vector<SampleInFiles> in_files =
+        made->write({samples, table_of_rows, failures, frames}, work.output);
     for (std::size_t i = 0; i < samples.size(); ++i) names.push_back({samples[i].id, in_files[i]});
-    for (const LeftOutSample& sample : data.left_out) {
+    for (const LeftOutSample& sample : setting.left_out()) {
       const std::string detail = sample.detail.empty() ? "" : " (" + sample.detail + ")";
       names.push_back({sample.id, {"", sample.reason + detail}});
     }
@@ -159,23 +148,20 @@ const StageOutput& Pipeline::measured_pool() {
     work.facts = {{"rows", static_cast<std::int64_t>(names.size()) - left_out},
                   {"left_out", left_out}};
   });
-  return *measured_pool_;
 }
 
-StageOutput Pipeline::select_from_files(const Method& method, std::uint64_t seed) {
-  const SelectionFromFiles request{config_.at("measured_pool"), method.selector_config, seed,
-                                   measured_pool().folder};
+StageOutput FileSelectionStage::run() const {
+  const SelectionFromFiles request{writer, method.selector_config, seed, files.folder};
   Stage stage;
   stage.name = "selection";
   stage.format_version = selection_from_files_format;
-  stage.config = table_of(
-      {{"selector", resolved(method.selector_config, "selector")}, {"seed", number(seed)}});
-  stage.inputs = common_inputs();
-  stage.inputs["measured_pool"] = measured_pool().digest;
-  stage.title = fmt::format("selection {}, seed {}", method.name, seed);
+  stage.config.set("selector", with_defaults(method.selector_config, "selector"));
+  stage.config.set("seed", value_of(seed));
+  stage.inputs = setting.row_inputs();
+  stage.inputs["measured_pool"] = files.digest;
+  stage.title = title;
   stage.one_thread = true;
-  return stages_.run(stage, [&](StageWork& work) {
-    const Loaded& data = loaded();
+  return setting.stages().run(stage, [&](StageWork& work) {
     const fs::path selected = work.output / kSelected;
     winnow::create_directories(selected);
     const auto selector = request.make_selector("methods." + method.name + ".selector");
@@ -185,16 +171,16 @@ StageOutput Pipeline::select_from_files(const Method& method, std::uint64_t seed
       spdlog::warn("{}: {}", stage.title, warning);
     }
     Translated chosen =
-        translate(find_selection(selected), read_sample_names(request.files), *data.facts);
+        translate(find_selection(selected), read_sample_names(request.files), *setting.rows());
     chosen.selection.warnings = outcome.warnings;
     const std::string manifest =
         write_manifest(work.output, [&](std::ostream& out) { out << chosen.manifest; });
-    const SampleTable table(data.facts);
+    const SampleTable table(setting.rows());
     write_file(work.output / "report.json", selection_report(table, chosen.selection) + "\n");
     write_selection_from_files(
         work.output,
-        measured_pool().folder.parent_path().parent_path() / stage.name / stage.address(), request);
-    work.facts = composition_of(*data.facts, chosen.selection.rows, data.labels);
+        files.folder.parent_path().parent_path() / stage.name / stage.address(), request);
+    work.facts["rows"] = chosen.selection.rows.size();
     work.facts["warnings"] = json::array(outcome.warnings.begin(), outcome.warnings.end());
     work.facts["manifest"] = manifest;
     work.digest = subset_digest(table, chosen.selection);

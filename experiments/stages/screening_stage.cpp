@@ -1,4 +1,6 @@
-#include "experiments/comparison/screening.h"
+#include "experiments/stages/screening_stage.h"
+
+#include <fmt/format.h>
 
 #include <map>
 #include <set>
@@ -6,6 +8,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "media/fingerprint.h"
@@ -42,11 +45,12 @@ Fingerprints fingerprints_of(const Pool& pool, const std::vector<EvaluationQuest
   return result;
 }
 
-std::vector<EvaluationQuestion> questions_of(const World& world, const ScreeningOptions& options) {
+std::vector<EvaluationQuestion> questions_of(const AskedQuestions& asked,
+                                             const ScreeningOptions& options) {
   std::vector<EvaluationQuestion> questions;
-  for (const WorldBenchmark& benchmark : world.benchmarks) {
-    for (const Question& question : benchmark.questions) {
-      questions.push_back({benchmark.name, question.id, question.text, question.sample.media});
+  for (const auto& [name, own] : asked) {
+    for (const Question& question : own) {
+      questions.push_back({name, question.id, question.text, question.sample.media});
     }
   }
   for (const fs::path& file : options.references) {
@@ -99,12 +103,12 @@ ScreeningOptions read_screening(const config::Value& config) {
                           : config::bind<ScreeningOptions>(*table, "screening");
 }
 
-ScreeningResult screen(const World& world, const ScreeningOptions& options) {
+ScreeningResult screen(const Pool& pool, const AskedQuestions& asked,
+                       const ScreeningOptions& options) {
   ScreeningResult result;
   if (!options.decontaminate && !options.merge_duplicates) return result;
   std::vector<EvaluationQuestion> questions;
-  if (options.decontaminate) questions = questions_of(world, options);
-  const Pool& pool = world.pool;
+  if (options.decontaminate) questions = questions_of(asked, options);
   const Fingerprints fingerprints = fingerprints_of(pool, questions, options.frames);
   for (const EvaluationQuestion& question : questions) {
     for (const Media& medium : question.media) {
@@ -135,7 +139,12 @@ ScreeningResult screen(const World& world, const ScreeningOptions& options) {
   return result;
 }
 
-void write_screening(const ScreeningResult& result, const fs::path& folder) {
+namespace {
+
+// Raised when the stage computes or writes something else.
+constexpr int kScreeningFormat = 2;
+
+void write_result(const ScreeningResult& result, const fs::path& folder) {
   std::string lines;
   for (const LeftOutSample& sample : result.contaminated) {
     lines += json::serialize(json::object{
@@ -150,15 +159,50 @@ void write_screening(const ScreeningResult& result, const fs::path& folder) {
   write_file(folder / kDuplicatesFile, lines);
 }
 
-ScreeningResult read_screening_files(const fs::path& folder) {
+}  // namespace
+
+StageOutput ScreeningStage::run(StageCache& stages, const std::function<const Pool&()>& pool,
+                                const std::function<AskedQuestions()>& questions) const {
+  Stage stage;
+  stage.name = "screening";
+  stage.format_version = kScreeningFormat;
+  stage.config.set("screening", config::to_value(options));
+  stage.inputs = inputs;
+  for (std::size_t i = 0; i < options.references.size(); ++i) {
+    stage.inputs[fmt::format("reference {}", i)] = digest_of_file(options.references[i]);
+  }
+  stage.title = title;
+  return stages.run(stage, [&](StageWork& work) {
+    const ScreeningResult result = screen(pool(), questions(), options);
+    write_result(result, work.output);
+    json::object counts;
+    for (const LeftOutSample& sample : result.contaminated) {
+      const json::value* count = counts.if_contains(sample.reason);
+      counts[sample.reason] = count == nullptr ? 1 : count->as_int64() + 1;
+    }
+    if (options.decontaminate) {
+      spdlog::info("{} of {} samples stand in an evaluation set ({} questions), {} repeat another",
+                   result.contaminated.size(), pool().size(), result.questions,
+                   result.duplicates.size());
+    }
+    work.facts = {{"pool", pool().size()},
+                  {"decontaminated", options.decontaminate},
+                  {"questions", result.questions},
+                  {"excluded", std::move(counts)},
+                  {"contaminated", result.contaminated.size()},
+                  {"duplicates", result.duplicates.size()}};
+  });
+}
+
+ScreeningResult read_screening_result(const StageOutput& output) {
   ScreeningResult result;
   const auto text = [](const json::object& line, const char* key) {
     return std::string(line.at(key).as_string());
   };
-  read_lines(folder / kExcludedFile, [&](const json::object& line) {
+  read_lines(output.folder / kExcludedFile, [&](const json::object& line) {
     result.contaminated.push_back({text(line, "id"), text(line, "reason"), text(line, "detail")});
   });
-  read_lines(folder / kDuplicatesFile, [&](const json::object& line) {
+  read_lines(output.folder / kDuplicatesFile, [&](const json::object& line) {
     result.duplicates.emplace_back(text(line, "id"), text(line, "of"));
   });
   return result;

@@ -1,4 +1,4 @@
-#include "experiments/program/world_commands.h"
+#include "experiments/worlds/world_commands.h"
 
 #include <fmt/format.h>
 

@@ -2,13 +2,15 @@
 // What is taken out of a pool before any method sees it: samples that stand in an evaluation set,
 // and all but one of those that repeat each other.
 
-#include <boost/json.hpp>
-#include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "benchmarks/question.h"
 #include "config/bind.h"
-#include "experiments/comparison/world.h"
+#include "experiments/stages/stage.h"
 #include "pool/decontamination.h"
 #include "selectors/manifest.h"
 
@@ -39,12 +41,26 @@ struct ScreeningResult {
   std::int64_t questions = 0;                                   // of evaluation sets compared with
 };
 
-// Compares the pool with the world's benchmarks and the references, and with itself. Throws IoError
-// and DataError where a reference cannot be read.
-ScreeningResult screen(const World& world, const ScreeningOptions& options);
+// By benchmark: all of its questions, those that are set aside, too.
+using AskedQuestions = std::map<std::string, std::vector<Question>>;
 
-// excluded.jsonl and duplicates.jsonl in a folder.
-void write_screening(const ScreeningResult& result, const std::filesystem::path& folder);
-ScreeningResult read_screening_files(const std::filesystem::path& folder);
+// Compares the pool with the questions and the references, and with itself. Throws IoError and
+// DataError where a reference or a question's medium cannot be read.
+ScreeningResult screen(const Pool& pool, const AskedQuestions& questions,
+                       const ScreeningOptions& options);
+
+struct ScreeningStage {
+  const ScreeningOptions& options;
+  std::map<std::string, std::string> inputs;  // digests of the pool and the benchmarks, by role
+  std::string title;
+
+  // Facts: pool, decontaminated, questions, contaminated, excluded (by reason), duplicates.
+  // `pool` and `questions` are asked for where the output is not there yet.
+  StageOutput run(StageCache& stages, const std::function<const Pool&()>& pool,
+                  const std::function<AskedQuestions()>& questions) const;
+};
+
+// What a screening found, from its output.
+ScreeningResult read_screening_result(const StageOutput& output);
 
 }  // namespace winnow
