@@ -51,8 +51,11 @@ DescriptorPass DescriptorOptions::pass_of(const std::vector<std::string>& names)
 config::Value DescriptorOptions::identity(const std::string& name) const {
   config::Value identity;
   identity.set("descriptor", with_defaults(tables_.at(name), "descriptor"));
-  identity.set("feature_dimensions",
-               config::Value(static_cast<std::int64_t>(pass_.feature_dimensions), {}));
+  // Whether a walk ends, not what it finds: the next one has to meet the same journal.
+  config::Value pass = config::to_value(pass_);
+  pass.erase("maximum_failed_share");
+  pass.erase("retry_failed");
+  identity.set("pass", std::move(pass));
   return identity;
 }
 

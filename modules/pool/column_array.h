@@ -2,6 +2,7 @@
 // The numbers of a column: in memory of its own while it is being built, or a file mapped for
 // reading.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cassert>
@@ -42,6 +43,11 @@ class ColumnArray {
   }
   // The numbers for expressions of xtensor; valid as long as this and while it is not written.
   auto view() const { return xt::adapt(data_, size(), xt::no_ownership(), shape_); }
+
+  // Equal numbers in equal shape; NaN equals nothing.
+  bool operator==(const ColumnArray& other) const {
+    return shape_ == other.shape_ && std::equal(begin(), end(), other.begin());
+  }
 
   // The numbers for writing: those of a file, or shared with a copy, are copied first.
   T* edit() {

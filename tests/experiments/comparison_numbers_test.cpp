@@ -30,9 +30,7 @@ MethodRun run_with(std::vector<int> right_by_checkpoint, std::int64_t samples_ea
   }
   run.composition = {{"rows", samples}, {"image", 1.0},
                      {"video", 0.0},    {"text", 0.0},
-                     {"temporal", 0.0}, {"wrong", 0.5},
-                     {"blind", 0.0},    {"verbose", 0.0},
-                     {"repeated", 0.0}, {"warnings", boost::json::array{}}};
+                     {"temporal", 0.0}, {"labels", {{"wrong", 0.5}, {"blind", 0.0}}}};
   run.training_cpu_seconds = 4.0;
   return run;
 }
@@ -40,7 +38,7 @@ MethodRun run_with(std::vector<int> right_by_checkpoint, std::int64_t samples_ea
 class ComparisonNumbersTest : public testing::Test {
  protected:
   ComparisonNumbersTest() {
-    results_.benchmarks = {"short", "long"};
+    results_.benchmarks = {{"short"}, {"long"}};
     results_.replicates = {{100, 0}, {101, 0}};
     WorldResult world;
     world.seed = 100;
@@ -198,7 +196,7 @@ TEST_F(ComparisonNumbersTest, TheTableKeepsTheOracleOutAndSaysNotReached) {
   EXPECT_THAT(text, HasSubstr("not reached"));
   EXPECT_THAT(text, HasSubstr("+18.0"));
   EXPECT_THAT(text, HasSubstr("16.9x"));
-  EXPECT_THAT(text, HasSubstr("one world with one base model"));
+  EXPECT_THAT(text, HasSubstr("one pool and one base model"));
 }
 
 TEST_F(ComparisonNumbersTest, AllTablesRenderInAllFormats) {

@@ -6,10 +6,12 @@
 #include <cmath>
 
 #include "core/errors.h"
+#include "core/files.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/toxic.h"
-#include "experiments/stages/utility_folds.h"
 #include "experiments/estimators/estimator_agreement.h"
+#include "experiments/stages/utility_folds.h"
+#include "temporary_folder.h"
 
 namespace winnow {
 namespace {
@@ -81,14 +83,21 @@ TEST(Toxic, IsBelowZeroByMoreThanTheNoise) {
   EXPECT_EQ(found[0].negative, 3);
 
   std::vector<Sample> samples(5);
-  std::vector<micro_world::HiddenLabel> labels(5);
+  std::string lines;
   for (std::size_t i = 0; i < 5; ++i) {
-    labels[i].id = samples[i].id = "s" + std::to_string(i);
+    samples[i].id = "s" + std::to_string(i);
+    lines += fmt::format("{{\"id\": \"s{}\", \"wrong\": {}}}\n", i, i == 3);
     samples[i].turns = {{Turn::Role::user, std::string(kMediaPlaceholder) + "\nHow many?"},
                         {Turn::Role::assistant, "The answer is 3."}};
   }
-  labels[3].wrong = "misread";
-  const boost::json::object facts = toxic_facts(table, found, samples, labels);
+  const auto folder = testing_support::temporary_folder();
+  std::filesystem::create_directories(folder);
+  write_file(folder / "labels.jsonl", lines);
+  const HiddenLabels labels(folder / "labels.jsonl");
+  std::filesystem::remove_all(folder);
+  const Pool pool(samples);
+  EXPECT_TRUE(toxic_facts(table, found, pool, {}).at("utility").at("wrong").is_null());
+  const boost::json::object facts = toxic_facts(table, found, pool, labels);
   EXPECT_DOUBLE_EQ(facts.at("utility").at("wrong").as_double(), 0.5);
   EXPECT_DOUBLE_EQ(facts.at("utility").at("wrong_in_pool").as_double(), 0.25);
   const std::string text = to_terminal({toxic_table(facts, 7, 8)}, false);

@@ -1,4 +1,4 @@
-#include "experiments/comparison/screening.h"
+#include "experiments/stages/screening_stage.h"
 
 #include <gmock/gmock.h>
 
@@ -8,8 +8,11 @@
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
+#include "benchmarks/question_reader.h"
 #include "experiments/comparison/comparison_options.h"
-#include "experiments/comparison/pipeline.h"
+#include "experiments/measured_setting.h"
+#include "experiments/stages/selection_stage.h"
+#include "pool/pool_source.h"
 #include "selectors/explanation.h"
 #include "tests/temporary_folder.h"
 #include "worlds/micro_world.h"
@@ -79,24 +82,46 @@ void plant(const fs::path& world) {
   }
 }
 
-class PlantedWorld : public WorldSource {
+// The pool of a world whose benchmarks it holds.
+class PlantedPool : public PoolSource {
  public:
-  explicit PlantedWorld(micro_world::MicroWorldOptions options) : options_(options) {}
+  explicit PlantedPool(micro_world::MicroPoolOptions options) { options_.questions = options.questions; }
   config::Value identity(std::uint64_t) const override { return config::to_value(options_); }
-  void write(std::uint64_t, const fs::path& folder) const override {
+  void make(std::uint64_t, const fs::path& folder) const override {
     micro_world::write_world(options_, folder);
     plant(folder);
   }
+  Pool open(const fs::path& folder) const override { return read_pool(folder); }
+  std::optional<fs::path> labels(const fs::path& folder) const override {
+    return folder / "labels.jsonl";
+  }
+  static Pool read_pool(const fs::path& folder) {
+    PoolOptions options;
+    options.files = expand_files({folder / "pool" / "*.jsonl"}, "files");
+    return Pool::read(options);
+  }
 
  private:
-  micro_world::MicroWorldOptions options_;
+  micro_world::MicroWorldOptions options_ = [] {
+    micro_world::MicroWorldOptions options;
+    options.seed = 100;
+    options.questions_per_benchmark = 40;
+    return options;
+  }();
 };
-const bool registered = worlds().add<PlantedWorld, micro_world::MicroWorldOptions>(
+const bool registered = pools().add<PlantedPool, micro_world::MicroPoolOptions>(
     "planted_world", "a micro world whose pool holds questions of its benchmarks");
 
 class ScreeningTest : public testing::Test {
  protected:
   void TearDown() override { fs::remove_all(folder_); }
+  struct World {
+    Pool pool;
+    AskedQuestions questions;
+  };
+  static ScreeningResult screen(const World& world, const ScreeningOptions& options) {
+    return winnow::screen(world.pool, world.questions, options);
+  }
   World world(bool planted) const {
     micro_world::MicroWorldOptions options;
     options.questions = 400;
@@ -104,7 +129,11 @@ class ScreeningTest : public testing::Test {
     fs::create_directories(folder_ / "world");
     micro_world::write_world(options, folder_ / "world");
     if (planted) plant(folder_ / "world");
-    return World::read(folder_ / "world", kBenchmarks);
+    World world{PlantedPool::read_pool(folder_ / "world"), {}};
+    for (const std::string& name : kBenchmarks) {
+      world.questions[name] = read_questions(folder_ / "world/benchmarks" / (name + ".jsonl"));
+    }
+    return world;
   }
   const fs::path folder_ = testing_support::temporary_folder();
 };
@@ -156,16 +185,18 @@ TEST_F(ScreeningTest, NoMethodTakesWhatIsPlanted) {
   const config::Value config =
       config::compose({{fs::path(WINNOW_SOURCE_DIR) / "configs"},
                        "winnow",
-                       {"experiment=table1", "scale=smoke", "world.type=planted_world",
+                       {"experiment=table1", "scale=smoke", "pool.type=planted_world",
                         "base.image_samples=64", "base.video_samples=64", "base.tower_frames=100",
-                        "base.tower_epochs=1", "methods.uni_10x.selector.budget=600"}});
+                        "base.tower_epochs=1", "methods.uni_10x.selector.budget=600",
+                        "methods.uni_10x.selector.multiple=1"}});
   StageCache stages(folder_ / "stages", false);
-  Pipeline pipeline(config, 100, stages);
-  EXPECT_EQ(pipeline.screening().facts.at("contaminated").as_int64(), 2);
-  EXPECT_EQ(pipeline.screening().facts.at("duplicates").as_int64(), 1);
+  testing_support::MeasuredSetting run(config, 100, stages);
+  EXPECT_EQ(run.setting.screening().facts.at("contaminated").as_int64(), 2);
+  EXPECT_EQ(run.setting.screening().facts.at("duplicates").as_int64(), 1);
   for (const Method& method : read_methods(config)) {
     if (method.name != "uni_10x" && method.name != "oracle") continue;
-    const StageOutput selection = pipeline.select(method, 100);
+    const Bound<Selector> selector(selectors, method.selector_config, "selector");
+    const StageOutput selection = SelectionStage{run.setting, selector, {}, 100, ""}.run(stages);
     const fs::path manifest = find_selection(selection.folder);
     const auto ids = read_selected_ids(manifest);
     for (const std::string& id : ids) {

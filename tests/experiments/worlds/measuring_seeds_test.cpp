@@ -5,7 +5,7 @@
 #include "config/compose.h"
 #include "core/files.h"
 #include "core/progress.h"
-#include "experiments/comparison/pipeline.h"
+#include "experiments/measured_setting.h"
 #include "overrides.h"
 #include "temporary_folder.h"
 
@@ -39,18 +39,19 @@ class MeasuringSeedsTest : public testing::Test {
   Found measure(const std::vector<std::string>& further) {
     const config::Value tables = config(further);
     StageCache stages(folder_ / "stages", false);
-    Pipeline pipeline(tables, 100, stages);
-    const ColumnSources reads{.utility = true};
-    return {pipeline.utility(100).folder, pipeline.utility(101).folder,
-            pipeline.measuring_cpu_seconds(reads, {100}),
-            pipeline.measuring_cpu_seconds(reads, {100, 101})};
+    testing_support::MeasuredSetting measured(tables, 100, stages);
+    Measurements& measurements = measured.measurements;
+    const std::vector<std::string> columns = measured.columns.utility()->columns();
+    return {measurements.utility(100).folder, measurements.utility(101).folder,
+            measurements.cost(columns, {100}).cpu_seconds,
+            measurements.cost(columns, {100, 101}).cpu_seconds};
   }
 
   const fs::path folder_ = testing_support::temporary_folder();
 };
 
 TEST_F(MeasuringSeedsTest, DrawProxyAndAnchorsUnlessToldToShareThem) {
-  const std::vector<std::string> anchors = {"anchors.held_out=40", "anchors.sets.all.count=8"};
+  const std::vector<std::string> anchors = {"held_out.questions=40", "anchors.sets.all.count=8"};
   const auto with = [&](std::vector<std::string> further) {
     further.insert(further.end(), anchors.begin(), anchors.end());
     return measure(further);

@@ -64,7 +64,8 @@ TEST_F(ReleaseRows, ARowOfTheReleaseRunsFromFilesAndIsExplained) {
                "type = \"comparison\"\n"
                "[methods.uni]\n"
                "role = \"reference\"\n"
-               "selector.budget = \"${reference_budget}\"\n"
+               "selector.budget = \"${budget}\"\n"
+               "selector.multiple = \"${reference_multiple}\"\n"
                "[methods.release]\n"
                "selector.target_count = \"${budget}\"\n");
   const fs::path results = folder_ / "results";

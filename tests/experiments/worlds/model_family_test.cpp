@@ -50,8 +50,8 @@ class ModelFamilyTest : public testing::Test {
     return "run experiment=table1 scale=smoke model=" + family +
            " 'seeds=[100]' '~methods.minloss' "
            "'~methods.diverse' '~methods.temp' world.questions=200 "
-           "world.questions_per_benchmark=13 budget=16 reference_budget=48 base.image_samples=48 "
-           "base.video_samples=48 anchors.held_out=40 anchors.sets.all.count=8 sampling.frames=4 "
+           "world.questions_per_benchmark=13 budget=16 reference_multiple=3 base.image_samples=48 "
+           "base.video_samples=48 held_out.questions=40 anchors.sets.all.count=8 sampling.frames=4 "
            "trainer.checkpoints=1 model.vision_width=16 run.workers=2 " +
            more + " --results '" + (folder_ / "results").string() + "'";
   }
@@ -121,7 +121,7 @@ TEST_F(ModelFamilyTest, AProxyMayBeOfAnotherFamilyThanTheTarget) {
       "proxy.model.vision_width=16 'seeds=[100]' world.questions=200 "
       "world.questions_per_benchmark=13 base.image_samples=48 base.video_samples=48 "
       "base.tower_frames=100 base.tower_epochs=1 sampling.frames=4 trainer.checkpoints=1 "
-      "anchors.held_out=40 anchors.sets.all.count=8 run.workers=2 --results '" +
+      "held_out.questions=40 anchors.sets.all.count=8 run.workers=2 --results '" +
       (folder_ / "results").string() + "'";
   ASSERT_EQ(run(command), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("OST"));

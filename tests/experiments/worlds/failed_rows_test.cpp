@@ -1,4 +1,4 @@
-// A medium that is damaged in one run and whole again before the next, through a pipeline's stages.
+// A medium that is damaged in one run and whole again before the next, through the stages of a run.
 
 #include "experiments/stages/failed_rows.h"
 
@@ -10,8 +10,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/progress.h"
-#include "experiments/comparison/comparison_options.h"
-#include "experiments/comparison/pipeline.h"
+#include "experiments/measured_setting.h"
 #include "temporary_folder.h"
 
 namespace winnow {
@@ -19,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing_support::MeasuredSetting;
 
 class FailedRowsTest : public testing::Test {
  protected:
@@ -31,13 +31,14 @@ class FailedRowsTest : public testing::Test {
                                           "utility=forward_mode",
                                           "scale=smoke",
                                           "model.train_vision=true",
+                                          "features.visual=unchecked",
                                           "world.questions=200",
                                           "world.questions_per_benchmark=13",
                                           "base.image_samples=64",
                                           "base.video_samples=64",
                                           "base.tower_frames=100",
                                           "base.tower_epochs=1",
-                                          "anchors.held_out=40",
+                                          "held_out.questions=40",
                                           "anchors.sets.all.count=8",
                                           "utility_pass.chunk_samples=16",
                                           "descriptors.chunk_samples=16"};
@@ -57,25 +58,28 @@ class FailedRowsTest : public testing::Test {
     return output.facts.at("failed_rows").to_number<std::int64_t>();
   }
 
+  static StageOutput descriptor_of(MeasuredSetting& run) {
+    return run.measurements.descriptors({"perplexity"}).front().output;
+  }
+
   const fs::path folder_ = testing_support::temporary_folder();
 };
 
 TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
   const config::Value plain = config();
-  std::map<std::string, std::string> descriptors, utility;
+  std::map<std::string, std::string> descriptor, utility;
   fs::path medium;
   {
     StageCache stages(folder_ / "stages", false);
-    Pipeline pipeline(plain, 100, stages);
-    const World world = World::read(pipeline.world().folder, read_scale(plain).benchmarks);
-    for (const Sample& sample : all_samples(world.pool)) {
+    MeasuredSetting run(plain, 100, stages);
+    for (const Sample& sample : all_samples(run.setting.whole_pool())) {
       if (!sample.media.empty()) medium = sample.media.front().paths.front();
     }
-    descriptors = content(pipeline.descriptors());
-    utility = content(pipeline.utility(100));
-    EXPECT_EQ(failed(pipeline.descriptors()) + failed(pipeline.utility(100)), 0);
+    descriptor = content(descriptor_of(run));
+    utility = content(run.measurements.utility(100));
+    EXPECT_EQ(failed(descriptor_of(run)) + failed(run.measurements.utility(100)), 0);
   }
-  for (const char* stage : {"descriptors", "utility"}) fs::remove_all(folder_ / "stages" / stage);
+  for (const char* stage : {"descriptor", "walk", "utility"}) fs::remove_all(folder_ / "stages" / stage);
 
   // Of the same size and time: otherwise the world itself would be made again.
   const fs::path away = folder_ / "away";
@@ -84,15 +88,15 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
   fs::last_write_time(medium, fs::last_write_time(away));
   const config::Value lenient =
       config({"descriptors.maximum_failed_share=0.5", "utility_pass.maximum_failed_share=0.5"});
-  fs::path descriptors_folder, utility_folder;
+  fs::path descriptor_folder, utility_folder;
   {
     StageCache stages(folder_ / "stages", false);
-    Pipeline pipeline(lenient, 100, stages);
-    EXPECT_GT(failed(pipeline.descriptors()), 0);
-    EXPECT_GT(failed(pipeline.utility(100)), 0);
-    descriptors_folder = pipeline.descriptors().folder;
-    utility_folder = pipeline.utility(100).folder;
-    EXPECT_NE(content(pipeline.descriptors()).at("failures.json"), descriptors.at("failures.json"));
+    MeasuredSetting run(lenient, 100, stages);
+    EXPECT_GT(failed(descriptor_of(run)), 0);
+    EXPECT_GT(failed(run.measurements.utility(100)), 0);
+    descriptor_folder = descriptor_of(run).folder;
+    utility_folder = run.measurements.utility(100).folder;
+    EXPECT_NE(content(descriptor_of(run)).at("failures.json"), descriptor.at("failures.json"));
   }
   fs::rename(away, medium);
   {
@@ -100,10 +104,10 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     const config::Value strict =
         config({"descriptors.maximum_failed_share=0.0", "utility_pass.maximum_failed_share=0.0"});
     StageCache stages(folder_ / "stages", false);
-    Pipeline pipeline(strict, 100, stages);
+    MeasuredSetting run(strict, 100, stages);
     for (const bool is_utility : {false, true}) {
       try {
-        is_utility ? pipeline.utility(100) : pipeline.descriptors();
+        is_utility ? run.measurements.utility(100) : descriptor_of(run);
         FAIL() << "no error";
       } catch (const DataError& error) {
         EXPECT_THAT(error.what(), HasSubstr("retry_failed=true"));
@@ -114,13 +118,13 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
   const config::Value retry =
       config({"descriptors.retry_failed=true", "utility_pass.retry_failed=true",
               "descriptors.maximum_failed_share=0.0", "utility_pass.maximum_failed_share=0.0"});
-  for (const std::size_t computed : {2U, 0U}) {
+  for (const std::size_t computed : {3U, 0U}) {  // the walk, its column, the utility
     StageCache stages(folder_ / "stages", false);
-    Pipeline pipeline(retry, 100, stages);
-    EXPECT_EQ(pipeline.descriptors().folder, descriptors_folder);
-    EXPECT_EQ(pipeline.utility(100).folder, utility_folder);
-    EXPECT_EQ(content(pipeline.descriptors()), descriptors);
-    EXPECT_EQ(content(pipeline.utility(100)), utility);
+    MeasuredSetting run(retry, 100, stages);
+    EXPECT_EQ(descriptor_of(run).folder, descriptor_folder);
+    EXPECT_EQ(run.measurements.utility(100).folder, utility_folder);
+    EXPECT_EQ(content(descriptor_of(run)), descriptor);
+    EXPECT_EQ(content(run.measurements.utility(100)), utility);
     EXPECT_EQ(stages.computed(), computed);
   }
 }

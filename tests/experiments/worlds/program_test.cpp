@@ -12,7 +12,6 @@
 #include <thread>
 
 #include "core/files.h"
-#include "core/random.h"
 #include "experiments/program/run_command.h"
 #include "program_runner.h"
 
@@ -53,9 +52,9 @@ TEST_F(ProgramTest, ASyntaxErrorHasItsLine) {
 
 TEST_F(ProgramTest, AnInterpolationCycleIsPrinted) {
   write_config("scale/round",
-               "budget = \"${reference_budget}\"\nreference_budget = \"${budget}\"\n");
+               "budget = \"${reference_multiple}\"\nreference_multiple = \"${budget}\"\n");
   expect_config_error(run("config scale=round" + with_configs()),
-                      AllOf(HasSubstr("budget"), HasSubstr("reference_budget")));
+                      AllOf(HasSubstr("budget"), HasSubstr("reference_multiple")));
 }
 
 TEST_F(ProgramTest, ATableThatNothingReadsIsAnError) {
@@ -65,8 +64,8 @@ TEST_F(ProgramTest, ATableThatNothingReadsIsAnError) {
 
 TEST_F(ProgramTest, AnAddedOptionThatNothingReadsIsAnErrorBeforeAnyDataIsRead) {
   for (const char* key :
-       {"trainer.sped", "world.sped", "model.sped", "evaluator.sped", "sampling.sped", "base.sped",
-        "recipe.sped", "run.sped", "descriptors.sped", "methods.temp.sped",
+       {"trainer.sped", "world.sped", "pool.sped", "model.sped", "benchmarks.short.sped",
+        "benchmarks.short.evaluator.sped", "sampling.sped", "base.sped", "features.sped", "recipe.sped", "run.sped", "descriptors.sped", "methods.temp.sped",
         "methods.temp.selector.sped", "published.sped"}) {
     const fs::path results = folder_ / "results";
     expect_config_error(run(std::string("run experiment=table1 +") + key + "=1 --results '" +
@@ -176,23 +175,6 @@ class SmokeTest : public ProgramTest {
                       {"weights", run.at("weights")}});
     }
     return {{"worlds", content.at("worlds")}, {"runs", std::move(runs)}};
-  }
-  // Shuffles the lines of all pool files below a folder.
-  static void shuffle_lines(const fs::path& folder) {
-    int files = 0;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (entry.path().extension() != ".jsonl") continue;
-      if (entry.path().parent_path().filename() != "pool") continue;
-      std::vector<std::string> lines;
-      std::istringstream content(read_file(entry.path()));
-      for (std::string text; std::getline(content, text);) lines.push_back(text + "\n");
-      RandomStream(1, "tests/shuffle").shuffle(lines);
-      std::string all;
-      for (const std::string& text : lines) all += text;
-      write_file(entry.path(), all);
-      ++files;
-    }
-    ASSERT_GT(files, 0);
   }
   // Answers at the end of every method and seed, without those on the way there.
   static std::map<std::string, std::string> final_scores(const fs::path& folder) {
@@ -312,16 +294,6 @@ TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
       run(command("whole", "descriptors.retry_failed=true descriptors.maximum_failed_share=0.5"));
   EXPECT_EQ(retried.status, 0);
   EXPECT_THAT(retried.err, HasSubstr(" 0 stages computed"));
-
-  // Another order of the pool's lines: the same rows for the same reasons, the same weights.
-  fs::create_directories(folder_ / "shuffled" / "stages");
-  fs::copy(folder_ / "whole" / "stages" / "world", folder_ / "shuffled" / "stages" / "world",
-           fs::copy_options::recursive);
-  shuffle_lines(folder_ / "shuffled" / "stages" / "world");
-  const Outcome shuffled = run(command("shuffled", "run.workers=1"));
-  ASSERT_EQ(shuffled.status, 0) << shuffled.err;
-  EXPECT_EQ(json::serialize(digests(table_folder("shuffled"))),
-            json::serialize(digests(table_folder("whole"))));
 
   // Fewer checkpoints: the same end of the same training, though its first checkpoint is its last.
   const Outcome fewer = run(command("whole", "run.workers=2 trainer.checkpoints=1"));
