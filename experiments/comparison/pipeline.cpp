@@ -330,7 +330,8 @@ const StageOutput& Pipeline::descriptors() {
     const Loaded& data = loaded();
     const auto model = load_model(measuring.folder);
     FrameCache frames(data.sampling, frame_cache_bytes);
-    DescriptorPassRequest request{data.samples, frames};
+    const Pool pool(data.samples);
+    DescriptorPassRequest request{pool, frames};
     request.model = model.get();
     request.seed = seed_;
     request.journal = work.resume / "journal";

@@ -50,7 +50,7 @@ const StageOutput& Pipeline::judge() {
   judge_ = stages_.run(stage, [&](StageWork& work) {
     // Beside the stages and not in one: answers outlive the stage they were asked for.
     const auto answers = work.output.parent_path().parent_path().parent_path() / "answers";
-    const JudgePassResult result = pass.run(loaded().samples, answers, seed_);
+    const JudgePassResult result = pass.run(Pool(loaded().samples), answers, seed_);
     result.table.save(work.output / "table");
     json::array failures;
     json::object failed;

@@ -237,8 +237,9 @@ const StageOutput& Pipeline::utility(std::uint64_t seed) {
     std::vector<Sample> samples;
     for (const std::size_t row : rows) samples.push_back(data.samples[row]);
     const std::vector<AnchorSet> measured_against = measured_sets(anchors, parts);
+    const Pool pool(std::move(samples));
     const UtilityPassResult result = pass.run(
-        {samples,
+        {pool,
          *model,
          [&](const Sample& sample, VisionLanguageModel& own) { return data.visual(sample, own); },
          measured_against,

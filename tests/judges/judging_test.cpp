@@ -261,7 +261,7 @@ TEST_F(Judging, SeveralJudgesAreSeveralColumns) {
   table.set("complexity", options(server.url(), {{"prompt.user", text("How hard? {answer}")}}));
   const JudgePass pass = JudgePass::from_config(table, "judge");
   EXPECT_EQ(pass.columns(), (std::vector<std::string>{"complexity", "quality"}));
-  const auto result = pass.run(numbered(3), folder_ / "answers", 7);
+  const auto result = pass.run(Pool(numbered(3)), folder_ / "answers", 7);
   EXPECT_EQ(server.count(), 6);
   EXPECT_EQ(result.table.column("complexity").values(2), 3.0);
   EXPECT_EQ(result.costs.size(), 2U);
