@@ -10,7 +10,8 @@ namespace winnow {
 // A row may have none. Takes no memory before the first vector is there, then 4 D + 1 bytes a row.
 class RowVectors {
  public:
-  explicit RowVectors(std::size_t rows = 0) : rows_(rows) {}
+  RowVectors() = default;
+  explicit RowVectors(std::size_t rows) : rows_(rows) {}
 
   std::size_t size() const { return rows_; }
   // D; 0 while no row has a vector.

@@ -56,7 +56,7 @@ TEST_F(Resume, GoesOnWhereverTheJournalWasCut) {
   set_worker_count(1);
   const auto wanted = content(walk_over(maker));
   const std::string whole = read_file(journal_);
-  ASSERT_GT(whole.size(), 1000U);
+  ASSERT_GT(whole.size(), 900U);
   journal_ = folder_ / "cut";
   std::size_t most_resumed = 0;
   for (std::size_t size = 0; size <= whole.size(); ++size) {
@@ -145,7 +145,7 @@ TEST_F(Resume, DropsTheJournalOfAnotherWalkAndSaysWhy) {
   dropped_for("samples");
   samples_.pop_back();
   maker.version = "3";
-  dropped_for("samples, version");
+  dropped_for("chunks, samples, version");
 }
 
 TEST_F(Resume, DropsTheJournalOfAnotherVersion) {
