@@ -97,8 +97,7 @@ StageOutput DescriptorStage::walk(const std::vector<std::string>& names) const {
         std::unique_ptr<VisionLanguageModel> model;
         if (asks_model) model = setting.load(proxy());
         FrameCache frames(setting.options().sampling, kFrameCacheBytes);
-        const std::vector<Sample> samples = all_samples(pool);
-        DescriptorPassRequest request{samples, frames};
+        DescriptorPassRequest request{pool, frames};
         request.model = model.get();
         request.seed = setting.seed();
         request.journal = work.resume / "journal";

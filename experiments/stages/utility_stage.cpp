@@ -33,19 +33,6 @@ std::vector<std::size_t> measured_rows(std::size_t pool, std::int64_t count, std
   return rows;
 }
 
-// The columns of `part`, whose rows are these of the whole.
-SampleTable spread(const SampleTable& part, const std::vector<std::size_t>& rows,
-                   const std::shared_ptr<const RowTable>& whole) {
-  SampleTable result(whole);
-  for (const std::string& name : part.column_names()) {
-    Column column = Column::missing(name, result.size());
-    const Column& from = part.column(name);
-    for (std::size_t i = 0; i < rows.size(); ++i) column.copy(rows[i], from, i);
-    result.add(std::move(column));
-  }
-  return result;
-}
-
 }  // namespace
 
 config::Help help(const UtilityRows&) {
@@ -150,10 +137,9 @@ StageOutput UtilityStage::run() const {
     }
     const std::vector<std::size_t> rows =
         measured_rows(pool.size(), options.rows(), setting.seed());
-    const std::vector<Sample> samples = all_samples(pool.subset(rows));
     const std::vector<AnchorSet> measured_against = measured_sets(drawn.sets, parts);
     const UtilityPassResult result = pass.run(
-        {samples,
+        {pool,
          *model,
          [&](const Sample& sample, VisionLanguageModel& own) {
            return setting.visual(sample, own);
@@ -161,11 +147,11 @@ StageOutput UtilityStage::run() const {
          measured_against,
          draw,
          work.resume / "journal",
-         {}});
+         {},
+         rows});
     std::vector<std::string> estimators;
     for (const auto& [name, cost] : result.costs) estimators.push_back(name);
-    spread(join_parts(result.table, estimators, drawn.sets, parts), rows, pool.shared_rows())
-        .save(work.output / "table");
+    join_parts(result.table, estimators, drawn.sets, parts).save(work.output / "table");
     work.earlier_cpu_seconds = result.earlier_cpu_seconds;
     keep_failures(result.failures, rows.size(), work);
     for (const auto& [name, cost] : result.costs) {

@@ -27,14 +27,14 @@ bool on_terminal() {
 
 struct Progress::State {
   std::string title, unit;
-  std::int64_t total = 0, done = 0;
+  std::int64_t total = 0, done = 0, resumed = 0;
   Clock::time_point start = Clock::now(), last_shown = start;
   bool shown = false;
   std::mutex mutex;
 
   void show(Clock::time_point now) {
     const double seconds = std::chrono::duration<double>(now - start).count();
-    const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
+    const double rate = seconds > 0 ? static_cast<double>(done - resumed) / seconds : 0;
     std::string line = fmt::format("{}: {}", title, done);
     if (total > 0) line += fmt::format("/{}", total);
     line += fmt::format(" {}, {:.0f}/s", unit, rate);
@@ -66,6 +66,12 @@ void Progress::advance(std::int64_t count) {
   const Clock::time_point now = Clock::now();
   const auto interval = on_terminal() ? std::chrono::milliseconds(200) : std::chrono::seconds(10);
   if (now - state_->last_shown >= interval) state_->show(now);
+}
+
+void Progress::resume(std::int64_t count) {
+  const std::lock_guard lock(state_->mutex);
+  state_->done += count;
+  state_->resumed += count;
 }
 
 void Progress::set_enabled(bool enabled) { progress_enabled.store(enabled); }

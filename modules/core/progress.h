@@ -18,6 +18,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(std::int64_t count = 1);
+  // So much was done before this process began: it counts as done, not for the rate.
+  void resume(std::int64_t count);
 
   // Silences all progress of this process (tests, --quiet).
   static void set_enabled(bool enabled);

@@ -46,10 +46,13 @@ class AnswerGroup : public Descriptor {
   void finish(SampleTable& table, const PoolFeatures&, std::uint64_t) const override {
     Column column = table.column("answer_group");
     std::map<double, std::int64_t> sizes;
+    std::size_t measured = 0;
     for (std::size_t row = 0; row < table.size(); ++row) {
-      if (column.valid(row)) ++sizes[column.values(row)];
+      if (!column.valid(row)) continue;
+      ++sizes[column.values(row)];
+      ++measured;
     }
-    const double minimum = options_.minimum_share * static_cast<double>(table.size());
+    const double minimum = options_.minimum_share * static_cast<double>(measured);
     std::vector<std::pair<std::int64_t, double>> common;  // size, digest
     for (const auto& [digest, size] : sizes) {
       if (digest != 0.0 && static_cast<double>(size) >= minimum) common.emplace_back(-size, digest);

@@ -1,33 +1,19 @@
 #include "descriptors/chunk.h"
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
-#include <unordered_map>
+#include <cmath>
 
 #include "core/errors.h"
+#include "models/refusal.h"
 
 namespace winnow::detail {
 namespace {
 
-std::string one_line(std::string text) {
-  const std::size_t end = text.find('\n');
-  return end == std::string::npos ? text : text.substr(0, end);
-}
-
-// Calls `work`, and hands the reason to `failed` where the data, OpenCV or the model's arithmetic
-// (a tensor too large for the memory) refuses. Anything else is a bug or no fault of the sample.
+// Calls `work`, and hands the reason to `failed` where data or model refuse the sample.
 template <class Work, class Failed>
 void try_sample(const Work& work, const Failed& failed) {
-  try {
-    work();
-  } catch (const DataError& error) {
-    failed(one_line(error.what()));
-  } catch (const c10::Error& error) {
-    failed(one_line(error.what_without_backtrace()));
-  } catch (const cv::Exception& error) {
-    failed(one_line(error.what()));
-  }
+  const std::string reason = reason_of_refusal(work);
+  if (!reason.empty()) failed(reason);
 }
 
 Frames only_middle_frame(const Frames& frames) {
@@ -50,50 +36,23 @@ torch::Tensor random_projection(std::int64_t from, std::int64_t to, std::uint64_
 
 }  // namespace
 
-std::vector<std::vector<std::size_t>> chunks_of(const std::vector<Sample>& samples,
-                                                std::size_t chunk_samples) {
-  // Numbers of a sample depend, in their last bits, on those it shares a batch with: the same
-  // batches, whatever the order of the pool's rows.
-  std::vector<std::tuple<std::string, std::string_view, std::size_t>> order;
-  for (std::size_t row = 0; row < samples.size(); ++row) {
-    order.emplace_back(samples[row].content_digest(), samples[row].id, row);
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<std::vector<std::size_t>> groups;
-  std::unordered_map<std::string, std::size_t> group_of;
-  for (const auto& [digest, id, row] : order) {
-    std::size_t group = groups.size();
-    if (!samples[row].media.empty()) {
-      group = group_of.try_emplace(samples[row].media.front().key(), group).first->second;
-    }
-    if (group == groups.size()) groups.emplace_back();
-    groups[group].push_back(row);
-  }
-  std::vector<std::vector<std::size_t>> chunks;
-  for (const auto& group : groups) {
-    if (chunks.empty() || chunks.back().size() >= chunk_samples) chunks.emplace_back();
-    chunks.back().insert(chunks.back().end(), group.begin(), group.end());
-  }
-  return chunks;
-}
-
 void ChunkMeasurement::Item::fail(const std::string& reason) {
-  if (!failed()) observation.failure = reason.empty() ? "failed without a reason" : reason;
+  if (!failed()) observation.failure = reason;
 }
 
 ChunkMeasurement::ChunkMeasurement(
     const DescriptorPassRequest& request,
     const std::map<std::string, std::unique_ptr<Descriptor>>& descriptors, const Needs& needs,
     const DescriptorPassOptions& options, VisionLanguageModel* model,
-    const std::vector<std::size_t>& rows)
+    const std::vector<Sample>& samples)
     : request_(request),
       descriptors_(descriptors),
       needs_(needs),
       options_(options),
       model_(model) {
-  items_.reserve(rows.size());
-  for (const std::size_t row : rows) {
-    items_.push_back({row, Observation{request.samples[row]}, {}, {}, {}});
+  items_.reserve(samples.size());
+  for (const Sample& sample : samples) {
+    items_.push_back({Observation{sample}, {}, {}, {}});
     for (const Media& medium : items_.back().sample().media) {
       items_.back().media_keys.push_back(medium.key());
     }
@@ -114,12 +73,11 @@ std::vector<MeasuredRow> ChunkMeasurement::run() {
     if (!item.answers_failure.empty()) item.fail(item.answers_failure);
     measure(item, false);
     MeasuredRow row;
-    row.row = item.row;
     for (auto& [name, cells] : item.cells) {
       std::move(cells.begin(), cells.end(), std::back_inserter(row.cells));
     }
-    row.prompt_features = std::move(item.observation.prompt_features);
-    row.question_features = std::move(item.observation.question_features);
+    row.vectors.push_back(std::move(item.observation.prompt_features));
+    row.vectors.push_back(std::move(item.observation.question_features));
     result.push_back(std::move(row));
   }
   return result;

@@ -1,5 +1,5 @@
 #pragma once
-// The inside of a descriptor pass: how samples are grouped into chunks and how one is measured.
+// The inside of a descriptor pass: how the samples of a chunk are measured.
 
 #include <map>
 #include <memory>
@@ -7,30 +7,23 @@
 #include <vector>
 
 #include "descriptors/pass.h"
-#include "descriptors/row_journal.h"
+#include "measuring/column_maker.h"
 
 namespace winnow::detail {
 
-// Rows in chunks of at least `chunk_samples` (the last may be smaller), by content: the same chunks
-// of samples whatever their order. Samples with the same first medium stay together, so that each
-// medium is met once.
-std::vector<std::vector<std::size_t>> chunks_of(const std::vector<Sample>& samples,
-                                                std::size_t chunk_samples);
-
-// Measures the rows of a chunk with one model on the calling thread.
+// Measures the samples of a chunk with one model on the calling thread.
 class ChunkMeasurement {
  public:
   ChunkMeasurement(const DescriptorPassRequest& request,
                    const std::map<std::string, std::unique_ptr<Descriptor>>& descriptors,
                    const Needs& needs, const DescriptorPassOptions& options,
-                   VisionLanguageModel* model, const std::vector<std::size_t>& rows);
+                   VisionLanguageModel* model, const std::vector<Sample>& samples);
 
-  // One result per row, in order. Called once.
+  // One result per sample, in order, with its features for prompt and question. Called once.
   std::vector<MeasuredRow> run();
 
  private:
-  struct Item {  // a row and what is known of it so far
-    std::size_t row;
+  struct Item {  // a sample and what is known of it so far
     Observation observation;
     std::vector<std::string> media_keys;
     std::map<std::string, std::vector<Cell>> cells;  // by descriptor

@@ -101,14 +101,14 @@ class Coverage : public Descriptor {
   // Nothing is known of a cluster before the whole pool is: finish() fills the cells.
   std::vector<Cell> measure(const Observation& observation) const override {
     if (features_in(observation, options_.space).empty()) {
-      return {Cell::absent(observation), Cell::absent(observation)};
+      return {observation.absent(), observation.absent()};
     }
-    return {Cell{0.0, CellState::missing, {}}, Cell{0.0, CellState::missing, {}}};
+    return {Cell::missing(), Cell::missing()};
   }
 
   void finish(SampleTable& table, const PoolFeatures& pool_features,
               std::uint64_t seed) const override {
-    const auto& features = features_in(pool_features, options_.space);
+    const RowVectors& features = features_in(pool_features, options_.space);
     // k-means depends on the order of its points; this one does not depend on the pool's.
     const std::vector<std::size_t> rows = rows_with_features(table, features);
     if (rows.empty()) return;
@@ -117,7 +117,7 @@ class Coverage : public Descriptor {
 
     const std::vector<float> points = standardised(features, rows);
     const auto count = static_cast<faiss::Index::idx_t>(rows.size());
-    const auto dimensions = static_cast<int>(features[rows.front()].size());
+    const auto dimensions = static_cast<int>(features.width());
     faiss::ClusteringParameters parameters;
     parameters.niter = static_cast<int>(options_.iterations);
     parameters.min_points_per_centroid = 1;

@@ -1,7 +1,5 @@
 #include "descriptors/descriptor.h"
 
-#include <cmath>
-
 namespace winnow {
 
 bool Needs::model() const {
@@ -9,18 +7,8 @@ bool Needs::model() const {
          prompt_features || question_features;
 }
 
-Cell Cell::number(double value) {
-  if (!std::isfinite(value)) return failed("the value is not a finite number");
-  return {value, CellState::valid, {}};
-}
-
-Cell Cell::failed(std::string reason) { return {0.0, CellState::failed, std::move(reason)}; }
-
-Cell Cell::not_applicable() { return {0.0, CellState::not_applicable, {}}; }
-
-Cell Cell::absent(const Observation& observation) {
-  if (observation.failure.empty()) return {0.0, CellState::missing, {}};
-  return failed(observation.failure);
+Cell Observation::absent() const {
+  return failure.empty() ? Cell::missing() : Cell::failed(failure);
 }
 
 config::ComponentKind<Descriptor>& descriptors() {

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "config/component.h"
+#include "measuring/cell.h"
+#include "measuring/row_vectors.h"
 #include "media/frames.h"
-#include "pool/sample_table.h"
 
 namespace winnow {
 
@@ -42,28 +43,16 @@ struct Observation {
   std::vector<float> prompt_features = {};    // [D]
   std::vector<float> question_features = {};  // [D]
   std::string failure = {};
+
+  // The cell for a need that is not there: failed with the reason, or missing when nothing went
+  // wrong.
+  Cell absent() const;
 };
 
-// One cell per column of the descriptor, in order of columns(): a number or the reason there is
-// none.
-struct Cell {
-  double value = 0.0;
-  CellState state = CellState::valid;
-  std::string reason = {};  // for failed cells
-
-  // A finite number as valid; anything else as failed.
-  static Cell number(double value);
-  static Cell failed(std::string reason);
-  static Cell not_applicable();
-  // For a need that the observation lacks: failed with the observation's reason, or missing when
-  // nothing went wrong.
-  static Cell absent(const Observation& observation);
-};
-
-// Features of all rows of a pool, [rows][D]. A row that has none is an empty vector.
+// Features of all rows of a pool.
 struct PoolFeatures {
-  std::vector<std::vector<float>> prompt;
-  std::vector<std::vector<float>> question;
+  RowVectors prompt;
+  RowVectors question;
 };
 
 class Descriptor {
@@ -72,8 +61,8 @@ class Descriptor {
   // Fixed names of the columns it adds.
   virtual std::vector<std::string> columns() const = 0;
   virtual Needs needs() const = 0;
-  // Called once per sample, from several threads. Never makes a number out of something absent.
-  // Throws DataError for a sample it cannot measure.
+  // One cell per column, in their order. Called once per sample, from several threads. Never makes
+  // a number out of something absent. Throws DataError for a sample it cannot measure.
   virtual std::vector<Cell> measure(const Observation& observation) const = 0;
   // Called once with all rows measured, for what depends on the whole pool (clusters). The result
   // must not depend on the order of rows: sort by content digest where order matters.

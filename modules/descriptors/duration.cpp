@@ -38,15 +38,14 @@ class Duration : public Descriptor {
       return {Cell::not_applicable(), Cell::not_applicable()};
     }
     if (observation.frames.empty()) {
-      return {Cell::absent(observation), Cell::absent(observation)};
+      return {observation.absent(), observation.absent()};
     }
     std::optional<double> longest;
     for (const auto& frames : observation.frames) {
       if (frames->duration) longest = std::max(longest.value_or(0.0), *frames->duration);
     }
     if (!longest) {
-      const Cell unknown{0.0, CellState::missing, {}};
-      return {unknown, unknown};
+      return {Cell::missing(), Cell::missing()};
     }
     const auto& boundaries = options_.boundaries;
     const auto group = std::upper_bound(boundaries.begin(), boundaries.end(), *longest);

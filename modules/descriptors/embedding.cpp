@@ -32,15 +32,15 @@ class Embedding : public Descriptor {
 
   // finish() fills the cells: what is standard is known when the whole pool is.
   std::vector<Cell> measure(const Observation& observation) const override {
-    if (features_in(observation, options_.space).empty()) return {Cell::absent(observation)};
-    return {Cell{0.0, CellState::missing, {}}};
+    if (features_in(observation, options_.space).empty()) return {observation.absent()};
+    return {Cell::missing()};
   }
 
   void finish(SampleTable& table, const PoolFeatures& pool_features, std::uint64_t) const override {
-    const auto& features = features_in(pool_features, options_.space);
+    const RowVectors& features = features_in(pool_features, options_.space);
     const std::vector<std::size_t> rows = rows_with_features(table, features);
     if (rows.empty()) return;
-    const std::size_t dimensions = features[rows.front()].size();
+    const std::size_t dimensions = features.width();
     std::vector<float> standard;
     if (options_.standardise) standard = standardised(features, rows);
     Column column = table.column(columns().front());

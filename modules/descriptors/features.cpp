@@ -12,11 +12,10 @@ Needs needs_of(FeatureSpace space) {
   return needs;
 }
 
-std::vector<std::size_t> rows_with_features(const SampleTable& table,
-                                            const std::vector<std::vector<float>>& features) {
+std::vector<std::size_t> rows_with_features(const SampleTable& table, const RowVectors& features) {
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < features.size(); ++row) {
-    if (!features[row].empty()) rows.push_back(row);
+    if (features.has(row)) rows.push_back(row);
   }
   const auto key = [&](std::size_t row) {
     return std::pair(table.rows().content(row), table.rows().id(row));
@@ -25,9 +24,8 @@ std::vector<std::size_t> rows_with_features(const SampleTable& table,
   return rows;
 }
 
-std::vector<float> standardised(const std::vector<std::vector<float>>& features,
-                                const std::vector<std::size_t>& rows) {
-  const std::size_t dimensions = features[rows.front()].size();
+std::vector<float> standardised(const RowVectors& features, const std::vector<std::size_t>& rows) {
+  const std::size_t dimensions = features.width();
   std::vector<float> result(rows.size() * dimensions, 0.0F);
   const auto count = static_cast<double>(rows.size());
   for (std::size_t d = 0; d < dimensions; ++d) {

@@ -68,7 +68,7 @@ class OpticalFlow : public Descriptor {
     const std::vector<Cell> none = {Cell::not_applicable(), Cell::not_applicable()};
     if (observation.sample.modality() != Modality::video) return none;
     if (observation.frames.empty()) {
-      return {Cell::absent(observation), Cell::absent(observation)};
+      return {observation.absent(), observation.absent()};
     }
     double flow = 0.0, diversity = 0.0, videos = 0.0;
     for (std::size_t i = 0; i < observation.frames.size(); ++i) {

@@ -1,18 +1,13 @@
 #include "descriptors/pass.h"
 
-#include <spdlog/spdlog.h>
-#include <time.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <mutex>
-#include <set>
 
+#include "core/cpu_clock.h"
 #include "core/errors.h"
 #include "core/hash.h"
-#include "core/parallel.h"
-#include "core/progress.h"
 #include "descriptors/chunk.h"
-#include "descriptors/row_journal.h"
 #include "models/model_pool.h"
 
 namespace winnow {
@@ -21,79 +16,45 @@ namespace {
 // Raised when the same inputs give other numbers than before.
 constexpr std::uint64_t kFormatVersion = 1;
 
-double thread_cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+using Descriptors = std::map<std::string, std::unique_ptr<Descriptor>>;
+
+std::vector<std::string> columns_of(const Descriptors& descriptors) {
+  std::vector<std::string> names;
+  for (const auto& [name, descriptor] : descriptors) {
+    for (std::string& column : descriptor->columns()) names.push_back(std::move(column));
+  }
+  return names;
 }
 
-// Columns being filled, and the ledger of failures.
-class Collected {
+// All descriptors of a pass as one maker of columns. Its vectors are features, of the prompt and of
+// the question.
+class DescriptorMaker : public ColumnMaker {
  public:
-  Collected(const std::vector<std::string>& names, const std::vector<Sample>& samples)
-      : samples_(samples) {
-    for (const std::string& name : names) {
-      columns.push_back(Column::missing(name, samples.size()));
-    }
-    features.prompt.resize(samples.size());
-    features.question.resize(samples.size());
-  }
+  DescriptorMaker(const DescriptorPassRequest& request, const Descriptors& descriptors,
+                  const Needs& needs, const DescriptorPassOptions& options, Identity identity)
+      : request_(request),
+        descriptors_(descriptors),
+        needs_(needs),
+        options_(options),
+        identity_(std::move(identity)),
+        models_(needs.model() ? request.model : nullptr) {}
 
-  void add(MeasuredChunk chunk) {
-    for (MeasuredRow& row : chunk.rows) {
-      const std::string* reason = nullptr;
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        const Cell& cell = row.cells.at(i);
-        if (cell.state == CellState::valid) {
-          columns[i].set(row.row, cell.value);
-        } else {
-          columns[i].set(row.row, cell.state);
-        }
-        if (cell.state == CellState::failed && reason == nullptr) reason = &cell.reason;
-      }
-      if (reason != nullptr) failures.push_back({row.row, samples_[row.row].id, *reason});
-      features.prompt[row.row] = std::move(row.prompt_features);
-      features.question[row.row] = std::move(row.question_features);
-    }
+  std::vector<std::string> columns() const override { return columns_of(descriptors_); }
+  std::size_t vector_kinds() const override { return 2; }
+  Identity identity() const override { return identity_; }
+  MeasuredChunk measure(const std::vector<Sample>& samples) override {
+    const ModelPool::Loan model(models_);
+    return {detail::ChunkMeasurement(request_, descriptors_, needs_, options_, model.get(), samples)
+                .run()};
   }
-
-  void check_failures(double maximum_share) const {
-    const auto total = static_cast<double>(samples_.size());
-    if (static_cast<double>(failures.size()) <= maximum_share * total) return;
-    throw DataError(fmt::format(
-        "{} of {} samples could not be measured so far, more than "
-        "descriptors.maximum_failed_share = {} allows:{}\nRepair the data and run again with "
-        "descriptors.retry_failed=true, or raise the share.",
-        failures.size(), samples_.size(), maximum_share, summary()));
-  }
-
-  // The most frequent reasons, each with an example.
-  std::string summary() const {
-    std::map<std::string, std::pair<std::size_t, std::string>> by_reason;
-    for (const FailedRow& failure : failures) {
-      auto& [count, example] = by_reason[failure.reason];
-      if (++count == 1) example = failure.id;
-    }
-    std::vector<std::pair<std::size_t, std::string>> lines;
-    for (const auto& [reason, found] : by_reason) {
-      lines.emplace_back(found.first, fmt::format("\n  {} x {} (e.g. sample '{}')", found.first,
-                                                  reason, found.second));
-    }
-    std::stable_sort(lines.begin(), lines.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
-    constexpr std::size_t kShown = 5;
-    std::string text;
-    for (std::size_t i = 0; i < std::min(kShown, lines.size()); ++i) text += lines[i].second;
-    if (lines.size() > kShown) text += fmt::format("\n  {} other reasons", lines.size() - kShown);
-    return text;
-  }
-
-  std::vector<Column> columns;
-  PoolFeatures features;
-  std::vector<FailedRow> failures;
 
  private:
-  const std::vector<Sample>& samples_;
+  const DescriptorPassRequest& request_;
+  const Descriptors& descriptors_;
+  const Needs& needs_;
+  const DescriptorPassOptions& options_;
+  const Identity identity_;
+  ModelPool models_;
 };
 
 const bool registered = config::add_table<DescriptorPassOptions>(
@@ -103,17 +64,12 @@ const bool registered = config::add_table<DescriptorPassOptions>(
 }  // namespace
 
 config::Help help(const DescriptorPassOptions&) {
-  return {
-      {"batch_size", "samples the model takes at once", config::at_least(1)},
-      {"chunk_samples", "samples a thread measures and the journal stores at once",
-       config::at_least(1)},
-      {"maximum_failed_share", "share of samples that may fail before the pass stops",
-       config::between(0, 1)},
-      {"retry_failed",
-       "measure the chunks again that have failed samples, of an interrupted pass or a complete "
-       "one"},
-      {"feature_dimensions", "wider features of the model are projected to this width at random",
-       config::at_least(1)}};
+  config::Help all = help(WalkOptions{});
+  all.push_back({"batch_size", "samples the model takes at once", config::at_least(1)});
+  all.push_back({"feature_dimensions",
+                 "wider features of the model are projected to this width at random",
+                 config::at_least(1)});
+  return all;
 }
 
 DescriptorPass::DescriptorPass(std::map<std::string, std::unique_ptr<Descriptor>> descriptors,
@@ -163,113 +119,54 @@ DescriptorPass DescriptorPass::from_config(const config::Value& table, const std
   const auto options = config::bind<DescriptorPassOptions>(table, path, names);
   DescriptorPass pass(std::move(made), options);
   config::Value measured = table;
-  measured.erase("maximum_failed_share");
-  measured.erase("retry_failed");
+  for (const char* walks : {"chunk_samples", "maximum_failed_share", "retry_failed"}) {
+    measured.erase(walks);
+  }
   pass.config_digest_ = digest_of(measured.to_json());
   return pass;
 }
 
-std::vector<std::string> DescriptorPass::columns() const {
-  std::vector<std::string> names;
-  for (const auto& [name, descriptor] : descriptors_) {
-    for (std::string& column : descriptor->columns()) names.push_back(std::move(column));
-  }
-  return names;
-}
+std::vector<std::string> DescriptorPass::columns() const { return columns_of(descriptors_); }
 
-std::string DescriptorPass::identity(const DescriptorPassRequest& request,
-                                     const RowTable& facts) const {
+Identity DescriptorPass::identity(const DescriptorPassRequest& request) const {
   Digest digest;
-  digest.add(kFormatVersion).add(config_digest_).add(request.identity).add(request.seed);
-  for (const std::string& column : columns()) digest.add(column);
-  for (const std::int64_t option :
-       {options_.batch_size, options_.chunk_samples, options_.feature_dimensions}) {
+  digest.add(kFormatVersion).add(config_digest_);
+  for (const std::int64_t option : {options_.batch_size, options_.feature_dimensions}) {
     digest.add(static_cast<std::uint64_t>(option));
   }
-  for (std::size_t row = 0; row < facts.size(); ++row) {
-    digest.add(facts.id(row)).add(facts.content_digest(row));
-  }
-  if (needs_.model()) digest.add(weights_digest(*request.model));
-  return digest.hex();
+  Identity identity = {{"descriptors", digest.hex()}, {"seed", std::to_string(request.seed)}};
+  if (needs_.model()) identity["model"] = weights_digest(*request.model);
+  if (!request.identity.empty()) identity["setting"] = request.identity;
+  return identity;
 }
 
-DescriptorPassResult DescriptorPass::run(const DescriptorPassRequest& request) const {
+WalkResult DescriptorPass::run(const DescriptorPassRequest& request) const {
   if (needs_.model() && request.model == nullptr) {
     throw ConfigError("these descriptors need a model and there is none");
   }
   const double start = thread_cpu_seconds();
-  RowTable facts = facts_of(request.samples);
-  const auto chunks =
-      detail::chunks_of(request.samples, static_cast<std::size_t>(options_.chunk_samples));
-  Collected collected(columns(), request.samples);
-  DescriptorPassResult result;
-  Progress progress("Descriptors", static_cast<std::int64_t>(request.samples.size()), "samples");
-
-  std::unique_ptr<RowJournal> journal;
-  std::set<std::size_t> finished;
-  if (!request.journal.empty()) {
-    journal = std::make_unique<RowJournal>(request.journal, identity(request, facts));
-    // A chunk that a retry measured again is there twice: the last version counts.
-    std::map<std::size_t, MeasuredChunk> last;
-    for (MeasuredChunk& chunk : journal->take_chunks()) {
-      result.earlier_cpu_seconds += chunk.cpu_seconds;
-      last[chunk.index] = std::move(chunk);
-    }
-    for (auto& [index, chunk] : last) {
-      if (options_.retry_failed && has_failure(chunk)) continue;
-      finished.insert(index);
-      result.resumed_rows += chunk.rows.size();
-      collected.add(std::move(chunk));
-    }
-    progress.advance(static_cast<std::int64_t>(result.resumed_rows));
-  }
-  collected.check_failures(options_.maximum_failed_share);
-  std::vector<std::size_t> pending;
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
-    if (finished.count(i) == 0) pending.push_back(i);
-  }
-
-  const double before_chunks = thread_cpu_seconds();
-  double chunk_seconds = 0.0;
-  {
+  DescriptorMaker maker(request, descriptors_, needs_, options_,
+                        request.journal.empty() ? Identity{} : identity(request));
+  const ChunkPlan plan =
+      plan_by_content(request.pool, request.rows, static_cast<std::size_t>(options_.chunk_samples),
+                      needs_.frames || needs_.model());
+  WalkRequest walked{request.pool, plan, options_};
+  walked.words = {"Descriptors", "could not be measured", "descriptors.maximum_failed_share",
+                  "Repair the data and run again with descriptors.retry_failed=true, or raise the "
+                  "share."};
+  walked.journal = request.journal;
+  const double before = thread_cpu_seconds();
+  WalkResult result = [&] {
     const OneThreadInside one_thread_inside;
-    ModelPool models(needs_.model() ? request.model : nullptr);
-    std::mutex mutex;
-    parallel_for(pending.size(), [&](std::size_t i) {
-      const double chunk_start = thread_cpu_seconds();
-      VisionLanguageModel* model = models.take();
-      MeasuredChunk chunk;
-      chunk.index = pending[i];
-      chunk.rows = detail::ChunkMeasurement(request, descriptors_, needs_, options_, model,
-                                            chunks[pending[i]])
-                       .run();
-      models.give_back(model);
-      chunk.cpu_seconds = thread_cpu_seconds() - chunk_start;
-      const auto count = static_cast<std::int64_t>(chunk.rows.size());
-      const std::lock_guard lock(mutex);
-      chunk_seconds += chunk.cpu_seconds;
-      if (journal) journal->append(chunk);
-      collected.add(std::move(chunk));
-      collected.check_failures(options_.maximum_failed_share);
-      progress.advance(count);
-    });
-  }
-  const double after_chunks = thread_cpu_seconds();
-
-  result.table = SampleTable(std::move(facts));
-  for (Column& column : collected.columns) result.table.add(std::move(column));
+    return walk(maker, walked);
+  }();
+  const double after = thread_cpu_seconds();
+  const PoolFeatures features{std::move(result.vectors[0]), std::move(result.vectors[1])};
+  result.vectors.clear();
   for (const auto& [name, descriptor] : descriptors_) {
-    descriptor->finish(result.table, collected.features, request.seed);
+    descriptor->finish(result.table, features, request.seed);
   }
-  std::sort(collected.failures.begin(), collected.failures.end(),
-            [](const FailedRow& a, const FailedRow& b) { return a.row < b.row; });
-  if (!collected.failures.empty()) {
-    spdlog::warn("{} of {} samples could not be measured:{}", collected.failures.size(),
-                 request.samples.size(), collected.summary());
-  }
-  result.failures = std::move(collected.failures);
-  result.cpu_seconds =
-      (before_chunks - start) + chunk_seconds + (thread_cpu_seconds() - after_chunks);
+  result.cpu_seconds += (before - start) + (thread_cpu_seconds() - after);
   return result;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// One walk over a pool that computes what its descriptors need and fills their columns.
+// The walk over a pool that computes what its descriptors need and fills their columns.
 //
 // Per sample and whatever the number of descriptors: each medium is decoded once and encoded once
 // (once more with a single frame, where asked for), samples that share it sharing that; one prefill
@@ -14,21 +14,17 @@
 #include <vector>
 
 #include "descriptors/descriptor.h"
+#include "measuring/walk.h"
 #include "models/torch.h"
 #include "models/vision_language_model.h"
 
 namespace winnow {
 
-struct DescriptorPassOptions {
+struct DescriptorPassOptions : WalkOptions {
   std::int64_t batch_size = 32;
-  std::int64_t chunk_samples = 256;
-  double maximum_failed_share = 0.01;
-  bool retry_failed = false;
   std::int64_t feature_dimensions = 256;
 };
-BOOST_DESCRIBE_STRUCT(DescriptorPassOptions, (),
-                      (batch_size, chunk_samples, maximum_failed_share, retry_failed,
-                       feature_dimensions))
+BOOST_DESCRIBE_STRUCT(DescriptorPassOptions, (WalkOptions), (batch_size, feature_dimensions))
 config::Help help(const DescriptorPassOptions&);
 
 // The visual features of a sample, one per medium, from somewhere else than the pass's own decoding
@@ -36,7 +32,7 @@ config::Help help(const DescriptorPassOptions&);
 using VisualFeatureProvider = std::function<std::vector<VisualTokens>(const Sample&)>;
 
 struct DescriptorPassRequest {
-  const std::vector<Sample>& samples;
+  const Pool& pool;
   FrameCache& frames;
   // Needed when a descriptor needs one. Each further worker thread takes a clone.
   VisionLanguageModel* model = nullptr;
@@ -44,27 +40,17 @@ struct DescriptorPassRequest {
   // Both optional. `single_frame`: as if every frame of a video showed its middle one.
   VisualFeatureProvider visual = {};
   VisualFeatureProvider visual_single_frame = {};
-  // Where finished chunks are kept (row_journal.h); empty: nowhere. The caller removes it once it
-  // has stored the result.
+  // As for every walk (measuring/walk.h).
   std::filesystem::path journal = {};
   // What else results depend on and the pass cannot see, e.g. how frames are sampled: a journal of
-  // another identity is refused. Samples, descriptors, weights and seed are seen.
+  // another identity is dropped. Samples, descriptors, weights and seed are seen.
   std::string identity = {};
+  // The rows to measure, all by default; the others are missing.
+  WantedRows rows = {};
 };
 
-struct FailedRow {
-  std::size_t row = 0;
-  std::string id;
-  std::string reason;
-};
-
-struct DescriptorPassResult {
-  SampleTable table;
-  std::vector<FailedRow> failures;   // by row; a row counts when any of its cells failed
-  double cpu_seconds = 0.0;          // of the threads that measured, this run
-  double earlier_cpu_seconds = 0.0;  // spent on what the journal gave back
-  std::size_t resumed_rows = 0;
-};
+// The ledger of failures and the costs go with the table; vectors are in the columns.
+using DescriptorPassResult = WalkResult;
 
 class DescriptorPass {
  public:
@@ -80,14 +66,12 @@ class DescriptorPass {
   std::vector<std::string> columns() const;
   const Needs& needs() const { return needs_; }
 
-  // Rows in the order of the samples. Independent of the number of threads and of interruptions.
-  // Throws ConfigError when a model is needed and absent, DataError when more than
-  // maximum_failed_share of the samples failed (counts and examples by reason) or the journal is
-  // another pass's, IoError when it cannot be written.
+  // A table of the pool's rows. Independent of the number of threads, of the order of rows and of
+  // interruptions. Throws ConfigError when a model is needed and absent, and what walk() throws.
   DescriptorPassResult run(const DescriptorPassRequest& request) const;
 
  private:
-  std::string identity(const DescriptorPassRequest& request, const RowTable& facts) const;
+  Identity identity(const DescriptorPassRequest& request) const;
 
   std::map<std::string, std::unique_ptr<Descriptor>> descriptors_;
   DescriptorPassOptions options_;

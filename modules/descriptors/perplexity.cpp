@@ -21,7 +21,7 @@ class Perplexity : public Descriptor {
 
   std::vector<Cell> measure(const Observation& observation) const override {
     if (!observation.loss_with_vision) {
-      return {Cell::absent(observation), Cell::absent(observation)};
+      return {observation.absent(), observation.absent()};
     }
     const double loss = *observation.loss_with_vision;
     return {Cell::number(std::exp(loss)), Cell::number(loss)};

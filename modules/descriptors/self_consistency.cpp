@@ -35,7 +35,7 @@ class SelfConsistency : public Descriptor {
   std::vector<Cell> measure(const Observation& observation) const override {
     const auto count = static_cast<std::size_t>(options_.answers);
     const auto& answers = observation.sampled_answers;
-    if (answers.size() < count) return {Cell::absent(observation)};
+    if (answers.size() < count) return {observation.absent()};
     double sum = 0.0;
     for (std::size_t i = 0; i < count; ++i) {
       for (std::size_t j = i + 1; j < count; ++j) sum += jaccard_similarity(answers[i], answers[j]);

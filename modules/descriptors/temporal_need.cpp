@@ -40,11 +40,11 @@ class TemporalNeed : public Descriptor {
     const bool worded = question_type(sample.question()) == "temporal";
     // A row that failed stays failed, though its wording could still be read.
     if (mode_ == TemporalNeedMode::lexical) {
-      if (!observation.failure.empty()) return {Cell::absent(observation)};
+      if (!observation.failure.empty()) return {observation.absent()};
       return {Cell::number(worded ? 1.0 : 0.0)};
     }
     if (!observation.loss_single_frame || !observation.loss_with_vision) {
-      return {Cell::absent(observation)};
+      return {observation.absent()};
     }
     const Cell gain = Cell::number(*observation.loss_single_frame - *observation.loss_with_vision);
     const bool zero = mode_ == TemporalNeedMode::product && !worded;

@@ -25,8 +25,8 @@ class VisualDependency : public Descriptor {
     }
     const auto& with = observation.loss_with_vision;
     const auto& without = observation.loss_without_vision;
-    return {with && without ? Cell::number(*without - *with) : Cell::absent(observation),
-            without ? Cell::number(*without) : Cell::absent(observation)};
+    return {with && without ? Cell::number(*without - *with) : observation.absent(),
+            without ? Cell::number(*without) : observation.absent()};
   }
 };
 

@@ -1,138 +1,55 @@
 #include "judges/pass.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include "core/errors.h"
 #include "core/hash.h"
-#include "core/progress.h"
 
 namespace winnow {
 namespace {
 
-// The most frequent reasons, each with an example.
-std::string summary(const std::vector<UnjudgedRow>& failures) {
-  std::map<std::string, std::pair<std::size_t, std::string>> by_reason;
-  for (const UnjudgedRow& failure : failures) {
-    auto& [count, example] = by_reason[failure.reason];
-    if (++count == 1 || failure.id < example) example = failure.id;
-  }
-  std::vector<std::pair<std::size_t, std::string>> lines;
-  for (const auto& [reason, found] : by_reason) {
-    lines.emplace_back(found.first, fmt::format("\n  {} x {} (e.g. sample '{}')", found.first,
-                                                reason, found.second));
-  }
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  constexpr std::size_t shown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(shown, lines.size()); ++i) text += lines[i].second;
-  if (lines.size() > shown) text += fmt::format("\n  {} other reasons", lines.size() - shown);
-  return text;
-}
-
-// One judge's walk over the samples.
-class Walk {
+// One judge as a maker of its column.
+class JudgeMaker : public ColumnMaker {
  public:
-  Walk(Judge& judge, std::string name, const std::vector<Sample>& samples)
-      : judge_(judge),
-        name_(std::move(name)),
-        samples_(samples),
-        verdicts_(samples.size()),
-        progress_("Judge: " + name_, static_cast<std::int64_t>(samples.size()), "samples") {}
+  JudgeMaker(Judge& judge, std::string name, std::size_t samples)
+      : judge_(judge), name_(std::move(name)), samples_(samples) {}
 
-  void run() {
-    const auto count = std::min<std::size_t>(static_cast<std::size_t>(judge_.limits().concurrency),
-                                             std::max<std::size_t>(1, samples_.size()));
-    std::vector<std::thread> threads;
-    try {
-      for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this] { work(); });
-    } catch (...) {  // the system has no more threads; those there are can do it
-      if (threads.empty()) throw;
+  std::vector<std::string> columns() const override { return {name_}; }
+  Identity identity() const override { return {{"judge", judge_.identity()}}; }
+  MeasuredChunk measure(const std::vector<Sample>& samples) override {
+    MeasuredChunk chunk;
+    for (const Sample& sample : samples) {
+      const Verdict verdict = judge_.judge(sample);
+      check_available(verdict);
+      chunk.rows.push_back(
+          {{verdict.score ? Cell::number(*verdict.score) : Cell::failed(verdict.reason)}});
     }
-    for (std::thread& thread : threads) thread.join();
-    if (error_) std::rethrow_exception(error_);
+    return chunk;
   }
-
-  Column column() const {
-    Column column = Column::missing(name_, samples_.size());
-    for (std::size_t row = 0; row < samples_.size(); ++row) {
-      if (verdicts_[row].score) {
-        column.set(row, *verdicts_[row].score);
-      } else {
-        column.set(row, CellState::failed);
-      }
-    }
-    return column;
-  }
-
-  std::vector<UnjudgedRow> take_failures() {
-    std::sort(failures_.begin(), failures_.end(),
-              [](const UnjudgedRow& a, const UnjudgedRow& b) { return a.row < b.row; });
-    return std::move(failures_);
-  }
+  void stop() override { judge_.stop(); }
 
  private:
-  void work() {
-    while (!stopped_) {
-      const std::size_t row = next_++;
-      if (row >= samples_.size()) return;
-      try {
-        Verdict verdict = judge_.judge(samples_[row]);
-        if (stopped_) return;
-        take(row, std::move(verdict));
-      } catch (...) {
-        end_with(std::current_exception());
-      }
-    }
-  }
-
-  void take(std::size_t row, Verdict verdict) {
+  void check_available(const Verdict& verdict) {
     const std::lock_guard lock(mutex_);
-    if (!verdict.score) {
-      failures_.push_back({row, name_, samples_[row].id, verdict.reason});
-      const JudgeLimits& limits = judge_.limits();
-      unavailable_ = verdict.unavailable ? unavailable_ + 1 : 0;
-      if (unavailable_ >= limits.maximum_unavailable_in_a_row) {
-        throw IoError(fmt::format(
-            "judge '{}': {} samples in a row had no answer ({}); {} of {} are judged and kept. Run "
-            "again when the judge is back.",
-            name_, unavailable_, verdict.reason, done_ - failures_.size() + 1, samples_.size()));
-      }
-      check_unjudged(failures_, samples_.size(), limits.maximum_failed_share);
-    } else {
-      unavailable_ = 0;
-    }
-    verdicts_[row] = std::move(verdict);
-    ++done_;
-    progress_.advance();
-  }
-
-  void end_with(std::exception_ptr error) {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return;
-    error_ = std::move(error);
-    stopped_ = true;
-    judge_.stop();
+    if (verdict.score) ++judged_;
+    const bool unavailable = !verdict.score && verdict.unavailable;
+    unavailable_ = unavailable ? unavailable_ + 1 : 0;
+    if (unavailable_ < judge_.limits().maximum_unavailable_in_a_row) return;
+    throw IoError(fmt::format(
+        "judge '{}': {} samples in a row had no answer ({}); {} of {} are judged and kept. Run "
+        "again when the judge is back.",
+        name_, unavailable_, verdict.reason, judged_, samples_));
   }
 
   Judge& judge_;
   const std::string name_;
-  const std::vector<Sample>& samples_;
-  std::vector<Verdict> verdicts_;
-  Progress progress_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> stopped_{false};
-  std::mutex mutex_;  // guards the rest
-  std::vector<UnjudgedRow> failures_;
+  const std::size_t samples_;     // all of them
+  std::mutex mutex_;              // guards the rest
   std::int64_t unavailable_ = 0;  // in a row
-  std::size_t done_ = 0;
-  std::exception_ptr error_;
+  std::size_t judged_ = 0;
 };
 
 }  // namespace
@@ -149,16 +66,6 @@ config::Help help(const JudgeLimits&) {
 config::ComponentKind<Judge>& judges() {
   static config::ComponentKind<Judge> kind("judge");
   return kind;
-}
-
-void check_unjudged(const std::vector<UnjudgedRow>& failures, std::size_t total,
-                    double maximum_share) {
-  if (static_cast<double>(failures.size()) <= maximum_share * static_cast<double>(total)) return;
-  throw DataError(fmt::format(
-      "judge '{}': {} of {} samples have no score so far, more than maximum_failed_share = {} "
-      "allows:{}\nAnswers are kept. Repair prompt, data or judge and run again, or raise the "
-      "share.",
-      failures.front().column, failures.size(), total, maximum_share, summary(failures)));
 }
 
 JudgePass::JudgePass(std::map<std::string, std::unique_ptr<Judge>> judges)
@@ -195,21 +102,25 @@ std::map<std::string, double> JudgePass::maximum_failed_shares() const {
   return shares;
 }
 
-JudgePassResult JudgePass::run(const std::vector<Sample>& samples,
-                               const std::filesystem::path& cache, std::uint64_t seed) const {
+JudgePassResult JudgePass::run(const Pool& pool, const std::filesystem::path& cache,
+                               std::uint64_t seed, const WantedRows& rows) const {
   for (const auto& [name, judge] : judges_) judge->open(cache, seed);
+  // One by one: a judge waits for answers, and each may end the walk.
+  const ChunkPlan plan = plan_in_order(pool, rows, 1);
   JudgePassResult result;
-  result.table = SampleTable(facts_of(samples));
+  result.table = SampleTable(pool.shared_rows());
   for (const auto& [name, judge] : judges_) {
-    Walk walk(*judge, name, samples);
-    walk.run();
-    result.table.add(walk.column());
-    const std::vector<UnjudgedRow> failures = walk.take_failures();
-    if (!failures.empty()) {
-      spdlog::warn("judge '{}': {} of {} samples have no score:{}", name, failures.size(),
-                   samples.size(), summary(failures));
-    }
-    result.failures.insert(result.failures.end(), failures.begin(), failures.end());
+    JudgeMaker maker(*judge, name, plan.rows().size());
+    WalkRequest request{pool, plan};
+    request.options.maximum_failed_share = judge->limits().maximum_failed_share;
+    request.words = {
+        "judge '" + name + "'", "have no score", "maximum_failed_share",
+        "Answers are kept. Repair prompt, data or judge and run again, or raise the share."};
+    request.workers = static_cast<std::size_t>(judge->limits().concurrency);
+    WalkResult walked = walk(maker, request);
+    result.table.add(walked.table.column(name));
+    for (FailedRow& failure : walked.failures)
+      result.failures.push_back({std::move(failure), name});
     result.costs[name] = judge->cost();
   }
   return result;

@@ -1,5 +1,5 @@
 #pragma once
-// One walk over a pool that fills a column for each judge.
+// The walk over a pool that fills a column for each judge.
 
 #include <filesystem>
 #include <map>
@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "judges/judge.h"
-#include "pool/sample_table.h"
+#include "measuring/walk.h"
 
 namespace winnow {
 
-struct UnjudgedRow {
-  std::size_t row = 0;
-  std::string column, id, reason;
+struct UnjudgedRow : FailedRow {
+  std::string column;
 };
 
 struct JudgePassResult {
@@ -38,21 +37,16 @@ class JudgePass {
   // By column.
   std::map<std::string, double> maximum_failed_shares() const;
 
-  // Rows in the order of the samples; independent of the number of threads. Waits for answers, and
-  // so runs on as many threads as the judges' limits say, whatever the number of cores. What was
-  // answered before a failure or a kill is in `cache` and costs nothing the next time. Throws what
-  // Judge::open and judge throw, DataError when more than maximum_failed_share of the samples have
-  // no score (with the most frequent reasons), IoError when the judge is gone.
-  JudgePassResult run(const std::vector<Sample>& samples, const std::filesystem::path& cache,
-                      std::uint64_t seed) const;
+  // A table of the pool's rows; those that are not wanted are missing. Independent of the number of
+  // threads. Waits for answers, and so runs on as many threads as the judges' limits say, whatever
+  // the number of cores. What was answered before a failure or a kill is in `cache` and costs
+  // nothing the next time. Throws what Judge::open, judge and walk() throw, IoError when the judge
+  // is gone.
+  JudgePassResult run(const Pool& pool, const std::filesystem::path& cache, std::uint64_t seed,
+                      const WantedRows& rows = {}) const;
 
  private:
   std::map<std::string, std::unique_ptr<Judge>> judges_;
 };
-
-// Throws DataError, with the most frequent reasons, when `failures` (of one column) are more than
-// `maximum_share` of `total`.
-void check_unjudged(const std::vector<UnjudgedRow>& failures, std::size_t total,
-                    double maximum_share);
 
 }  // namespace winnow

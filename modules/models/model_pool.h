@@ -59,6 +59,8 @@ class ModelPool {
     ~Loan() { pool_.give_back(model_); }
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
+    // Null where the pool has no model.
+    VisionLanguageModel* get() const { return model_; }
     VisionLanguageModel& operator*() const { return *model_; }
     VisionLanguageModel* operator->() const { return model_; }
 

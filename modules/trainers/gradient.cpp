@@ -1,19 +1,13 @@
 #include "trainers/gradient.h"
 
 #include <algorithm>
-#include <ctime>
 #include <numeric>
 #include <thread>
 
+#include "core/cpu_clock.h"
 #include "core/parallel.h"
 
 namespace winnow {
-
-double thread_cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 ShardedModel::ShardedModel(VisionLanguageModel& model, std::int64_t shards) : model_(model) {
   for (std::int64_t i = 1; i < shards; ++i) replicas_.push_back(model.clone());

@@ -41,7 +41,4 @@ class ShardedModel {
   std::vector<std::unique_ptr<VisionLanguageModel>> replicas_;
 };
 
-// CPU time of the calling thread alone: other runs go on beside it.
-double thread_cpu_seconds();
-
 }  // namespace winnow

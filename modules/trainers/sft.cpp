@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/cpu_clock.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/progress.h"

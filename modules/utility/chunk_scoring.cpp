@@ -1,32 +1,13 @@
 #include "utility/chunk_scoring.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "core/errors.h"
+#include "core/cpu_clock.h"
+#include "models/refusal.h"
 
 namespace winnow::detail {
 namespace {
-
-std::string one_line(std::string text) { return text.substr(0, text.find('\n')); }
-
-// Calls `work`; the reason, where data, decoding or the model's arithmetic refuse. Anything else is
-// a bug or no fault of the sample.
-template <class Work>
-std::string reason_of_failure(const Work& work) {
-  try {
-    work();
-    return {};
-  } catch (const DataError& error) {
-    return one_line(error.what());
-  } catch (const c10::Error& error) {
-    return one_line(error.what_without_backtrace());
-  } catch (const cv::Exception& error) {
-    return one_line(error.what());
-  }
-}
 
 double tokens_of(const std::vector<AnchorSet>& anchors) {
   double tokens = 0.0;
@@ -63,12 +44,6 @@ void store(const Prepared& estimator, MeasuredRow& row, const torch::Tensor& val
 
 }  // namespace
 
-double thread_cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 ChunkScoring::ChunkScoring(const UtilityPassRequest& request, const std::vector<Prepared>& prepared,
                            std::size_t columns, std::size_t batch_size, VisionLanguageModel& model)
     : request_(request),
@@ -76,32 +51,31 @@ ChunkScoring::ChunkScoring(const UtilityPassRequest& request, const std::vector<
       columns_(columns),
       batch_size_(batch_size),
       model_(model),
+      totals_(kCostTotals * prepared.size()),
       anchor_tokens_(tokens_of(request.anchors)) {
   for (const auto& [name, parameter] : model.named_parameters()) {
     parameters_ += static_cast<double>(parameter.numel());
   }
 }
 
-std::vector<MeasuredRow> ChunkScoring::run(std::span<const std::size_t> order) {
+MeasuredChunk ChunkScoring::run(const std::vector<Sample>& samples) {
   const torch::NoGradGuard no_gradients;
   const c10::AutoFwGradMode no_tangents(false);
-  std::vector<MeasuredRow> rows(order.size());
+  std::vector<MeasuredRow> rows(samples.size());
   std::vector<std::pair<MeasuredRow*, UtilityInput>> inputs;
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    MeasuredRow& row = rows[k];
-    row.row = order[k];
-    row.cells.assign(columns_ + kCostCells * prepared_.size(), Cell::number(0.0));
-    const Sample& sample = request_.samples[row.row];
+  for (std::size_t k = 0; k < samples.size(); ++k) {
+    const Sample& sample = samples[k];
+    rows[k].cells.assign(columns_, Cell::missing());
     UtilityInput input{&sample, {}};
-    const std::string reason = reason_of_failure([&] {
+    const std::string reason = reason_of_refusal([&] {
       std::vector<VisualTokens> visual;
       if (!sample.media.empty()) visual = request_.visual(sample, model_);
       input.input = model_.input(sample, std::move(visual));
     });
     if (reason.empty()) {
-      inputs.emplace_back(&row, std::move(input));
+      inputs.emplace_back(&rows[k], std::move(input));
     } else {
-      std::fill_n(row.cells.begin(), columns_, Cell::failed(reason));
+      rows[k].cells.assign(columns_, Cell::failed(reason));
     }
   }
   std::stable_sort(inputs.begin(), inputs.end(), [](const auto& a, const auto& b) {
@@ -116,7 +90,7 @@ std::vector<MeasuredRow> ChunkScoring::run(std::span<const std::size_t> order) {
     }
     for (std::size_t e = 0; e < prepared_.size(); ++e) score(e, batch_rows, batch);
   }
-  return rows;
+  return {std::move(rows), totals_};
 }
 
 void ChunkScoring::score(std::size_t e, const std::vector<MeasuredRow*>& rows,
@@ -124,7 +98,7 @@ void ChunkScoring::score(std::size_t e, const std::vector<MeasuredRow*>& rows,
   const double start = thread_cpu_seconds();
   const Prepared& estimator = prepared_[e];
   torch::Tensor values;
-  std::string reason = reason_of_failure([&] { values = estimator.scorer->score(model_, batch); });
+  std::string reason = reason_of_refusal([&] { values = estimator.scorer->score(model_, batch); });
   if (reason.empty()) check_shape(estimator, values, batch.size());
   const bool whole = reason.empty() && values.isfinite().all().item<bool>();
   for (std::size_t b = 0; b < batch.size(); ++b) {
@@ -134,20 +108,19 @@ void ChunkScoring::score(std::size_t e, const std::vector<MeasuredRow*>& rows,
     } else if (batch.size() == 1) {
       own = values;
     } else {  // so that a sample at fault takes no other with it
-      reason = reason_of_failure([&] { own = estimator.scorer->score(model_, {batch[b]}); });
+      reason = reason_of_refusal([&] { own = estimator.scorer->score(model_, {batch[b]}); });
     }
     store(estimator, *rows[b], own, reason);
   }
-  const double seconds = (thread_cpu_seconds() - start) / static_cast<double>(batch.size());
+  double* costs = &totals_[kCostTotals * e];
+  costs[0] += thread_cpu_seconds() - start;
   // Of the sample itself once for each of its columns.
   const double own_passes = estimator.passes.sample * static_cast<double>(estimator.columns);
   const double anchor_tokens =
       estimator.uses_anchors ? estimator.passes.anchors * anchor_tokens_ : 0.0;
-  for (std::size_t b = 0; b < batch.size(); ++b) {
-    const double tokens = own_passes * static_cast<double>(batch[b].input.length()) + anchor_tokens;
-    Cell* costs = &rows[b]->cells[columns_ + kCostCells * e];
-    costs[0] = Cell::number(seconds);
-    costs[1] = Cell::number(2.0 * parameters_ * tokens);
+  for (const UtilityInput& input : batch) {
+    const double tokens = own_passes * static_cast<double>(input.input.length()) + anchor_tokens;
+    costs[1] += 2.0 * parameters_ * tokens;
   }
 }
 

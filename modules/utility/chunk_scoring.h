@@ -2,20 +2,16 @@
 // The inside of a utility pass: how the samples of a chunk are scored.
 
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "descriptors/row_journal.h"
+#include "measuring/column_maker.h"
 #include "utility/pass.h"
 
 namespace winnow::detail {
 
-// Cells that a journal row has after its columns, for each estimator: CPU seconds and operations.
-inline constexpr std::size_t kCostCells = 2;
-
-// Of the calling thread.
-double thread_cpu_seconds();
+// Totals of a chunk for each estimator: CPU seconds and operations.
+inline constexpr std::size_t kCostTotals = 2;
 
 // An estimator of the pass, ready to score.
 struct Prepared {
@@ -26,15 +22,15 @@ struct Prepared {
   std::unique_ptr<UtilityScorer> scorer;
 };
 
-// Scores the rows of a chunk with one model on the calling thread.
+// Scores the samples of a chunk with one model on the calling thread.
 class ChunkScoring {
  public:
   // `columns`: of all estimators together.
   ChunkScoring(const UtilityPassRequest& request, const std::vector<Prepared>& prepared,
                std::size_t columns, std::size_t batch_size, VisionLanguageModel& model);
 
-  // These rows of the pool, in this order.
-  std::vector<MeasuredRow> run(std::span<const std::size_t> order);
+  // One row per sample, in order, and the costs of all estimators.
+  MeasuredChunk run(const std::vector<Sample>& samples);
 
  private:
   void score(std::size_t e, const std::vector<MeasuredRow*>& rows,
@@ -44,6 +40,7 @@ class ChunkScoring {
   const std::vector<Prepared>& prepared_;
   std::size_t columns_, batch_size_;
   VisionLanguageModel& model_;
+  std::vector<double> totals_;
   double anchor_tokens_, parameters_ = 0.0;
 };
 

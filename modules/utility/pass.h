@@ -1,9 +1,6 @@
 #pragma once
-// One walk over a pool that fills a column for each utility estimator and anchor set.
-//
-// Samples go through in chunks, on several threads, each with a model of its own; within a chunk in
-// batches of similar length. What is finished is journaled, so that a killed walk goes on. Memory
-// beyond the table does not grow with the pool.
+// The walk over a pool that fills a column for each utility estimator and anchor set: every thread
+// with a model of its own, within a chunk in batches of similar length.
 
 #include <filesystem>
 #include <functional>
@@ -12,33 +9,33 @@
 #include <string>
 #include <vector>
 
-#include "descriptors/pass.h"
+#include "measuring/walk.h"
 #include "models/torch.h"
 #include "utility/estimator.h"
 
 namespace winnow {
 
-struct UtilityPassOptions {
+struct UtilityPassOptions : WalkOptions {
   std::int64_t batch_size = 8;  // what the caches of a core hold; larger ones are slower
-  std::int64_t chunk_samples = 256;
-  double maximum_failed_share = 0.01;
-  bool retry_failed = false;
 };
-BOOST_DESCRIBE_STRUCT(UtilityPassOptions, (),
-                      (batch_size, chunk_samples, maximum_failed_share, retry_failed))
+BOOST_DESCRIBE_STRUCT(UtilityPassOptions, (WalkOptions), (batch_size))
 config::Help help(const UtilityPassOptions&);
 
 struct UtilityPassRequest {
-  const std::vector<Sample>& samples;
+  const Pool& pool;
   VisionLanguageModel& model;
   // Visual features of a sample for a model whose parameters equal those of `model`, one per
   // medium. Throws DataError for a sample that has none. Called from several threads.
   std::function<std::vector<VisualTokens>(const Sample&, VisionLanguageModel&)> visual;
   const std::vector<AnchorSet>& anchors;
   std::uint64_t seed = 0;
-  // As for a descriptor pass (descriptors/pass.h).
+  // As for every walk (measuring/walk.h).
   std::filesystem::path journal = {};
+  // What else results depend on and the pass cannot see, e.g. how frames are sampled: a journal of
+  // another identity is dropped. Samples, estimators, anchors, weights and seed are seen.
   std::string identity = {};
+  // The rows to measure, all by default; the others are missing.
+  WantedRows rows = {};
 };
 
 // Of one estimator, all its columns together.
@@ -49,13 +46,8 @@ struct UtilityCost {
   double flops = 0.0;
 };
 
-struct UtilityPassResult {
-  SampleTable table;
-  std::vector<FailedRow> failures;           // by row; a row counts when any of its cells failed
+struct UtilityPassResult : WalkResult {
   std::map<std::string, UtilityCost> costs;  // by estimator
-  double cpu_seconds = 0.0;                  // of the threads that measured, this run
-  double earlier_cpu_seconds = 0.0;          // spent on what the journal gave back
-  std::size_t resumed_rows = 0;
 };
 
 class UtilityPass {
@@ -74,15 +66,13 @@ class UtilityPass {
   // "<estimator>", or "<estimator>.<set>" for each set when it uses anchors and there are several.
   std::vector<std::string> columns(const std::vector<std::string>& anchor_sets) const;
 
-  // Rows in the order of the samples, whose ids differ. Independent of that order, to the bit, of
-  // the number of threads and of interruptions. Leaves the model as it was. Throws what the
-  // estimators' prepare() throws, DataError when more than maximum_failed_share of the samples
-  // failed (with the most frequent reason) or the journal is another pass's, IoError when it cannot
-  // be written.
+  // A table of the pool's rows. Independent of their order, to the bit, of the number of threads
+  // and of interruptions. Leaves the model as it was. Throws what the estimators' prepare() and
+  // walk() throw.
   UtilityPassResult run(const UtilityPassRequest& request) const;
 
  private:
-  std::string identity(const UtilityPassRequest& request, const RowTable& facts) const;
+  Identity identity(const UtilityPassRequest& request) const;
 
   std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators_;
   UtilityPassOptions options_;

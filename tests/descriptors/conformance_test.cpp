@@ -101,10 +101,10 @@ TEST_P(DescriptorConformance, FailsWhereALossIsNoNumber) {
 TEST_P(DescriptorConformance, FinishesEveryPool) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{1}, samples_.size()}) {
     SampleTable table(facts_of({samples_.begin(), samples_.begin() + count}));
-    PoolFeatures features;
+    PoolFeatures features{RowVectors(count), RowVectors(count)};
     for (std::size_t i = 0; i < count; ++i) {
-      features.prompt.push_back({static_cast<float>(i), 1.0F});
-      features.question.push_back({static_cast<float>(i)});
+      features.prompt.set(i, std::vector<float>{static_cast<float>(i), 1.0F});
+      features.question.set(i, std::vector<float>{static_cast<float>(i)});
     }
     for (const std::string& column : descriptor_->columns()) {
       table.add(Column::missing(column, count));

@@ -9,18 +9,21 @@ namespace {
 
 using test::make_descriptor;
 using test::make_sample;
+using test::row_vectors;
 using test::text_value;
 
-struct Pool {
-  explicit Pool(const std::vector<std::size_t>& order) {
+struct VectorPool {
+  explicit VectorPool(const std::vector<std::size_t>& order) {
     // Dimensions: 1 and 3 around 2; 5 always; the last row has none.
     const std::vector<std::vector<float>> vectors = {{1, 5}, {3, 5}, {1, 5}, {3, 5}, {}};
     std::vector<Sample> samples;
+    std::vector<std::vector<float>> question, prompt;
     for (const std::size_t i : order) {
       samples.push_back(make_sample("s" + std::to_string(i), "q" + std::to_string(i), "a", {}));
-      features.question.push_back(vectors[i]);
-      features.prompt.push_back(vectors[i].empty() ? vectors[i] : std::vector<float>{3, 4});
+      question.push_back(vectors[i]);
+      prompt.push_back(vectors[i].empty() ? vectors[i] : std::vector<float>{3, 4});
     }
+    features = {row_vectors(prompt), row_vectors(question)};
     table = SampleTable(facts_of(samples));
     table.add(Column::missing("embedding", order.size()));
   }
@@ -29,7 +32,7 @@ struct Pool {
 };
 
 TEST(Embedding, IsStandardInEachDimension) {
-  Pool pool({0, 1, 2, 3, 4});
+  VectorPool pool({0, 1, 2, 3, 4});
   make_descriptor("embedding", {{"space", text_value("question")}})
       ->finish(pool.table, pool.features, 1);
   const Column& column = pool.table.column("embedding");
@@ -45,7 +48,7 @@ TEST(Embedding, IsStandardInEachDimension) {
 }
 
 TEST(Embedding, IsTheFeaturesThemselvesWhereAsked) {
-  Pool pool({0, 1, 2, 3, 4});
+  VectorPool pool({0, 1, 2, 3, 4});
   make_descriptor("embedding", {{"standardise", config::Value(false, {"test", 0})}})
       ->finish(pool.table, pool.features, 1);
   const Column& column = pool.table.column("embedding");
@@ -55,8 +58,8 @@ TEST(Embedding, IsTheFeaturesThemselvesWhereAsked) {
 }
 
 TEST(Embedding, GoesWithItsRowWhateverTheirOrder) {
-  Pool forward({0, 1, 2, 3, 4}), other({4, 3, 1, 0, 2});
-  for (Pool* pool : {&forward, &other}) {
+  VectorPool forward({0, 1, 2, 3, 4}), other({4, 3, 1, 0, 2});
+  for (VectorPool* pool : {&forward, &other}) {
     make_descriptor("embedding", {{"space", text_value("question")}})
         ->finish(pool->table, pool->features, 1);
   }

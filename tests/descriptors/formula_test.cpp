@@ -205,14 +205,15 @@ TEST(SelfConsistency, IsTheMeanOverAllPairs) {
 struct Grouped {
   explicit Grouped(const std::vector<std::size_t>& order) {
     std::vector<RowFacts> facts(13);
-    features.prompt.resize(13);
+    features.prompt = RowVectors(13);
     for (std::size_t i = 0; i < order.size(); ++i) {
       const std::size_t k = order[i];
       facts[i].id = facts[i].content_digest = "row" + std::to_string(k);
       if (k == 12) continue;
       const double group = k < 6 ? 0.0 : k < 10 ? 1.0 : 2.0;
-      features.prompt[i] = {static_cast<float>(group + 0.01 * static_cast<double>(k % 3)),
-                            static_cast<float>(1e6 * (group == 1.0)), 3.3F};
+      features.prompt.set(
+          i, std::vector<float>{static_cast<float>(group + 0.01 * static_cast<double>(k % 3)),
+                                static_cast<float>(1e6 * (group == 1.0)), 3.3F});
     }
     table = SampleTable(facts);
     table.add(Column::missing("cluster", 13));
@@ -281,7 +282,7 @@ TEST(Coverage, TakesNoMoreClustersThanDistinctSamples) {
   table.add(Column::missing("q_cluster", 3));
   table.add(Column::missing("q_coverage", 3));
   PoolFeatures features;
-  features.question = {{1.0F}, {1.0F}, {2.0F}};
+  features.question = test::row_vectors({{1.0F}, {1.0F}, {2.0F}});
   make_descriptor("coverage",
                   {{"space", text_value("question")}, {"column_prefix", text_value("q_")}})
       ->finish(table, features, 0);

@@ -2,15 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
-#include <csignal>
-#include <fstream>
 #include <set>
 
 #include "core/files.h"
 #include "core/parallel.h"
-#include "descriptors/chunk.h"
 #include "support.h"
 
 namespace winnow {
@@ -47,7 +43,8 @@ class Pass : public testing::Test {
     return run(model, frames);
   }
   DescriptorPassResult run(FakeModel& model, FrameCache& frames) {
-    DescriptorPassRequest request{samples_, frames};
+    const Pool pool(samples_);
+    DescriptorPassRequest request{pool, frames};
     request.model = &model;
     request.seed = 11;
     request.journal = journal_;
@@ -134,7 +131,8 @@ TEST_F(Pass, AsksTheModelForNothingThatNoDescriptorNeeds) {
   const auto run_only = [&](const std::string& name) {
     std::map<std::string, std::unique_ptr<Descriptor>> only;
     only[name] = test::make_descriptor(name);
-    DescriptorPassRequest request{samples_, frames};
+    const Pool pool(samples_);
+    DescriptorPassRequest request{pool, frames};
     request.model = &model;
     return DescriptorPass(std::move(only), options_).run(request);
   };
@@ -162,7 +160,8 @@ TEST_F(Pass, TakesVisualFeaturesFromElsewhere) {
     }
     return result;
   };
-  DescriptorPassRequest request{samples_, untouched};
+  const Pool pool(samples_);
+  DescriptorPassRequest request{pool, untouched};
   request.model = &other;
   request.seed = 11;
   request.visual = [&](const Sample& sample) { return features(sample, false); };
@@ -269,7 +268,7 @@ TEST_F(Pass, RefusesDescriptorsThatDoNotFitTogether) {
   twice["b"] = test::make_descriptor("perplexity");
   EXPECT_THROW(DescriptorPass(std::move(twice), options_), ConfigError);
   FrameCache frames({}, kLargeCache);
-  EXPECT_THROW(DescriptorPass(test::all_descriptors(), options_).run({samples_, frames}),
+  EXPECT_THROW(DescriptorPass(test::all_descriptors(), options_).run({Pool(samples_), frames}),
                ConfigError);
 }
 
@@ -312,42 +311,48 @@ TEST_F(Pass, ResumesWhereverTheJournalWasCut) {
   set_worker_count(0);
 }
 
-TEST_F(Pass, MeasuresAgainWhatIsDamaged) {
-  FakeModel model;
-  journal_ = folder_.path() / "journal";
-  const auto expected = content(run(model).table);
-  std::string damaged = read_file(journal_);
-  damaged[damaged.size() / 2] ^= 0x10;
-  write_file(journal_, damaged);
-  spdlog::set_level(spdlog::level::off);
-  FakeModel again;
-  const DescriptorPassResult result = run(again);
-  spdlog::set_level(spdlog::level::info);
-  EXPECT_EQ(content(result.table), expected);
-  EXPECT_LT(result.resumed_rows, samples_.size());
-}
-
-TEST_F(Pass, RefusesTheJournalOfAnotherPass) {
+TEST_F(Pass, DropsTheJournalOfAnotherPass) {
   journal_ = folder_.path() / "journal";
   FakeModel model;
   run(model);
-  const auto refused = [&](FakeModel& other) { EXPECT_THROW(run(other), DataError); };
+  const auto dropped = [&](FakeModel& other) {
+    EXPECT_EQ(run(other).resumed_rows, 0U);
+    EXPECT_EQ(run(other).resumed_rows, samples_.size());
+  };
   FakeModel trained_on;
   trained_on.weight += 1.0;
-  refused(trained_on);
+  dropped(trained_on);
   options_.chunk_samples = 5;
-  refused(model);
-  options_.chunk_samples = 4;
+  dropped(trained_on);
   samples_[0].turns[0].text += "?";
-  refused(model);
+  dropped(trained_on);
 }
 
-TEST_F(Pass, LeavesAFileThatIsNoJournalAlone) {
-  journal_ = folder_.path() / "notes.txt";
-  write_file(journal_, "my notes");
-  FakeModel model;
-  EXPECT_THROW(run(model), DataError);
-  EXPECT_EQ(read_file(journal_), "my notes");
+TEST_F(Pass, MeasuresTheWantedRowsAlone) {
+  FakeModel one, other;
+  FrameCache frames({}, kLargeCache);
+  const Pool pool(samples_);
+  const std::vector<std::size_t> rows = {8, 1, 4, 2, 11};
+  DescriptorPassRequest request{pool, frames};
+  request.model = &one;
+  request.rows = rows;
+  const DescriptorPass pass(test::all_descriptors(), options_);
+  const DescriptorPassResult some = pass.run(request);
+  const Pool part = pool.subset(rows);
+  DescriptorPassRequest whole{part, frames};
+  whole.model = &other;
+  const DescriptorPassResult all = pass.run(whole);
+  EXPECT_EQ(one.counts().prefilled, other.counts().prefilled);
+  for (const std::string& name : all.table.column_names()) {
+    const Column& column = some.table.column(name);
+    ASSERT_EQ(column.size(), samples_.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(column.states(rows[i]), all.table.column(name).states(i)) << name;
+      if (!column.valid(rows[i])) continue;
+      EXPECT_EQ(column.values(rows[i]), all.table.column(name).values(i)) << name;
+    }
+    EXPECT_EQ(column.states(0), static_cast<std::uint8_t>(CellState::missing)) << name;
+  }
 }
 
 TEST_F(Pass, RetriesFailuresWhenAsked) {
@@ -369,56 +374,6 @@ TEST_F(Pass, RetriesFailuresWhenAsked) {
   EXPECT_EQ(run(model).resumed_rows, samples_.size());  // nothing failed, nothing to try again
   options_.retry_failed = false;                        // the repaired version counts from now on
   EXPECT_TRUE(run(model).failures.empty());
-}
-
-TEST_F(Pass, ReportsAFullDiskAndCanGoOnAfterwards) {
-  journal_ = folder_.path() / "journal";
-  FakeModel model;
-  const auto expected = content(run(model).table);
-  const auto whole = std::filesystem::file_size(journal_);
-  std::filesystem::remove(journal_);
-  // A file size limit stands for a full disk: the write fails in the same place.
-  rlimit limit{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{whole - 100, limit.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  EXPECT_THROW(run(model), IoError);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
-  std::signal(SIGXFSZ, handler);
-  const DescriptorPassResult result = run(model);
-  EXPECT_EQ(content(result.table), expected);
-  EXPECT_GT(result.resumed_rows, 0U);
-}
-
-TEST(ChunksOf, KeepsSamplesOfOneMediumTogether) {
-  std::vector<Sample> samples;
-  for (const std::string name : {"a", "b", "a", "", "b", "a", "c"}) {
-    Media medium;
-    medium.paths = {"/" + name};
-    samples.push_back(make_sample(
-        name, "?", "x", name.empty() ? std::vector<Media>{} : std::vector<Media>{medium}));
-  }
-  const auto names_of = [&](const std::vector<Sample>& of, std::size_t size) {
-    std::vector<std::string> chunks;
-    for (const auto& rows : detail::chunks_of(of, size)) {
-      std::string& names = chunks.emplace_back();
-      for (const std::size_t row : rows) names += of[row].id.empty() ? "-" : of[row].id;
-    }
-    return chunks;
-  };
-  const std::vector<std::string> chunks = names_of(samples, 3);
-  std::string all;
-  for (const std::string& chunk : chunks) all += chunk;
-  EXPECT_THAT(all, testing::AllOf(testing::HasSubstr("aaa"), testing::HasSubstr("bb"),
-                                  testing::HasSubstr("c"), testing::HasSubstr("-")));
-  EXPECT_EQ(all.size(), samples.size());
-  for (std::size_t i = 0; i + 1 < chunks.size(); ++i) EXPECT_GE(chunks[i].size(), 3U);
-  for (int i = 0; i < 5; ++i) {
-    std::rotate(samples.begin(), samples.begin() + 3, samples.end());
-    EXPECT_EQ(names_of(samples, 3), chunks);
-  }
-  EXPECT_TRUE(detail::chunks_of({}, 4).empty());
 }
 
 }  // namespace

@@ -219,6 +219,15 @@ inline std::map<std::string, std::unique_ptr<Descriptor>> all_descriptors() {
   return result;
 }
 
+// A row that has no vector is an empty one.
+inline RowVectors row_vectors(const std::vector<std::vector<float>>& vectors) {
+  RowVectors result(vectors.size());
+  for (std::size_t row = 0; row < vectors.size(); ++row) {
+    if (!vectors[row].empty()) result.set(row, vectors[row]);
+  }
+  return result;
+}
+
 inline config::Value text_value(const std::string& text) {
   return {text, config::Origin{"test", 0}};
 }

@@ -38,7 +38,7 @@ TEST_F(Judging, WhatWasAnsweredIsNotAskedAgain) {
   EXPECT_EQ(server.count(), 6);
   const auto second = run(options(server.url()), samples);
   EXPECT_EQ(server.count(), 6);
-  EXPECT_EQ(first.table.column("judge").values, second.table.column("judge").values);
+  EXPECT_EQ(first.table.column("judge").values.view(), second.table.column("judge").values.view());
   EXPECT_EQ(second.costs.at("judge").requests, 0);
   EXPECT_EQ(second.costs.at("judge").kept_answers, 6);
   EXPECT_EQ(second.costs.at("judge").prompt_tokens, first.costs.at("judge").prompt_tokens);
@@ -109,7 +109,7 @@ TEST_F(Judging, ThreadsChangeNothingButTheTime) {
   EXPECT_GT(many_at_once, 4);
   EXPECT_LE(many_at_once, 16);
   for (const auto* other : {&two, &many}) {
-    EXPECT_EQ(other->table.column("judge").states, one.table.column("judge").states);
+    EXPECT_EQ(other->table.column("judge").states.view(), one.table.column("judge").states.view());
     for (std::size_t i = 0; i < samples.size(); ++i) {
       if (!one.table.column("judge").valid(i)) continue;
       EXPECT_EQ(other->table.column("judge").values(i), one.table.column("judge").values(i));
@@ -251,7 +251,7 @@ TEST_F(Judging, AKilledRunGoesOnWithoutALoss) {
   EXPECT_LE(server.count(), samples + 2);
   EXPECT_GE(result.costs.at("judge").kept_answers, before - 2);
   const auto whole = run(table, numbered(samples));
-  EXPECT_EQ(whole.table.column("judge").values, result.table.column("judge").values);
+  EXPECT_EQ(whole.table.column("judge").values.view(), result.table.column("judge").values.view());
 }
 
 TEST_F(Judging, SeveralJudgesAreSeveralColumns) {
@@ -261,7 +261,7 @@ TEST_F(Judging, SeveralJudgesAreSeveralColumns) {
   table.set("complexity", options(server.url(), {{"prompt.user", text("How hard? {answer}")}}));
   const JudgePass pass = JudgePass::from_config(table, "judge");
   EXPECT_EQ(pass.columns(), (std::vector<std::string>{"complexity", "quality"}));
-  const auto result = pass.run(numbered(3), folder_ / "answers", 7);
+  const auto result = pass.run(Pool(numbered(3)), folder_ / "answers", 7);
   EXPECT_EQ(server.count(), 6);
   EXPECT_EQ(result.table.column("complexity").values(2), 3.0);
   EXPECT_EQ(result.costs.size(), 2U);

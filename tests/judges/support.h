@@ -73,7 +73,7 @@ class JudgeTest : public testing::Test {
     return table;
   }
   JudgePassResult run(const config::Value& table, const std::vector<Sample>& samples) const {
-    return JudgePass::from_config(table, "judge").run(samples, folder_ / "answers", 7);
+    return JudgePass::from_config(table, "judge").run(Pool(samples), folder_ / "answers", 7);
   }
 
   // Samples whose answers are numbers, which an obedient server gives as their scores.

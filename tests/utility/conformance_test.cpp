@@ -38,7 +38,8 @@ class UtilityConformance : public testing::TestWithParam<std::string> {
     std::map<std::string, std::unique_ptr<UtilityEstimator>> estimators;
     estimators["utility"] = make_utility(GetParam());
     const UtilityPass pass(std::move(estimators), options);
-    return pass.run({samples, *model_, visual, anchors_, 7, {}, {}});
+    const Pool pool(samples);
+    return pass.run({pool, *model_, visual, anchors_, 7});
   }
 };
 
@@ -115,14 +116,14 @@ TEST_P(UtilityConformance, ThePassDoesNotDependOnThreadsOrOrderAndHardlyOnBatche
     const Column& column = result.table.column("utility");
     return torch::tensor(std::vector<double>(column.values.begin(), column.values.end()));
   };
-  const torch::Tensor one = values(run(samples_, {4, 3, 0.0}));
+  const torch::Tensor one = values(run(samples_, {{3, 0.0}, 4}));
   set_worker_count(4);
-  EXPECT_TRUE(torch::equal(values(run(samples_, {4, 3, 0.0})), one));
-  expect_equal(values(run(samples_, {1, 100, 0.0})), one);
-  expect_equal(values(run(samples_, {100, 100, 0.0})), one);
+  EXPECT_TRUE(torch::equal(values(run(samples_, {{3, 0.0}, 4})), one));
+  expect_equal(values(run(samples_, {{100, 0.0}, 1})), one);
+  expect_equal(values(run(samples_, {{100, 0.0}, 100})), one);
   // In another order of the samples each still shares its batch with the same ones.
   std::vector<Sample> reversed(samples_.rbegin(), samples_.rend());
-  EXPECT_TRUE(torch::equal(values(run(reversed, {4, 3, 0.0})).flip(0), one));
+  EXPECT_TRUE(torch::equal(values(run(reversed, {{3, 0.0}, 4})).flip(0), one));
 }
 
 TEST_P(UtilityConformance, MasksWhatCannotBeScoredWithAReason) {
@@ -132,9 +133,9 @@ TEST_P(UtilityConformance, MasksWhatCannotBeScoredWithAReason) {
     if (sample.id == "s7") result[0].tokens.fill_(NAN);
     return result;
   };
-  EXPECT_THROW(run(samples_, {4, 5, 0.1}, visual), DataError);
-  const UtilityPassResult whole = run(samples_, {4, 5, 0.0});
-  const UtilityPassResult result = run(samples_, {4, 5, 0.2}, visual);
+  EXPECT_THROW(run(samples_, {{5, 0.1}, 4}, visual), DataError);
+  const UtilityPassResult whole = run(samples_, {{5, 0.0}, 4});
+  const UtilityPassResult result = run(samples_, {{5, 0.2}, 4}, visual);
   ASSERT_EQ(result.failures.size(), 2U);
   EXPECT_EQ(result.failures[0].reason, "the picture of s3 is torn");
   EXPECT_EQ(result.failures[1].id, "s7");
@@ -153,7 +154,7 @@ TEST_P(UtilityConformance, MasksWhatCannotBeScoredWithAReason) {
 }
 
 TEST_P(UtilityConformance, SaysWhatItCosts) {
-  const UtilityPassResult result = run(samples_, {4, 5, 0.0});
+  const UtilityPassResult result = run(samples_, {{5, 0.0}, 4});
   const UtilityCost& cost = result.costs.at("utility");
   EXPECT_GT(cost.cpu_seconds, 0.0);
   EXPECT_GE(cost.prepare_cpu_seconds, 0.0);

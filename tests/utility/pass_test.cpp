@@ -28,14 +28,15 @@ class Pass : public testing::Test {
     for (const char* name : {"forward_mode", "one_step", "loss"}) {
       estimators[name] = make_utility(name);
     }
-    return {std::move(estimators), {batch_size, 4, failed_share, retry}};
+    return {std::move(estimators), {{4, failed_share, retry}, batch_size}};
   }
   UtilityPassResult run(const UtilityPass& what, std::function<void(const Sample&)> before = {}) {
     const auto visual = [&](const Sample& sample, VisionLanguageModel& model) {
       if (before) before(sample);
       return test::noise_visual(sample, model);
     };
-    return what.run({samples_, *model_, visual, anchors_, 3, journal_, {}});
+    const Pool pool(samples_);
+    return what.run({pool, *model_, visual, anchors_, 3, journal_});
   }
   static std::vector<double> column(const UtilityPassResult& result, const std::string& name) {
     const auto& values = result.table.column(name).values;
@@ -91,13 +92,34 @@ TEST_F(Pass, GoesOnWhereAnInterruptedOneStopped) {
   EXPECT_EQ(resumed.costs.at("one_step").flops, whole.costs.at("one_step").flops);
 }
 
-TEST_F(Pass, RefusesAJournalOfAnotherPass) {
+TEST_F(Pass, DropsAJournalOfAnotherPass) {
   journal_ = folder_ / "journal";
   run(pass());
-  EXPECT_NO_THROW(run(pass()));
-  EXPECT_THROW(run(pass(2)), DataError);
+  EXPECT_EQ(run(pass()).resumed_rows, samples_.size());
+  EXPECT_EQ(run(pass(2)).resumed_rows, 0U);
+  EXPECT_EQ(run(pass(2)).resumed_rows, samples_.size());
   anchors_.pop_back();
-  EXPECT_THROW(run(pass()), DataError);
+  EXPECT_EQ(run(pass(2)).resumed_rows, 0U);
+}
+
+TEST_F(Pass, MeasuresTheWantedRowsAlone) {
+  const auto visual = test::noise_visual;
+  const UtilityPass what = pass();
+  const Pool pool(samples_);
+  UtilityPassRequest request{pool, *model_, visual, anchors_, 3};
+  request.rows = std::vector<std::size_t>{9, 2, 5, 12, 3};
+  const UtilityPassResult some = what.run(request);
+  const UtilityPassResult all =
+      what.run({pool.subset(*request.rows), *model_, visual, anchors_, 3});
+  for (const std::string& name : all.table.column_names()) {
+    const Column& column = some.table.column(name);
+    ASSERT_EQ(column.size(), samples_.size());
+    for (std::size_t i = 0; i < request.rows->size(); ++i) {
+      EXPECT_EQ(column.values((*request.rows)[i]), all.table.column(name).values(i)) << name;
+    }
+    EXPECT_EQ(column.states(0), static_cast<std::uint8_t>(CellState::missing));
+  }
+  EXPECT_EQ(some.costs.at("one_step").flops, all.costs.at("one_step").flops);
 }
 
 TEST_F(Pass, StopsWhenTooMuchFails) {
