@@ -66,14 +66,9 @@ config::Value selector_table(const config::Value& given, ForeignOptions foreign)
     if (foreign == ForeignOptions::any) return !files.contains("command line");
     return std::includes(speaking.begin(), speaking.end(), files.begin(), files.end());
   };
-  // What a selector of tables is given on pool files beside its own options.
-  const auto is_for_pools = [&](const std::string& key) {
-    return !is_pool_selector(type->string()) && (key == "metrics" || key == "seed");
-  };
   config::Value table = for_it != nullptr ? *for_it : config::Value();
   for (const auto& [key, value] : given.table()) {
-    const bool is_foreign =
-        !own.contains(key) && others.contains(key) && allowed(value) && !is_for_pools(key);
+    const bool is_foreign = !own.contains(key) && others.contains(key) && allowed(value);
     const bool is_sub_table_of_another = value.is_table() && is_pool_selector(key);
     if (key != type->string() && !is_foreign && !is_sub_table_of_another) {
       table.set(config::join_key("", key), value);

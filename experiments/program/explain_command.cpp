@@ -3,57 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <ostream>
 #include <set>
 #include <vector>
 
 #include "core/errors.h"
-#include "core/files.h"
 #include "core/printable.h"
 #include "experiments/comparison/selection_from_files.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
+#include "experiments/program/run_selections.h"
 #include "experiments/program/select_command.h"
 #include "selectors/explanation.h"
 #include "selectors/manifest.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
-namespace json = boost::json;
 namespace {
-
-constexpr const char* kProvenance = "provenance.json";
-
-struct Chosen {
-  std::string method;
-  std::int64_t seed = 0;
-  fs::path manifest;
-};
-
-// The selections that a run's provenance names. Theirs is a path below the folder of results, which
-// is the parent of the run's folder.
-std::vector<Chosen> selections_of(const fs::path& run) {
-  const fs::path file = run / kProvenance;
-  std::vector<Chosen> result;
-  try {
-    const json::value content = json::parse(read_file(file));
-    for (const json::value& entry : content.at("runs").as_array()) {
-      const json::object& object = entry.as_object();
-      const json::value* selection = object.if_contains("selection");
-      if (selection == nullptr) continue;  // the base takes no rows
-      const std::string relative(selection->as_string());
-      result.push_back({std::string(object.at("method").as_string()),
-                        object.at("seed").to_number<std::int64_t>(),
-                        fs::absolute(run).lexically_normal().parent_path() / relative});
-    }
-  } catch (const IoError&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw DataError(file.string() + ": not the provenance of a run: " + error.what());
-  }
-  return result;
-}
 
 // By the files of a run's selection.
 std::string explain_manifest(const fs::path& manifest, const std::string& sample) {
@@ -73,7 +39,7 @@ fs::path folder_of(const ExplainRequest& request) {
   std::vector<std::string> runs;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(request.results, error)) {
-    if (fs::exists(entry.path() / kProvenance)) runs.push_back(entry.path().filename().string());
+    if (is_run_folder(entry.path())) runs.push_back(entry.path().filename().string());
   }
   std::sort(runs.begin(), runs.end());
   throw ConfigError(fmt::format("there is no run '{}' in {}.{}", request.run,
@@ -84,16 +50,16 @@ fs::path folder_of(const ExplainRequest& request) {
 
 int explain_command(const ExplainRequest& request, std::ostream& out) {
   const fs::path folder = folder_of(request);
-  if (!fs::exists(folder / kProvenance)) {
+  if (!is_run_folder(folder)) {
     out << printable_lines(is_selected_folder(folder)
                                ? explain_selected(folder, request.sample)
                                : explain_manifest(find_selection(folder), request.sample));
     return 0;
   }
-  const std::vector<Chosen> all = selections_of(folder);
+  const std::vector<RunSelection> all = selections_of(folder);
   std::vector<std::string> methods, seeds;
   std::set<std::string> shown;
-  for (const Chosen& chosen : all) {
+  for (const RunSelection& chosen : all) {
     methods.push_back(chosen.method);
     if (!request.method.empty() && chosen.method != request.method) continue;
     seeds.push_back(std::to_string(chosen.seed));

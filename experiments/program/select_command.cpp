@@ -15,15 +15,13 @@
 #include "experiments/comparison/selector_table.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
+#include "experiments/program/output_folder.h"
+#include "experiments/program/table_selection.h"
 #include "selectors/selector.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 // What sets each run apart from the others, as a folder's name.
 std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& runs) {
@@ -46,39 +44,29 @@ std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& 
   return labels;
 }
 
-// A folder may be replaced when all in it is from an earlier selection.
-void check_replaceable(const fs::path& folder) {
-  if (!fs::exists(folder)) return;
-  if (!fs::is_directory(folder)) {
-    throw ConfigError(fmt::format("output = {}: is a file; name a folder", folder.string()));
-  }
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_directory()) continue;
-    const fs::path parent = entry.path().parent_path();
-    if (fs::exists(parent / "config.toml") && fs::exists(parent / "report.json")) continue;
-    throw ConfigError(fmt::format(
-        "output = {}: holds {}, which is no selection's; name a folder that is not there yet",
-        folder.string(), entry.path().string()));
-  }
-}
-
-// The selector of that table; one of tables sees the pool as a table.
-std::unique_ptr<PoolSelector> selector_of(const config::Value& table, const config::Value& pool) {
-  const config::Value* type = table.child("type");
-  if (type == nullptr || !type->is_string() || !contains(selectors().names(), type->string())) {
-    return pool_selectors().create(table, "selector");
-  }
-  std::vector<std::string> known;
-  for (const auto& [name, make] : table_selectors_on_pools()) known.push_back(name);
-  return table_selectors_on_pools().at(config::detail::component_type(pool, "pool", "pool", known))(
-      table);
-}
-
 struct Run {
   config::Value config;
   std::string label;  // empty for a single run
-  std::unique_ptr<PoolSelector> selector;
+  // One of both: a selector that reads files is asked first.
+  std::unique_ptr<PoolSelector> of_files;
+  std::unique_ptr<TableSelection> of_table;
 };
+
+// What is said on the command line to a selector that reads files, and that it does not read.
+void check_is_read(const std::vector<std::string>& overrides, const std::string& selector) {
+  for (const std::string& text : overrides) {
+    const std::string key = text.substr(text.find_first_not_of("+~"));
+    const std::string first = key.substr(0, key.find_first_of(".=@"));
+    for (const char* name :
+         {"columns", "id", "seed", "export", "maximum_missing_share", "maximum_failed_share"}) {
+      if (first != name) continue;
+      throw ConfigError(fmt::format(
+          "{}: selector={} reads the pool's files itself and writes its own rows; its options are "
+          "selector.KEY (winnow list selector {})",
+          text, selector, selector));
+    }
+  }
+}
 
 // All runs, checked as far as that goes without data.
 std::vector<Run> runs_of(const SelectRequest& request) {
@@ -89,10 +77,15 @@ std::vector<Run> runs_of(const SelectRequest& request) {
   for (std::size_t i = 0; i < overrides.size(); ++i) {
     Run run;
     run.config = config::compose({request.directories, "select", overrides[i]});
-    config::check_known_keys(run.config, {"pool", "selector", "output", "run"});
     run.label = overrides.size() > 1 ? labels[i] : "";
-    run.selector = selector_of(selector_table(run.config.at("selector"), ForeignOptions::any),
-                               run.config.at("pool"));
+    check_selector_type(run.config.at("selector"), "selector");
+    const config::Value selector = selector_table(run.config.at("selector"), ForeignOptions::any);
+    if (names_pool_selector(selector)) {
+      check_is_read(overrides[i], selector.at("type").string());
+      run.of_files = pool_selectors().create(selector, "selector");
+    } else {
+      run.of_table = std::make_unique<TableSelection>(run.config, selector);
+    }
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {
       config::fail_value(output, "output", "expected a folder, as in output=FOLDER");
@@ -121,43 +114,54 @@ std::string explain_selected(const fs::path& folder, const std::string& sample) 
       ->explain(config.at("pool"), sample);
 }
 
-std::map<std::string, TableSelectorOnPool>& table_selectors_on_pools() {
-  static std::map<std::string, TableSelectorOnPool> all;
-  return all;
-}
-
 int select_command(const SelectRequest& request, std::ostream& out) {
   const std::vector<Run> runs = runs_of(request);
   if (request.prepare) request.prepare(runs.front().config);
-  const fs::path output = fs::absolute(runs.front().config.at("output").string());
-  check_replaceable(output);
-  PendingDirectory pending(output.has_filename() ? output : output.parent_path());
+  OutputFolder output(runs.front().config.at("output").string());
+  const auto below = [](const fs::path& folder, const Run& run) {
+    return run.label.empty() ? folder : folder / run.label;
+  };
 
-  // Runs that may share their reading: one type of selector, one pool.
-  std::map<std::string, std::vector<std::size_t>> groups;
-  std::vector<PoolTask> tasks;
-  for (const Run& run : runs) {
-    const config::Value& pool = run.config.at("pool");
-    groups[run.config.at("selector.type").to_text() + pool.to_json()].push_back(tasks.size());
-    tasks.push_back({run.selector.get(), pending.path() / run.label});
-    winnow::create_directories(tasks.back().folder);
-    write_file(tasks.back().folder / "config.toml", run.config.to_toml());
+  // Those of files may share their reading where type and pool are the same.
+  std::map<std::string, std::vector<std::size_t>> of_files;
+  std::vector<std::size_t> of_tables;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const Run& run = runs[i];
+    const fs::path folder = below(output.path(), run);
+    winnow::create_directories(folder);
+    write_file(folder / "config.toml", run.config.to_toml());
+    if (run.of_table) {
+      of_tables.push_back(i);
+    } else {
+      of_files[run.config.at("selector.type").to_text() + run.config.at("pool").to_json()]
+          .push_back(i);
+    }
   }
   std::vector<PoolOutcome> outcomes(runs.size());
-  for (const auto& [key, members] : groups) {
-    std::vector<PoolTask> shared;
-    for (const std::size_t i : members) shared.push_back(tasks[i]);
-    const Run& first = runs[members.front()];
-    std::vector<PoolOutcome> found = first.selector->select(first.config.at("pool"), shared);
+  const auto take = [&](const std::vector<std::size_t>& members, std::vector<PoolOutcome> found) {
     for (std::size_t i = 0; i < members.size(); ++i) outcomes[members[i]] = std::move(found[i]);
+  };
+  std::vector<TableTask> table_tasks;
+  for (const std::size_t i : of_tables) {
+    table_tasks.push_back(
+        {runs[i].of_table.get(), below(output.path(), runs[i]), below(output.place(), runs[i])});
   }
-  pending.commit();
+  take(of_tables, select_from_tables(table_tasks, output, request.results));
+  for (const auto& [key, members] : of_files) {
+    std::vector<PoolTask> tasks;
+    for (const std::size_t i : members) {
+      tasks.push_back({runs[i].of_files.get(), below(output.path(), runs[i])});
+    }
+    const Run& first = runs[members.front()];
+    take(members, first.of_files->select(first.config.at("pool"), tasks));
+  }
+  for (const Run& run : runs) output.sign(below(output.path(), run));
+  output.commit();
   for (std::size_t i = 0; i < runs.size(); ++i) {
     for (const std::string& warning : outcomes[i].warnings) {
       spdlog::warn("{}{}{}", runs[i].label, runs[i].label.empty() ? "" : ": ", warning);
     }
-    const fs::path folder = runs[i].label.empty() ? output : output / runs[i].label;
-    out << fmt::format("{}: {}\n", folder.string(), outcomes[i].summary);
+    out << fmt::format("{}: {}\n", below(output.place(), runs[i]).string(), outcomes[i].summary);
   }
   return 0;
 }
@@ -168,21 +172,25 @@ class SelectCommand : public Command {
  public:
   void declare(Arguments& arguments) override {
     configs_.declare(arguments);
+    results_.declare(arguments);
     arguments.flag("-m,--sweep", sweep_, "several at once, in one pass: -m goal=temp,diverse");
   }
 
   int run(std::ostream& out) override {
-    return select_command({configs_.overrides(), sweep_, configs_.folders(), apply_run_options},
-                          out);
+    return select_command(
+        {configs_.overrides(), sweep_, configs_.folders(), apply_run_options, results_.folder()},
+        out);
   }
 
  private:
   ConfigArguments configs_;
+  ResultsArgument results_;
   bool sweep_ = false;
 };
 
 const bool registered = add_command<SelectCommand>(
-    "select", "rows of a pool's files: winnow select selector=gdo_release output=FOLDER ...");
+    "select",
+    "rows of your own pool: winnow select pool.files=[A.jsonl] columns=[SCORES] output=FOLDER ...");
 
 }  // namespace
 }  // namespace winnow

@@ -10,7 +10,6 @@ constexpr const char* kOption = "WINNOW_GDO_RELEASE";
 
 const bool selector = config::add_left_out("selector", "gdo_release", kOption);
 const bool measured_pool = config::add_left_out("measured_pool", "gdo_release", kOption);
-const bool pool = config::add_left_out("pool", "llava", kOption);
 
 }  // namespace
 }  // namespace winnow

@@ -78,12 +78,15 @@ config::ComponentKind<Exporter>& exporters() {
 }
 
 struct RowExporter::State {
-  State(const fs::path& final_folder, const ExportOptions& options, Layout layout)
+  State(const fs::path& final_folder, const fs::path& later, const ExportOptions& options,
+        Layout layout)
       : folder(final_folder),
         pending(final_folder),
         data(options.name + (layout == Layout::array ? ".json" : ".jsonl")),
         rows(pending.path() / data),
-        media(options.media, options.media_root, final_folder, pending.path()) {}
+        media(options.media, options.media_root, later, pending.path()) {
+    report.folder = later;
+  }
 
   fs::path folder;
   PendingDirectory pending;
@@ -113,12 +116,16 @@ RowExporter::RowExporter(ExportOptions options, std::string program, Layout layo
 
 RowExporter::~RowExporter() = default;
 
-void RowExporter::begin(const fs::path& folder) {
+void RowExporter::begin(const fs::path& folder, const fs::path& later) {
   state_.reset();
-  fs::path final_folder = fs::absolute(folder).lexically_normal();
-  if (!final_folder.has_filename()) final_folder = final_folder.parent_path();
+  const auto normal = [](const fs::path& path) {
+    const fs::path absolute = fs::absolute(path).lexically_normal();
+    return absolute.has_filename() ? absolute : absolute.parent_path();
+  };
+  const fs::path final_folder = normal(folder);
   check_is_new(final_folder);
-  state_ = std::make_unique<State>(final_folder, options_, layout_);
+  state_ = std::make_unique<State>(final_folder, later.empty() ? final_folder : normal(later),
+                                   options_, layout_);
   if (layout_ == Layout::array) state_->rows.write("[");
   start();
 }
@@ -249,7 +256,6 @@ ExportReport RowExporter::finish() {
   State& state = *state_;
   if (layout_ == Layout::array) state.rows.write("\n]\n");
   state.rows.close();
-  state.report.folder = state.folder;
   state.report.files = {state.data};
   const bool any_list = std::find(state.has_frame_list.begin(), state.has_frame_list.end(), true) !=
                         state.has_frame_list.end();

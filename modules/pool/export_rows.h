@@ -36,7 +36,7 @@ struct ExportedSample {
 class RowExporter : public Exporter {
  public:
   ~RowExporter() override;
-  void begin(const std::filesystem::path& folder) final;
+  void begin(const std::filesystem::path& folder, const std::filesystem::path& later) final;
   void add(const Sample& sample, const ExportFields& fields) final;
   ExportReport finish() final;
 

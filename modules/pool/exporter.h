@@ -41,9 +41,11 @@ struct ExportReport {
 class Exporter {
  public:
   virtual ~Exporter() = default;
-  // The folder appears whole at finish(), or not at all. Throws ConfigError when something is in
-  // it.
-  virtual void begin(const std::filesystem::path& folder) = 0;
+  // The folder appears whole at finish(), or not at all. `later`: where it will lie in the end when
+  // it is made as a part of a larger one, and what rows call it then. Throws ConfigError when
+  // something is in it.
+  virtual void begin(const std::filesystem::path& folder,
+                     const std::filesystem::path& later = {}) = 0;
   // Throws DataError, naming the sample, and leaves the export as if it had not been given it.
   virtual void add(const Sample& sample, const ExportFields& fields = {}) = 0;
   virtual ExportReport finish() = 0;

@@ -18,8 +18,10 @@ class PoolSource {
   // files that are named, but not of the media, which stand in it by their folder. Hidden labels do
   // not belong to it. Throws ConfigError, IoError for a file that cannot be read.
   virtual config::Value identity(std::uint64_t seed) const = 0;
+  // Whether its files are made by make(); others have theirs.
+  virtual bool is_generated() const { return false; }
   // Generated pools write their files into `folder`, which exists; the same bytes for the same
-  // seed. Others have theirs.
+  // seed.
   virtual void make(std::uint64_t seed, const std::filesystem::path& folder) const {
     (void)seed, (void)folder;
   }

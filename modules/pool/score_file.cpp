@@ -35,7 +35,7 @@ Field field_of(std::string_view text) {
   Field field{Field::Kind::number, 0.0};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), field.value);
   if (error != std::errc() || end != text.data() + text.size()) return {Field::Kind::other, 0.0};
-  return std::isnan(field.value) ? Field{} : field;
+  return std::isfinite(field.value) ? field : Field{};
 }
 
 Field field_of(const json::value& value) {
@@ -55,8 +55,34 @@ using TakeRow = std::function<void(std::int64_t line, const std::string& id,
 }
 
 std::string id_of(const json::value& value) {
-  if (value.is_string()) return value.as_string().c_str();
+  if (value.is_string()) return std::string(value.as_string());
   return json::serialize(value);
+}
+
+// Python writes NaN, Infinity and -Infinity, which are no JSON: no value.
+std::string without_python_words(std::string line) {
+  if (line.find("NaN") == std::string::npos && line.find("Infinity") == std::string::npos) {
+    return line;
+  }
+  std::string plain;
+  bool in_text = false;
+  for (std::size_t i = 0; i < line.size();) {
+    std::size_t word = 0;
+    if (!in_text) {
+      for (const std::string_view known : {"NaN", "Infinity", "-Infinity"}) {
+        if (line.compare(i, known.size(), known) == 0) word = known.size();
+      }
+    }
+    if (word > 0) {
+      plain += "null";
+      i += word;
+      continue;
+    }
+    if (in_text && line[i] == '\\' && i + 1 < line.size()) plain += line[i++];
+    if (line[i] == '"') in_text = !in_text;
+    plain += line[i++];
+  }
+  return plain;
 }
 
 void read_json_lines(std::istream& lines, const fs::path& file, const std::string& id_key,
@@ -66,20 +92,8 @@ void read_json_lines(std::istream& lines, const fs::path& file, const std::strin
     ++number;
     if (number == 1 && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    // Python writes NaN and Infinity, which are no JSON.
-    boost::json::parse_options options;
     boost::json::error_code error;
-    std::string plain;
-    for (std::size_t i = 0; i < line.size();) {
-      const bool in_number = i == 0 || line[i - 1] == ':' || line[i - 1] == ' ';
-      if (in_number && line.compare(i, 3, "NaN") == 0) {
-        plain += "null";
-        i += 3;
-      } else {
-        plain += line[i++];
-      }
-    }
-    const json::value value = json::parse(plain, error, {}, options);
+    const json::value value = json::parse(without_python_words(std::move(line)), error);
     if (error || !value.is_object()) fail(file, number, "expected a JSON object");
     const json::value* id = value.as_object().if_contains(id_key);
     if (id == nullptr || (!id->is_string() && !id->is_number())) {

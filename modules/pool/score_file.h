@@ -4,8 +4,9 @@
 //   {"id": "row-1", "quality": 0.7, "loss": 1.2}          .jsonl
 //   id,quality,loss                                       .csv, .tsv
 //
-// Every other key than the id whose values are numbers is a column. An empty field, null and NaN
-// are no value. A key with text or lists (a source, a comment) is none and is named in `ignored`.
+// Every other key than the id whose values are numbers is a column. An empty field, null, NaN
+// and infinities are no value. A key with text or lists (a source, a comment) is none and is named
+// in `ignored`.
 
 #include <cstdint>
 #include <filesystem>

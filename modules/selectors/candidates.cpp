@@ -34,7 +34,7 @@ std::vector<std::size_t> candidate_rows(const SampleTable& table, std::uint64_t 
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
   for (std::uint32_t row = 0; row < facts.size(); ++row) {
     if (first[row] != row) {
-      selection.exclude(row, "duplicate content", static_cast<std::int32_t>(first[row]));
+      selection.exclude(row, kDuplicateContent, static_cast<std::int32_t>(first[row]));
       continue;
     }
     if (reject) {
@@ -68,8 +68,8 @@ void require_rows(const std::string& selector, std::int64_t budget, std::int64_t
                   const Selection& selection) {
   if (available >= budget) return;
   throw ConstraintError(fmt::format(
-      "selector {}: the budget is {} rows, but only {} can be chosen: {} short{}. Lower "
-      "selector.budget or enlarge the pool.",
+      "selector {}: the budget is {} rows, but only {} can be chosen: {} short{}. Lower the "
+      "budget or enlarge the pool.",
       selector, budget, available, budget - available, exclusions_text(selection)));
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "selectors/budget.h"
 #include "selectors/candidates.h"
 
 namespace winnow {
@@ -18,34 +19,32 @@ BOOST_DESCRIBE_ENUM(DeitaDistance, cosine, euclidean)
 enum class DeitaShort { error, fill };
 BOOST_DESCRIBE_ENUM(DeitaShort, error, fill)
 
-struct DeitaOptions {
+struct DeitaOptions : BudgetOptions {
   std::string complexity = "complexity";
   std::string quality = "quality";
   std::string embedding = "embedding";
-  std::int64_t budget = 1000;
   DeitaScale scale = DeitaScale::raw;
   DeitaDistance distance = DeitaDistance::cosine;
   double minimum_distance = 0.1;
   DeitaShort when_short = DeitaShort::error;
 };
-BOOST_DESCRIBE_STRUCT(DeitaOptions, (),
-                      (complexity, quality, embedding, budget, scale, distance, minimum_distance,
+BOOST_DESCRIBE_STRUCT(DeitaOptions, (BudgetOptions),
+                      (complexity, quality, embedding, scale, distance, minimum_distance,
                        when_short))
 inline config::Help help(const DeitaOptions&) {
-  return {
-      {"complexity", "column of how much a sample asks for"},
-      {"quality", "column of how good its answer is"},
-      {"embedding", "column with vectors, as the descriptor `embedding` makes"},
-      {"budget", "number of rows to take", config::at_least(1)},
-      {"scale",
-       "raw: the columns as they are, which must not be negative; rank: their ranks, from 0 to 1"},
-      {"distance", "cosine: 1 minus the cosine of the angle; euclidean"},
-      {"minimum_distance",
-       "a row nearer than this to one that was taken is passed over; 0: none is",
-       config::at_least(0)},
-      {"when_short",
-       "what happens when too few rows are that far apart: error, or fill up with the best of "
-       "those passed over"}};
+  return help_with_budget(
+      {{"complexity", "column of how much a sample asks for"},
+       {"quality", "column of how good its answer is"},
+       {"embedding", "column with vectors, as the descriptor `embedding` makes"},
+       {"scale",
+        "raw: the columns as they are, which must not be negative; rank: their ranks, from 0 to 1"},
+       {"distance", "cosine: 1 minus the cosine of the angle; euclidean"},
+       {"minimum_distance",
+        "a row nearer than this to one that was taken is passed over; 0: none is",
+        config::at_least(0)},
+       {"when_short",
+        "what happens when too few rows are that far apart: error, or fill up with the best of "
+        "those passed over"}});
 }
 
 namespace {
@@ -116,7 +115,7 @@ class Taken {
 
 class Deita : public Selector {
  public:
-  explicit Deita(DeitaOptions options) : options_(std::move(options)) {}
+  explicit Deita(DeitaOptions options) : options_(std::move(options)) { options_.check("deita"); }
 
   std::vector<std::string> required_columns() const override {
     return {options_.complexity, options_.quality, options_.embedding};
@@ -137,7 +136,8 @@ class Deita : public Selector {
       }
       return std::string();
     });
-    require_rows("deita", options_.budget, static_cast<std::int64_t>(rows.size()), selection);
+    const std::int64_t budget = options_.of(distinct_rows(table, selection), "deita");
+    require_rows("deita", budget, static_cast<std::int64_t>(rows.size()), selection);
     const auto [complexity, quality] = scores(table, rows, *columns[0], *columns[1]);
     Account& account = selection.account;
     account.open_terms({"complexity", "quality"});
@@ -150,7 +150,7 @@ class Deita : public Selector {
     std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
       return account.score[a] > account.score[b];
     });
-    take(table, rows, embedding, selection);
+    take(table, rows, embedding, static_cast<std::size_t>(budget), selection);
     return selection;
   }
 
@@ -180,9 +180,8 @@ class Deita : public Selector {
   }
 
   // `rows` in the order of their scores. At most one comparison for each row and each taken one.
-  void take(const SampleTable& table, const Rows& rows, const Column& embedding,
+  void take(const SampleTable& table, const Rows& rows, const Column& embedding, std::size_t budget,
             Selection& selection) const {
-    const auto budget = static_cast<std::size_t>(options_.budget);
     Taken taken(embedding, options_);
     std::map<std::size_t, std::size_t> instead;  // of a row that was passed over
     Rows passed;
@@ -217,7 +216,7 @@ class Deita : public Selector {
     if (selection.rows.size() < budget) {
       throw ConstraintError(fmt::format(
           "selector deita: the budget is {} rows, but only {} are at least {} apart: {} short{}. "
-          "Lower selector.minimum_distance or selector.budget, or set selector.when_short=fill.",
+          "Lower selector.minimum_distance or the budget, or set selector.when_short=fill.",
           budget, apart, options_.minimum_distance, budget - apart, exclusions_text(selection)));
     }
     selection.constraints.push_back(
@@ -232,7 +231,8 @@ class Deita : public Selector {
     for (const std::size_t row : rows) {
       if (instead.count(row) == 0) ranked.push_back(row);
     }
-    selection.account.rank_rows("all", ranked, options_.budget, options_.budget);
+    selection.account.rank_rows("all", ranked, static_cast<std::int64_t>(budget),
+                                static_cast<std::int64_t>(budget));
     for (const auto& [row, near] : instead) {
       selection.account.score[row] = 0.0;
       for (auto& terms : selection.account.terms) terms[row] = 0.0;

@@ -58,13 +58,16 @@ class Gdo : public Selector {
   Selection select(const SampleTable& table, std::uint64_t seed) const override {
     Selection selection;
     const std::vector<std::size_t> rows = candidates(table, seed, selection);
+    const std::int64_t budget = options_.of(distinct_rows(table, selection), "gdo");
+    winnow::check(options_, budget);
     Scores scores = score_rows(table, rows, options_);
+    require_finite(table, rows, scores);
     selection.warnings = std::move(scores.warnings);
     if (scores.names.empty()) {
       selection.warnings.push_back(
           "no term has a weight: rows are drawn at random within their strata");
     }
-    Constraints constraints = constraints_of(table);
+    Constraints constraints = constraints_of(table, budget);
     std::vector<std::uint32_t> source_of;  // of each candidate
     source_of.reserve(rows.size());
     for (const auto row : rows) {
@@ -77,7 +80,7 @@ class Gdo : public Selector {
       // One source for all: the allocation is then about kinds alone.
       constraints.source_names = {"all"};
       constraints.source_floor = {0};
-      constraints.source_cap = {options_.budget};
+      constraints.source_cap = {budget};
       source_of.assign(rows.size(), 0);
     }
 
@@ -90,6 +93,16 @@ class Gdo : public Selector {
   }
 
  private:
+  static void require_finite(const SampleTable& table, const std::vector<std::size_t>& rows,
+                             const Scores& scores) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (std::isfinite(scores.total[i])) continue;
+      throw ConfigError(
+          fmt::format("selector gdo: the score of sample '{}' is {}; the weights are too large",
+                      table.rows().id(rows[i]), scores.total[i]));
+    }
+  }
+
   // Distinct rows that pass the hard filters.
   std::vector<std::size_t> candidates(const SampleTable& table, std::uint64_t seed,
                                       Selection& selection) const {
@@ -108,14 +121,14 @@ class Gdo : public Selector {
     return rows;
   }
 
-  Constraints constraints_of(const SampleTable& table) const {
+  Constraints constraints_of(const SampleTable& table, std::int64_t budget) const {
     Constraints result;
-    result.budget = options_.budget;
-    result.video_minimum = at_least_rows(options_.video_share_minimum, options_.budget);
+    result.budget = budget;
+    result.video_minimum = at_least_rows(options_.video_share_minimum, budget);
     // A range too narrow for a whole number of rows is met by rounding up.
     result.video_maximum =
-        std::max(result.video_minimum, at_most_rows(options_.video_share_maximum, options_.budget));
-    result.temporal_minimum = at_least_rows(options_.temporal_share_minimum, options_.budget);
+        std::max(result.video_minimum, at_most_rows(options_.video_share_maximum, budget));
+    result.temporal_minimum = at_least_rows(options_.temporal_share_minimum, budget);
     result.video_maximum = std::max(result.video_maximum, result.temporal_minimum);
     const auto& names = result.source_names = table.rows().sources();
     for (const auto& [source, share] : options_.source_floors) {
@@ -132,11 +145,10 @@ class Gdo : public Selector {
           found != options_.source_floors.end()) {
         share = std::max(share, found->second);
       }
-      const std::int64_t floor =
-          std::max(options_.source_floor_rows, at_least_rows(share, options_.budget));
+      const std::int64_t floor = std::max(options_.source_floor_rows, at_least_rows(share, budget));
       result.source_floor.push_back(floor);
       result.source_cap.push_back(
-          std::max(floor, at_most_rows(options_.source_share_maximum, options_.budget)));
+          std::max(floor, at_most_rows(options_.source_share_maximum, budget)));
     }
     return result;
   }

@@ -10,7 +10,23 @@
 
 namespace winnow {
 
+void check(const GdoOptions& options, std::int64_t budget) {
+  const double cap = options.source_share_maximum * static_cast<double>(budget);
+  if (static_cast<double>(options.source_floor_rows) > cap + 1e-9) {
+    throw ConfigError(fmt::format(
+        "selector gdo: source_floor_rows ({}) is above what source_share_maximum allows ({} of {} "
+        "rows)",
+        options.source_floor_rows, std::floor(cap + 1e-9), budget));
+  }
+}
+
 void check(const GdoOptions& options) {
+  options.BudgetOptions::check("gdo");
+  for (const auto& [column, weight] : options.weights) {
+    if (std::isfinite(weight)) continue;
+    throw ConfigError(
+        fmt::format("selector gdo: weights.{} is {}; a weight is a number", column, weight));
+  }
   if (options.video_share_minimum > options.video_share_maximum) {
     throw ConfigError(
         fmt::format("selector gdo: video_share_minimum ({}) is above video_share_maximum ({})",
@@ -40,13 +56,7 @@ void check(const GdoOptions& options) {
         fmt::format("selector gdo: source_floor_share ({}) is above source_share_maximum ({})",
                     options.source_floor_share, options.source_share_maximum));
   }
-  const double cap = options.source_share_maximum * static_cast<double>(options.budget);
-  if (static_cast<double>(options.source_floor_rows) > cap + 1e-9) {
-    throw ConfigError(fmt::format(
-        "selector gdo: source_floor_rows ({}) is above what source_share_maximum allows ({} of {} "
-        "rows)",
-        options.source_floor_rows, std::floor(cap + 1e-9), options.budget));
-  }
+  if (options.share == 0) check(options, options.of(0, "gdo"));
   static const std::vector<std::string> constraints = {
       "budget",        "video_share_minimum", "video_share_maximum", "temporal_share_minimum",
       "source_floors", "source_share_maximum"};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/options.h"
+#include "selectors/budget.h"
 
 namespace winnow {
 
@@ -49,8 +50,7 @@ inline config::Help help(const SourcePriorOptions&) {
            config::between(0, 0.99)}};
 }
 
-struct GdoOptions {
-  std::int64_t budget = 1000;
+struct GdoOptions : BudgetOptions {
   std::map<std::string, double> weights;
   std::vector<std::string> standardise_within = {"question_type"};
   std::vector<std::string> whole_modality = {"answer_words"};
@@ -72,16 +72,15 @@ struct GdoOptions {
   double source_share_maximum = 1.0;
   std::vector<std::string> relax;
 };
-BOOST_DESCRIBE_STRUCT(GdoOptions, (),
-                      (budget, weights, standardise_within, whole_modality, scale, clip,
-                       minimum_group, missing_penalty, source_prior, reject, strata,
-                       strata_exponent, strata_tilt, video_share_minimum, video_share_maximum,
-                       temporal_share_minimum, source_floors, source_floor_rows, source_floor_share,
-                       source_share_maximum, relax))
+BOOST_DESCRIBE_STRUCT(GdoOptions, (BudgetOptions),
+                      (weights, standardise_within, whole_modality, scale, clip, minimum_group,
+                       missing_penalty, source_prior, reject, strata, strata_exponent, strata_tilt,
+                       video_share_minimum, video_share_maximum, temporal_share_minimum,
+                       source_floors, source_floor_rows, source_floor_share, source_share_maximum,
+                       relax))
 inline config::Help help(const GdoOptions&) {
   const auto share = config::between(0, 1);
-  return {
-      {"budget", "number of rows to take", config::at_least(1)},
+  return help_with_budget({
       {"weights",
        "column (or answer_words) -> weight in the score; negative prefers low values; 0 switches "
        "the "
@@ -112,11 +111,14 @@ inline config::Help help(const GdoOptions&) {
       {"relax",
        "constraints that may be missed, first to go first: budget, video_share_minimum, "
        "video_share_maximum, temporal_share_minimum, source_floors, source_share_maximum"},
-  };
+  });
 }
 
 // Throws ConfigError for options that contradict each other.
 void check(const GdoOptions& options);
+// And with the number of rows that are to be taken, which a share does not tell before the pool is
+// there.
+void check(const GdoOptions& options, std::int64_t budget);
 
 // Without the terms whose weight is given as 0: not in the score, and neither in the prior, the
 // hard filters, the groups of standardisation and the strata, so that an ablation leaves nothing of

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "selectors/budget.h"
 #include "selectors/candidates.h"
 
 namespace winnow {
@@ -16,48 +17,37 @@ BOOST_DESCRIBE_ENUM(Direction, highest, lowest)
 enum class MissingRows { last, exclude };
 BOOST_DESCRIBE_ENUM(MissingRows, last, exclude)
 
-struct TopKOptions {
+struct TopKOptions : BudgetOptions {
   std::string column = "utility";
-  std::int64_t budget = 1000;
-  double share = 0.0;
   Direction direction = Direction::highest;
   MissingRows missing = MissingRows::exclude;
   std::string group_by = "source";
   double group_share_maximum = 1.0;
   double weight_ratio = 1.0;
 };
-BOOST_DESCRIBE_STRUCT(TopKOptions, (),
-                      (column, budget, share, direction, missing, group_by, group_share_maximum,
-                       weight_ratio))
+BOOST_DESCRIBE_STRUCT(TopKOptions, (BudgetOptions),
+                      (column, direction, missing, group_by, group_share_maximum, weight_ratio))
 inline config::Help help(const TopKOptions&) {
-  return {{"column", "the column to rank by"},
-          {"budget", "number of rows to take; 0 when share is given", config::at_least(0)},
-          {"share", "share of the pool's distinct rows to take; 0 when budget is given",
-           config::between(0, 1)},
-          {"direction", "which end of the ranking to take"},
-          {"missing", "rows without a value: last in the ranking, or excluded and counted"},
-          {"group_by", "what the cap is for: source, or a column of group numbers such as cluster"},
-          {"group_share_maximum",
-           "cap for diversity: share of the subset that rows of one group may take; 1: no cap",
-           config::between(0.001, 1)},
-          {"weight_ratio",
-           "weight of the best row taken over that of the last one, in training; between them "
-           "weights fall geometrically by rank. With share = 1 this is weights instead of a "
-           "choice; 1: all rows weigh the same",
-           config::at_least(1)}};
+  return help_with_budget(
+      {{"column", "the column to rank by"},
+       {"direction", "which end of the ranking to take"},
+       {"missing", "rows without a value: last in the ranking, or excluded and counted"},
+       {"group_by", "what the cap is for: source, or a column of group numbers such as cluster"},
+       {"group_share_maximum",
+        "cap for diversity: share of the subset that rows of one group may take; 1: no cap",
+        config::between(0.001, 1)},
+       {"weight_ratio",
+        "weight of the best row taken over that of the last one, in training; between them "
+        "weights fall geometrically by rank. With share = 1 this is weights instead of a "
+        "choice; 1: all rows weigh the same",
+        config::between(1, 1e9)}});
 }
 
 namespace {
 
 class TopK : public Selector {
  public:
-  explicit TopK(TopKOptions options) : options_(std::move(options)) {
-    if ((options_.budget > 0) == (options_.share > 0)) {
-      throw ConfigError(fmt::format(
-          "selector top_k: set either budget or share and leave the other at 0; they are {} and {}",
-          options_.budget, options_.share));
-    }
-  }
+  explicit TopK(TopKOptions options) : options_(std::move(options)) { options_.check("top_k"); }
 
   std::vector<std::string> required_columns() const override {
     if (!is_capped() || options_.group_by == "source") return {options_.column};
@@ -72,15 +62,7 @@ class TopK : public Selector {
     auto rows = candidate_rows(table, seed, "selector/top_k", selection, [&](std::size_t row) {
       return exclude && !column.valid(row) ? reason : std::string();
     });
-    std::int64_t budget = options_.budget;
-    if (options_.share > 0) {
-      // The share is of all distinct rows, so that missing values do not shrink the subset.
-      std::int64_t distinct = static_cast<std::int64_t>(rows.size());
-      if (const auto found = selection.excluded.find(reason); found != selection.excluded.end()) {
-        distinct += found->second;
-      }
-      budget = std::llround(options_.share * static_cast<double>(distinct));
-    }
+    const std::int64_t budget = options_.of(distinct_rows(table, selection), "top_k");
     require_rows("top_k", budget, static_cast<std::int64_t>(rows.size()), selection);
 
     const double sign = options_.direction == Direction::highest ? 1.0 : -1.0;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/errors.h"
+#include "selectors/budget.h"
 #include "selectors/candidates.h"
 
 namespace winnow {
@@ -13,37 +14,26 @@ namespace winnow {
 enum class ModalityFilter { any, text, image, video };
 BOOST_DESCRIBE_ENUM(ModalityFilter, any, text, image, video)
 
-struct UniformOptions {
-  std::int64_t budget = 1000;
+struct UniformOptions : BudgetOptions {
   std::int64_t multiple = 1;
-  double share = 0.0;
   ModalityFilter modality = ModalityFilter::any;
 };
-BOOST_DESCRIBE_STRUCT(UniformOptions, (), (budget, multiple, share, modality))
+BOOST_DESCRIBE_STRUCT(UniformOptions, (BudgetOptions), (multiple, modality))
 inline config::Help help(const UniformOptions&) {
-  return {{"budget", "number of rows to take, before `multiple`; 0 when share is given",
-           config::at_least(0)},
-          {"multiple",
-           "rows taken for each of `budget`: 10 beside the budget of a selection is the release's "
-           "Uni-10x; the paper's has a fixed budget",
-           config::between(1, 1000)},
-          {"share", "share of the distinct rows to take; 0 when budget is given",
-           config::between(0, 1)},
-          {"modality", "draw only from rows of this modality"}};
+  return help_with_budget(
+      {{"multiple",
+        "rows taken for each of `budget`, not of a share: 10 beside the budget of a selection is "
+        "the release's "
+        "Uni-10x; the paper's has a fixed budget",
+        config::between(1, 1000)},
+       {"modality", "draw only from rows of this modality, which a share is then of"}});
 }
 
 namespace {
 
 class Uniform : public Selector {
  public:
-  explicit Uniform(UniformOptions options) : options_(options) {
-    if ((options_.budget > 0) == (options_.share > 0)) {
-      throw ConfigError(fmt::format(
-          "selector uniform: set either budget or share and leave the other at 0; they are {} and "
-          "{}",
-          options_.budget, options_.share));
-    }
-  }
+  explicit Uniform(UniformOptions options) : options_(options) { options_.check("uniform"); }
 
   std::vector<std::string> required_columns() const override { return {}; }
 
@@ -52,9 +42,8 @@ class Uniform : public Selector {
     const auto rows =
         candidate_rows(table, seed, "selector/uniform", selection,
                        [&](std::size_t row) { return reject(table.rows().modality(row)); });
-    const std::int64_t budget =
-        options_.share > 0 ? std::llround(options_.share * static_cast<double>(rows.size()))
-                           : options_.budget * options_.multiple;
+    std::int64_t budget = options_.of(static_cast<std::int64_t>(rows.size()), "uniform");
+    if (options_.share == 0) budget *= options_.multiple;
     require_rows("uniform", budget, static_cast<std::int64_t>(rows.size()), selection);
     selection.rows.reserve(static_cast<std::size_t>(budget));
     for (std::int64_t i = 0; i < budget; ++i) {

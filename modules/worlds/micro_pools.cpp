@@ -26,6 +26,8 @@ class GeneratedPool : public PoolSource {
     return value;
   }
 
+  bool is_generated() const override { return true; }
+
   void make(std::uint64_t seed, const fs::path& folder) const override {
     Options options;
     static_cast<PoolPart&>(options) = options_;

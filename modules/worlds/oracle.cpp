@@ -10,32 +10,34 @@
 #include <unordered_map>
 
 #include "selectors/apportion.h"
+#include "selectors/budget.h"
 #include "selectors/candidates.h"
 #include "worlds/micro_world.h"
 
 namespace winnow {
 
-struct OracleOptions {
+struct OracleOptions : BudgetOptions {
   std::filesystem::path labels;
-  std::int64_t budget = 1000;
   std::optional<double> video_share;
   bool static_videos = false;
 };
-BOOST_DESCRIBE_STRUCT(OracleOptions, (), (labels, budget, video_share, static_videos))
+BOOST_DESCRIBE_STRUCT(OracleOptions, (BudgetOptions), (labels, video_share, static_videos))
 inline config::Help help(const OracleOptions&) {
-  return {{"labels", "the world's labels.jsonl"},
-          {"budget", "number of rows to take", config::at_least(1)},
-          {"video_share",
-           "share of video rows; without it every question type of either modality gets as many",
-           config::between(0, 1)},
-          {"static_videos", "whether videos in which nothing happens may be taken"}};
+  return help_with_budget(
+      {{"labels", "the world's labels.jsonl"},
+       {"video_share",
+        "share of video rows; without it every question type of either modality gets as many",
+        config::between(0, 1)},
+       {"static_videos", "whether videos in which nothing happens may be taken"}});
 }
 
 namespace {
 
 class Oracle : public Selector {
  public:
-  explicit Oracle(OracleOptions options) : options_(std::move(options)) {}
+  explicit Oracle(OracleOptions options) : options_(std::move(options)) {
+    options_.check("oracle");
+  }
 
   std::vector<std::string> required_columns() const override { return {}; }
   bool reads_hidden_labels() const override { return true; }
@@ -43,8 +45,9 @@ class Oracle : public Selector {
   Selection select(const SampleTable& table, std::uint64_t seed) const override {
     if (options_.labels.empty()) {
       throw ConfigError(
-          "selector oracle: selector.labels is not set; it names labels.jsonl of the "
-          "micro world that the pool comes from");
+          "selector oracle: the pool has no hidden labels; selector.labels names a file of them, "
+          "as "
+          "a generated pool has it (labels.jsonl)");
     }
     std::unordered_map<std::string, micro_world::HiddenLabel> labels;
     for (auto& label : micro_world::read_hidden_labels(options_.labels)) {
@@ -71,16 +74,17 @@ class Oracle : public Selector {
     std::int64_t available = 0;
     for (const auto& [key, members] : groups)
       available += static_cast<std::int64_t>(members.size());
-    require_rows("oracle", options_.budget, available, selection);
+    const std::int64_t budget = options_.of(distinct_rows(table, selection), "oracle");
+    require_rows("oracle", budget, available, selection);
 
     std::map<Group, std::int64_t> taken;
     if (options_.video_share) {
-      const auto videos = static_cast<std::int64_t>(
-          *options_.video_share * static_cast<double>(options_.budget) + 0.5);
+      const auto videos =
+          static_cast<std::int64_t>(*options_.video_share * static_cast<double>(budget) + 0.5);
       take(groups, true, videos, selection, taken);
-      take(groups, false, options_.budget - videos, selection, taken);
+      take(groups, false, budget - videos, selection, taken);
     } else {
-      take(groups, std::nullopt, options_.budget, selection, taken);
+      take(groups, std::nullopt, budget, selection, taken);
     }
     for (const auto& [key, members] : groups) {
       selection.account.rank_rows((key.first ? "video, " : "still, ") + key.second, members,

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "config/bind.h"
-#include "config/component.h"
 #include "core/errors.h"
 
 namespace winnow::gdo_release {
@@ -20,9 +19,6 @@ config::Help help(const LlavaPoolOptions&) {
           {"onevision", "JSONL file of image rows"},
           {"video", "JSONL file of video rows"}};
 }
-
-const auto pool_declared =
-    config::add_table<LlavaPoolOptions>("pool", "the pool of `winnow select`: pool=llava");
 
 }  // namespace
 

@@ -1,0 +1,44 @@
+#include "experiments/program/opened_pool.h"
+
+#include <map>
+#include <string>
+
+#include "experiments/stages/stage.h"
+
+namespace winnow {
+namespace fs = std::filesystem;
+namespace json = boost::json;
+namespace {
+
+constexpr int kFormat = 1;  // raised when generated pools become others
+
+fs::path make_pool(const PoolSource& source, std::uint64_t seed, const fs::path& results) {
+  if (!source.is_generated()) return {};
+  Stage stage;
+  stage.name = "pool";
+  stage.format_version = kFormat;
+  stage.config = source.identity(seed);
+  stage.title = "pool " + std::to_string(seed);
+  StageCache stages(results / "stages", false);
+  return stages.run(stage, [&](StageWork& work) { source.make(seed, work.output); }).folder;
+}
+
+}  // namespace
+
+OpenedPool open_pool(const PoolSource& source, std::uint64_t seed, const fs::path& results) {
+  const fs::path folder = make_pool(source, seed, results);
+  return {source.open(folder), source.labels(folder)};
+}
+
+json::object account_of(const Pool& pool) {
+  std::map<std::string, std::int64_t> bad;
+  for (const BadRow& row : pool.ledger()) ++bad[row.kind];
+  json::object bad_rows, notes;
+  for (const auto& [kind, count] : bad) bad_rows[kind] = count;
+  for (const NoteLedger::Entry& note : pool.notes().entries()) {
+    notes[note.what.empty() ? note.kind : note.kind + " " + note.what] = note.rows;
+  }
+  return {{"rows", pool.size()}, {"bad_rows", bad_rows}, {"not_honoured", notes}};
+}
+
+}  // namespace winnow

@@ -1,0 +1,307 @@
+#include "experiments/program/select_command.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "core/errors.h"
+#include "experiments/own_pool.h"
+#include "experiments/program/explain_command.h"
+#include "pool/pool.h"
+#include "selectors/manifest.h"
+
+namespace winnow {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing_support::kConfigs;
+
+class SelectOwnPool : public testing_support::OwnPoolTest {
+ protected:
+  SelectOwnPool() { folder_.write("scores.jsonl", scores()); }
+
+  std::vector<std::string> overrides(const std::vector<std::string>& more) const {
+    return testing_support::with_overrides(
+        {"pool=files", "pool.files=[" + path("mine.jsonl") + "]", "selector=top_k",
+         "selector.column=loss", "selector.budget=3", "columns=[" + path("scores.jsonl") + "]",
+         "output=" + path("out")},
+        more);
+  }
+  std::string run(const std::vector<std::string>& more, bool sweep = false) const {
+    std::ostringstream out;
+    EXPECT_EQ(
+        select_command({overrides(more), sweep, {kConfigs}, nullptr, folder_ / "results"}, out), 0);
+    return out.str();
+  }
+  template <class Error>
+  std::string message(const std::vector<std::string>& more) const {
+    try {
+      run(more);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no such error";
+  }
+  Pool read(const fs::path& file) const {
+    PoolOptions options;
+    options.files = {file};
+    options.maximum_bad_share = 0;
+    return Pool::read(options);
+  }
+  json::object report(const std::string& folder) const {
+    return json::parse(read_file(folder_ / folder / "report.json")).as_object();
+  }
+  std::vector<std::string> left_in(const std::string& folder) const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_ / folder)) {
+      names.push_back(entry.path().filename().string());
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+};
+
+TEST_F(SelectOwnPool, LosesNothingOfARow) {
+  EXPECT_THAT(run({}), HasSubstr("3 of 16 rows taken, 3 written to train.jsonl"));
+  const Pool taken = read(folder_ / "out/data/train.jsonl");
+  const Pool pool = read(folder_ / "mine.jsonl");
+  ASSERT_EQ(taken.size(), 3U);
+  EXPECT_TRUE(taken.ledger().empty());
+  for (std::size_t row = 0; row < taken.size(); ++row) {
+    const Sample sample = taken.sample(row);
+    const Sample before = pool.sample(pool.index_of(sample.id));
+    ASSERT_EQ(sample.turns.size(), before.turns.size()) << sample.id;
+    for (std::size_t i = 0; i < sample.turns.size(); ++i) {
+      EXPECT_EQ(sample.turns[i].text, before.turns[i].text);
+      EXPECT_EQ(sample.turns[i].role, before.turns[i].role);
+      EXPECT_EQ(sample.turns[i].trained, before.turns[i].trained);
+    }
+    ASSERT_EQ(sample.media.size(), before.media.size()) << sample.id;
+    for (std::size_t i = 0; i < sample.media.size(); ++i) {
+      EXPECT_EQ(sample.media[i].paths, before.media[i].paths);
+    }
+    EXPECT_EQ(sample.source, before.source);
+  }
+  EXPECT_EQ(taken.sample(0).id, "two");
+  const json::object all = report("out");
+  EXPECT_EQ(all.at("selected").as_int64(), 3);
+  EXPECT_EQ(all.at("export").at("rows").as_int64(), 3);
+  EXPECT_EQ(all.at("columns").at(0).at("values").at("loss").as_int64(), 16);
+  const json::value made_by = json::parse(read_file(folder_ / "out/made_by.json"));
+  EXPECT_TRUE(made_by.at("made_by").as_object().contains("commit"));
+  EXPECT_TRUE(made_by.at("files").as_object().contains("data/train.jsonl"));
+}
+
+TEST_F(SelectOwnPool, ExplainsEveryRow) {
+  run({});
+  const auto explained = [&](const std::string& id) {
+    std::ostringstream out;
+    EXPECT_EQ(explain_command({path("out"), folder_.path(), id, "", {}}, out), 0);
+    return out.str();
+  };
+  EXPECT_THAT(explained("two"), AllOf(testing::StartsWith("TAKEN by stage"), HasSubstr("rank")));
+  EXPECT_THAT(explained("r7"), testing::StartsWith("NOT TAKEN"));
+  EXPECT_THAT(explained("conv"), HasSubstr("'again' stands for it"));
+}
+
+TEST_F(SelectOwnPool, ASavedTableGivesTheSameAsAFileOfScores) {
+  SampleTable table(read(folder_ / "mine.jsonl").shared_rows());
+  Column loss = Column::missing("loss", table.size());
+  for (std::size_t row = 0; row < table.size(); ++row) loss.set(row, 100.0 - double(row));
+  table.add(loss);
+  table.save(folder_ / "table");
+  run({});
+  const std::string name = find_selection(folder_ / "out").filename().string();
+  run({"columns=[" + path("table") + "]", "output=" + path("by_table")});
+  EXPECT_EQ(find_selection(folder_ / "by_table").filename().string(), name);
+}
+
+TEST_F(SelectOwnPool, WritesEveryFormatAndWeights) {
+  for (const std::string format : {"ms_swift", "llava", "llama_factory"}) {
+    SCOPED_TRACE(format);
+    run({"export=" + format, "export.media=copy", "selector.share=0.2", "~selector.budget",
+         "selector.weight_ratio=4.0", "output=" + path(format)});
+    for (const auto& file : report(format).at("export").at("files").as_array()) {
+      EXPECT_EQ(read(folder_ / format / "data" / std::string(file.as_string())).size(), 3U);
+    }
+  }
+  EXPECT_THAT(read_file(folder_ / "ms_swift/data/train.jsonl"), HasSubstr("weight"));
+}
+
+TEST_F(SelectOwnPool, ASweepReadsOnceAndLeavesAFolderEach) {
+  const std::string printed =
+      run({"selector.direction=highest,lowest", "output=" + path("both")}, true);
+  EXPECT_THAT(printed, HasSubstr("selector.direction=lowest: 3 of 16"));
+  EXPECT_THAT(left_in("both"),
+              ElementsAre("selector.direction=highest", "selector.direction=lowest"));
+  run({});
+  EXPECT_EQ(find_selection(folder_ / "both/selector.direction=highest").filename(),
+            find_selection(folder_ / "out").filename());
+  // Again, over the whole sweep and over a part of it.
+  run({"selector.direction=highest,lowest", "output=" + path("both")}, true);
+  run({"output=" + path("both/selector.direction=lowest")});
+}
+
+TEST_F(SelectOwnPool, GoalsChooseByMeasuredColumns) {
+  std::string rows =
+      "id,visual_dependency,loss,perplexity,self_consistency,optical_flow,"
+      "temporal_need,coverage,cluster,answer_group\n";
+  int i = 0;
+  for (const std::string& id : ids()) {
+    rows += id;
+    for (int c = 0; c < 7; ++c) rows += "," + std::to_string((i * (c + 3)) % 7);
+    rows += "," + std::to_string(i % 2) + ",0\n";
+    ++i;
+  }
+  folder_.write("all.csv", rows);
+  const std::string printed =
+      run({"selector=gdo", "~selector.column", "goal=minloss,diverse", "selector.budget=4",
+           "columns=[" + path("all.csv") + "]",
+           "selector.relax=[video_share_minimum,video_share_maximum,temporal_share_minimum]"},
+          true);
+  EXPECT_THAT(printed, AllOf(HasSubstr("out/minloss: 4 of 16"), HasSubstr("out/diverse: 4 of 16")));
+}
+
+TEST_F(SelectOwnPool, ColumnsThatNobodyGivesAreNamedBeforeAnythingIsWritten) {
+  EXPECT_THAT(message<ConfigError>({"selector.column=los"}),
+              AllOf(HasSubstr("'los'"), HasSubstr("Did you mean 'loss'?")));
+  EXPECT_THAT(message<ConfigError>({"columns=[]", "pool.files=[" + path("nowhere.jsonl") + "]"}),
+              HasSubstr("columns=[FOLDER"));  // before the pool is read
+  EXPECT_THAT(message<IoError>({"columns=[" + path("no.csv") + "]"}), HasSubstr("no.csv"));
+  EXPECT_THAT(message<ConfigError>({"columns=[" + folder_.path().string() + "]"}),
+              HasSubstr("no measured table"));
+  folder_.write("more.csv", "id,loss\ntwo,1\n");
+  EXPECT_THAT(message<DataError>({"columns=[" + path("scores.jsonl") + "," + path("more.csv") + "]",
+                                  "maximum_missing_share=1"}),
+              HasSubstr("both have a column 'loss'"));
+  EXPECT_THAT(message<ConfigError>({"selector=oracle", "~selector.column"}),
+              HasSubstr("pool.labels=FILE"));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+TEST_F(SelectOwnPool, ScoresOfOtherRowsOrTooFewOfThemAreAMistake) {
+  folder_.write("other.csv", "id,loss\nnobody,1\n");
+  EXPECT_THAT(message<DataError>({"columns=[" + path("other.csv") + "]"}),
+              AllOf(HasSubstr("none of its 1 rows"), HasSubstr("nobody")));
+  folder_.write("empty.jsonl", "");
+  EXPECT_THAT(message<DataError>({"columns=[" + path("empty.jsonl") + "]"}), HasSubstr("no row"));
+  std::string few = scores();
+  few.resize(few.rfind('{'));
+  folder_.write("few.jsonl", few);
+  EXPECT_THAT(message<DataError>({"columns=[" + path("few.jsonl") + "]"}),
+              AllOf(HasSubstr("1 of 16 samples"), HasSubstr("maximum_missing_share = 0.01")));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  run({"columns=[" + path("few.jsonl") + "]", "maximum_missing_share=0.1"});
+  EXPECT_THAT(json::serialize(report("out").at("warnings")), HasSubstr("have no scores"));
+}
+
+TEST_F(SelectOwnPool, AMediumThatVanishedIsCounted) {
+  fs::remove(folder_ / "a.png");
+  const std::vector<std::string> unchecked = {"pool.check_media=false"};
+  EXPECT_THAT(message<DataError>(unchecked),
+              AllOf(HasSubstr("1 of 3 rows cannot be written"), HasSubstr("a.png")));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  EXPECT_THAT(run({"pool.check_media=false", "maximum_failed_share=0.5"}), HasSubstr("2 written"));
+  const json::value lost = report("out").at("export").at("not_written");
+  ASSERT_EQ(lost.as_array().size(), 1U);
+  EXPECT_EQ(lost.at(0).at("id").as_string(), "two");
+}
+
+TEST_F(SelectOwnPool, ReplacesWhatAnEarlierOneLeftAndNothingElse) {
+  run({});
+  run({"selector.budget=2"});
+  EXPECT_EQ(read(folder_ / "out/data/train.jsonl").size(), 2U);
+  const std::string before = read_file(folder_ / "out/report.json");
+
+  folder_.write("out/data/notes.txt", "mine");
+  EXPECT_THAT(message<ConfigError>({}), HasSubstr("out/data/notes.txt"));
+  fs::remove(folder_ / "out/data/notes.txt");
+  std::string edited = read_file(folder_ / "out/config.toml");
+  edited[0] = edited[0] == '#' ? ' ' : '#';
+  folder_.write("out/config.toml", edited);
+  EXPECT_THAT(message<ConfigError>({}), HasSubstr("out/config.toml"));
+  EXPECT_EQ(read_file(folder_ / "out/report.json"), before);
+
+  folder_.write("theirs/notes.txt", "mine");
+  EXPECT_THAT(message<ConfigError>({"output=" + path("theirs")}), HasSubstr("theirs/notes.txt"));
+  EXPECT_THAT(message<ConfigError>({"output=" + path("mine.jsonl")}), HasSubstr("is a file"));
+  fs::create_directory_symlink(folder_ / "nowhere", folder_ / "dangling");
+  EXPECT_THAT(message<ConfigError>({"output=" + path("dangling")}), HasSubstr("a link to nothing"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "dangling"));
+  EXPECT_THAT(message<ConfigError>({"output="}), HasSubstr("output"));
+}
+
+TEST_F(SelectOwnPool, TheOutputIsWhereTheUserSays) {
+  fs::create_directory(folder_ / "real");
+  fs::create_directory_symlink(folder_ / "real", folder_ / "link");
+  run({"output=" + path("link")});
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_TRUE(fs::exists(folder_ / "real/report.json"));
+  run({"output=" + path("link") + "/"});
+  run({"output=" + path("deep/er/")});
+  EXPECT_TRUE(fs::exists(folder_ / "deep/er/report.json"));
+  EXPECT_THAT(left_in("deep"), ElementsAre("er"));
+
+  const fs::path here = fs::current_path();
+  fs::create_directory(folder_ / "work");
+  fs::current_path(folder_ / "work");
+  EXPECT_THAT(message<ConfigError>({"output=."}), HasSubstr("runs in"));
+  run({"output=sub/"});
+  fs::current_path(here);
+  EXPECT_TRUE(fs::exists(folder_ / "work/sub/report.json"));
+}
+
+TEST_F(SelectOwnPool, WhatIsReadIsNotReplaced) {
+  run({"export.media=copy"});
+  EXPECT_THAT(message<ConfigError>({"pool.files=[" + path("out/data/train.jsonl") + "]",
+                                    "maximum_missing_share=1", "selector.budget=1"}),
+              HasSubstr("out/data/train.jsonl"));
+  EXPECT_EQ(read(folder_ / "out/data/train.jsonl").size(), 3U);
+}
+
+TEST_F(SelectOwnPool, OneAtATimeWritesAFolder) {
+  folder_.write(".out.lock", "");
+  const int held = ::open(path(".out.lock").c_str(), O_RDWR);
+  ASSERT_EQ(::flock(held, LOCK_EX), 0);
+  EXPECT_THAT(message<ConfigError>({}), HasSubstr("another process"));
+  ::close(held);
+  std::vector<std::thread> threads;
+  std::vector<int> done(4, 0);
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        std::ostringstream out;
+        select_command({overrides({"selector.budget=" + std::to_string(i + 1)}),
+                        false,
+                        {kConfigs},
+                        nullptr,
+                        folder_ / "results"},
+                       out);
+        done[static_cast<std::size_t>(i)] = 1;
+      } catch (const ConfigError&) {
+        done[static_cast<std::size_t>(i)] = 2;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(std::count(done.begin(), done.end(), 1), 1);
+  EXPECT_EQ(std::count(done.begin(), done.end(), 0), 0);
+  // Whole, of one of them, and nothing beside it.
+  const auto rows = read(folder_ / "out/data/train.jsonl").size();
+  EXPECT_EQ(read_selected(find_selection(folder_ / "out")).size(), rows);
+  EXPECT_EQ(report("out").at("selected").to_number<std::size_t>(), rows);
+  run({});
+  for (const std::string& name : left_in("")) EXPECT_EQ(name.find(".out"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace winnow
