@@ -63,6 +63,7 @@ struct Plan {
 Plan plan_of(const config::Value& config) {
   Plan plan{SettingOptions::from(config), std::nullopt, MeasuringOptions::from(config),
             TrainingOptions::from(config), read_methods(config), read_scale(config), std::nullopt};
+  plan.setting.require_all();
   if (const config::Value* model = config.find("proxy.model")) {
     config::Value measuring = config;
     measuring.set("model", *model);
@@ -70,7 +71,7 @@ Plan plan_of(const config::Value& config) {
   }
   if (const config::Value* table = config.child("measured_pool")) plan.measured_pool = *table;
   // A pool without hidden labels has no oracle.
-  if (!plan.setting.pool.make()->labels({})) {
+  if (!plan.setting.pool->make()->labels({})) {
     std::erase_if(plan.methods, [](const Method& method) { return method.role == Role::oracle; });
   }
   if (plan.columns.utility() && plan.columns.utility()->uses_anchors() &&

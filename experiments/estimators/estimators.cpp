@@ -58,6 +58,7 @@ Plan plan_of(const config::Value& config) {
   if (const config::Value* model = config.find("proxy.model")) measuring.set("model", *model);
   Plan plan{SettingOptions::from(measuring), MeasuringOptions::from(config),
             TrainingOptions::from(config)};
+  plan.setting.require_all();
   const UtilityOptions& utility = plan.columns.utility().value();
   if (utility.uses_anchors()) {
     utility.anchors().check(*plan.setting.benchmarks);

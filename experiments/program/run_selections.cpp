@@ -1,9 +1,12 @@
 #include "experiments/program/run_selections.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "selectors/manifest.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -17,6 +20,24 @@ constexpr const char* kProvenance = "provenance.json";
 bool is_run_folder(const fs::path& folder) {
   std::error_code error;
   return fs::exists(folder / kProvenance, error);
+}
+
+fs::path selection_manifest(const fs::path& selection, const std::string& method,
+                            std::int64_t seed) {
+  std::error_code error;
+  if (!fs::exists(selection, error)) {
+    throw IoError("selection: there is no folder " + selection.string());
+  }
+  if (!is_run_folder(selection)) {
+    return fs::is_directory(selection, error) ? find_selection(selection) : selection;
+  }
+  std::string known;
+  for (const RunSelection& one : selections_of(selection)) {
+    if (one.method == method && one.seed == seed) return one.manifest;
+    known += fmt::format("{}method={} seed={}", known.empty() ? "" : ", ", one.method, one.seed);
+  }
+  throw ConfigError(fmt::format("selection = {}: is a run; name one of its selections: {}",
+                                selection.string(), known));
 }
 
 // Theirs is a path below the folder of results, which is the parent of the run's folder.

@@ -26,8 +26,15 @@ constexpr int kBaseFormat = 3;
 const bool sampling_registered =
     config::add_table<SamplingOptions>("sampling", "frames that model and descriptors see");
 
-// Of its files by name and those of its adapter; what tools keep in other folders of it does not
-// count.
+void check_checkpoint(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw DataError(folder.string() + ": there is no such folder (model.path)");
+  }
+}
+
+}  // namespace
+
 std::string digest_of_checkpoint(const fs::path& folder) {
   std::map<std::string, fs::path> files;
   for (const fs::path& part : {folder, folder / kAdapterFolder}) {
@@ -42,28 +49,11 @@ std::string digest_of_checkpoint(const fs::path& folder) {
   return digest.hex();
 }
 
-void check_checkpoint(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    throw DataError(folder.string() + ": there is no such folder (model.path)");
-  }
-}
-
-}  // namespace
-
-SettingOptions SettingOptions::from(const config::Value& config, bool benchmarks_needed) {
-  SettingOptions options{Bound<PoolSource>(pools, config.at("pool"), "pool"),
-                         std::make_shared<const std::vector<BenchmarkTask>>(read_benchmarks(config)),
-                         std::nullopt,
-                         std::nullopt,
-                         {},
-                         read_screening(config),
-                         {}};
-  if (benchmarks_needed && options.benchmarks->empty()) {
-    throw ConfigError(
-        "there is no benchmark; name one, as in benchmark@benchmarks.mine=multiple_choice "
-        "benchmarks.mine.file=FILE");
-  }
+SettingOptions SettingOptions::from(const config::Value& config) {
+  SettingOptions options;
+  if (const config::Value* pool = config.child("pool")) options.pool.emplace(pools, *pool, "pool");
+  options.benchmarks = std::make_shared<const std::vector<BenchmarkTask>>(read_benchmarks(config));
+  options.screening = read_screening(config);
   if (const config::Value* model = config.child("model")) {
     options.model.emplace(models, *model, "model");
     if (base_trainer_for(*options.model->make(), config.child("base"))) {
@@ -77,13 +67,23 @@ SettingOptions SettingOptions::from(const config::Value& config, bool benchmarks
   return options;
 }
 
+void SettingOptions::require_all() const {
+  if (!pool) throw ConfigError("there is no pool; name one, as in pool=files pool.files=[FILE]");
+  if (!model) throw ConfigError("there is no model; name one, as in model=qwen3_vl model.path=FOLDER");
+  if (benchmarks->empty()) {
+    throw ConfigError(
+        "there is no benchmark; name one, as in benchmark@benchmarks.mine=multiple_choice "
+        "benchmarks.mine.file=FILE");
+  }
+}
+
 SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid) {
   const config::Value* table = config.child("sampling");
   return table == nullptr ? unsaid : config::bind_over(unsaid, *table, "sampling");
 }
 
 void check_files(const SettingOptions& options) {
-  options.pool.make()->identity(0);
+  if (options.pool) options.pool->make()->identity(0);
   for (const BenchmarkTask& task : *options.benchmarks) {
     if (!task.source().is_generated()) task.read({});
   }
@@ -133,7 +133,7 @@ void Setting::prepare() {
 
 const StageOutput& Setting::pool_stage() {
   if (pool_) return *pool_;
-  const auto source = options_.pool.make();
+  const auto source = options_.pool.value().make();
   Stage stage;
   stage.name = "pool";
   stage.format_version = kPoolFormat;
@@ -142,7 +142,7 @@ const StageOutput& Setting::pool_stage() {
   pool_ = stages_.run(stage, [&](StageWork& work) {
     source->make(seed_, work.output);
     // What is generated is known by its bytes, other pools by those of the files they name.
-    if (fs::is_empty(work.output)) work.digest = digest_of(stage.config.to_json());
+    if (!source->is_generated()) work.digest = digest_of(stage.config.to_json());
   });
   outputs_.emplace_back("pool", *pool_);
   return *pool_;
@@ -174,21 +174,35 @@ const BenchmarkTask::Parts& Setting::questions(std::size_t benchmark) {
   return *asked.parts;
 }
 
+std::string Setting::pool_digest() {
+  const std::string& digest = pool_stage().digest;
+  if (options_.rows_of.empty()) return digest;
+  return Digest().add(digest).add(digest_of_file(options_.rows_of)).hex();
+}
+
 const Pool& Setting::whole_pool() {
   const StageOutput& stage = pool_stage();
   const std::lock_guard lock(loading_);
   if (!whole_) {
-    whole_ = std::make_unique<Pool>(options_.pool.make()->open(stage.folder));
+    whole_ = std::make_unique<Pool>(options_.pool->make()->open(stage.folder));
     if (!whole_->ledger().empty()) {
       spdlog::warn("{} rows of the pool cannot be used:\n{}", whole_->ledger().size(),
                    summary_of(whole_->ledger()));
+    }
+    if (!options_.rows_of.empty()) {
+      std::vector<std::size_t> rows;
+      for (const std::string& id : read_selected_ids(options_.rows_of)) {
+        rows.push_back(whole_->index_of(id));
+      }
+      std::sort(rows.begin(), rows.end());
+      *whole_ = whole_->subset(rows);
     }
   }
   return *whole_;
 }
 
 std::optional<fs::path> Setting::labels_file() {
-  return options_.pool.make()->labels(pool_stage().folder);
+  return options_.pool.value().make()->labels(pool_stage().folder);
 }
 
 const std::optional<HiddenLabels>& Setting::labels() {
@@ -203,7 +217,7 @@ const std::optional<HiddenLabels>& Setting::labels() {
 
 const StageOutput& Setting::screening() {
   if (screening_) return *screening_;
-  std::map<std::string, std::string> digests = {{"pool", pool_stage().digest}};
+  std::map<std::string, std::string> digests = {{"pool", pool_digest()}};
   for (const auto& asked : benchmarks_) digests["benchmark " + asked->task->name()] = asked->digest;
   const ScreeningStage stage{options_.screening, digests,
                              fmt::format("screening of pool {}", seed_)};
@@ -272,7 +286,7 @@ void Setting::run_features() {
   };
   const std::string title = fmt::format("of pool {}", seed_);
   if (!keeps_features()) {
-    const MediaStage check{options_.sampling, {{"pool", pool_stage().digest}}, "media " + title};
+    const MediaStage check{options_.sampling, {{"pool", pool_digest()}}, "media " + title};
     features_ = check.run(stages_, media_of_pool);
     outputs_.emplace_back("media", *features_);
     check_failed_media(*features_, options_.features, "the pool", undecodable_media(*features_));
@@ -286,7 +300,7 @@ void Setting::run_features() {
                               "visual features " + of_what};
     return stage.run(stages_, media);
   };
-  features_ = features_of("pool", pool_stage().digest, title, media_of_pool);
+  features_ = features_of("pool", pool_digest(), title, media_of_pool);
   outputs_.emplace_back("visual features", *features_);
   check_failed_media(*features_, options_.features, "the pool", undecodable());
   for (std::size_t i = 0; i < benchmarks_.size(); ++i) {
@@ -308,7 +322,7 @@ std::map<std::string, std::string> Setting::undecodable() const {
 }
 
 std::map<std::string, std::string> Setting::row_inputs() {
-  std::map<std::string, std::string> inputs = {{"pool", pool_stage().digest}};
+  std::map<std::string, std::string> inputs = {{"pool", pool_digest()}};
   // Only where it found something: a pool without findings is the same pool.
   const boost::json::object& found = screening().facts;
   if (found.at("contaminated").to_number<std::int64_t>() > 0 ||
@@ -413,7 +427,8 @@ const Setting::Loaded& Setting::loaded() {
                         [&](const Media& medium) { return damaged.contains(name_of(medium)); });
   };
   std::vector<std::size_t> rows;
-  for (std::size_t row = 0; row < whole.size(); ++row) {
+  const bool all_stay = contaminated.empty() && damaged.empty();
+  for (std::size_t row = 0; row < whole.size() && !all_stay; ++row) {
     const std::string id(whole.rows().id(row));
     if (contaminated.contains(id)) continue;
     if (usable(row)) {
@@ -422,7 +437,12 @@ const Setting::Loaded& Setting::loaded() {
       result->left_out.push_back({id, "a medium cannot be decoded", ""});
     }
   }
-  result->pool = rows.size() == whole.size() ? whole : whole.subset(rows);
+  result->pool = all_stay ? whole : whole.subset(rows);
+  if (result->duplicates.empty() && options_.set_aside_share <= 0.0) {
+    result->rows = result->pool.shared_rows();
+    loaded_ = std::move(result);
+    return *loaded_;
+  }
   RowTable merged = result->pool.rows();
   merge_duplicates(result->duplicates, merged);
   if (options_.set_aside_share > 0.0) {

@@ -30,18 +30,22 @@
 namespace winnow {
 
 struct SettingOptions {
-  // `benchmarks_needed`: of a comparison. Throws ConfigError for options that cannot work and for a
-  // model that has no weights and that nothing trains.
-  static SettingOptions from(const config::Value& config, bool benchmarks_needed = true);
+  // What the config has of it. Throws ConfigError for options that cannot work and for a model that
+  // has no weights and that nothing trains.
+  static SettingOptions from(const config::Value& config);
+  // Throws ConfigError unless there are a pool, a model and a benchmark.
+  void require_all() const;
 
-  Bound<PoolSource> pool;
+  std::optional<Bound<PoolSource>> pool;
+  // The manifest of a selection (selectors/manifest.h): its rows alone are the pool.
+  std::filesystem::path rows_of = {};
   // In the config's order.
   std::shared_ptr<const std::vector<BenchmarkTask>> benchmarks;
-  std::optional<Bound<ModelFamily>> model;  // none: nothing that needs one may be asked for
-  std::optional<Bound<BaseTrainer>> base;   // for a model that has no weights yet
-  SamplingOptions sampling;
-  ScreeningOptions screening;
-  FeaturesOptions features;
+  std::optional<Bound<ModelFamily>> model = {};
+  std::optional<Bound<BaseTrainer>> base = {};  // for a model that has no weights yet
+  SamplingOptions sampling = {};
+  ScreeningOptions screening = {};
+  FeaturesOptions features = {};
   // Of the pool, kept from every method for anchors.
   double set_aside_share = 0.0;
 };
@@ -49,11 +53,16 @@ struct SettingOptions {
 // The table `sampling`. `unsaid`: what holds where the config does not say.
 SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid = {});
 
+// Of a checkpoint's files by name and those of its adapter; what tools keep in other folders of it
+// does not count. Throws IoError.
+std::string digest_of_checkpoint(const std::filesystem::path& folder);
+
 // Reads what a setting's files say, as far as that takes a moment, so that a mistake in them costs
 // no more: a pool file or benchmark that is not there, a question without its right answer, a
 // checkpoint of another family. Throws ConfigError, IoError, DataError.
 void check_files(const SettingOptions& options);
 
+// A setting has what its options name; what is not there must not be asked for.
 class Setting {
  public:
   // `options` and `stages` must outlive it.
@@ -94,7 +103,7 @@ class Setting {
   const std::vector<LeftOutSample>& left_out();
   // What was set aside for anchors; empty unless the options say so.
   const Pool& set_aside();
-  // As it was read.
+  // As it was read, or the rows of options.rows_of.
   const Pool& whole_pool();
   // The questions that a benchmark asks, and those it sets aside.
   const BenchmarkTask::Parts& questions(std::size_t benchmark);
@@ -123,6 +132,8 @@ class Setting {
   struct Asked;  // a benchmark
 
   void run_features();
+  // Of the rows that can be read.
+  std::string pool_digest();
   std::map<std::string, std::string> undecodable() const;
   const Loaded& loaded();
 
