@@ -227,6 +227,9 @@ TEST_F(SelectOwnPool, AMediumThatVanishedIsCounted) {
   EXPECT_THAT(message<DataError>(unchecked),
               AllOf(HasSubstr("1 of 3 rows cannot be written"), HasSubstr("a.png")));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
+  EXPECT_THAT(
+      message<DataError>({"pool.check_media=false", "maximum_failed_share=1", "selector.budget=1"}),
+      HasSubstr("none is left"));
   EXPECT_THAT(run({"pool.check_media=false", "maximum_failed_share=0.5"}), HasSubstr("2 written"));
   const json::value lost = report("out").at("export").at("not_written");
   ASSERT_EQ(lost.as_array().size(), 1U);
