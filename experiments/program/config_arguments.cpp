@@ -43,6 +43,18 @@ void apply_run_options(const config::Value& config) {
   Progress::set_enabled(options.progress);
 }
 
+std::string overview_of_command(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& choices,
+    const std::vector<config::OptionDescription>& options) {
+  std::string text = "Choices, each with options KIND.KEY=VALUE (winnow list KIND NAME):\n";
+  for (const auto& [kind, names] : choices) {
+    text += "  " + kind + "=";
+    for (const std::string& name : names) text += (&name == &names.front() ? "" : ", ") + name;
+    text += "\n";
+  }
+  return text + "\nOptions (KEY=VALUE):\n" + config::print_options(options);
+}
+
 std::string overview_of_configs(const std::vector<fs::path>& folders) {
   return "Overrides choose options of groups and set values: experiment=table1 scale=smoke\n"
          "trainer.learning_rate=1e-4 +key=new ~key. See configs/README.md.\n\nGroups:\n" +

@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "config/options.h"
 #include "config/value.h"
 #include "experiments/program/arguments.h"
 #include "experiments/program/paths.h"
@@ -40,6 +42,12 @@ class ResultsArgument {
 
 // Obeys the config's table `run`: workers, log level, progress.
 void apply_run_options(const config::Value& config);
+
+// What a command's help says of its config: kinds of components with the names to choose from, as
+// "pool=files, llava", and the options at the top.
+std::string overview_of_command(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& choices,
+    const std::vector<config::OptionDescription>& options);
 
 // The groups of configs and the options of the table `run`, as `--help` shows them.
 std::string overview_of_configs(const std::vector<std::filesystem::path>& folders);

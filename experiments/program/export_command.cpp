@@ -149,6 +149,10 @@ class ExportCommand : public Command {
   void declare(Arguments& arguments) override {
     configs_.declare(arguments);
     results_.declare(arguments);
+    arguments.footer([] {
+      return overview_of_command({{"pool", pools().names()}, {"export", exporters().names()}},
+                                 config::describe<ExportCommandOptions>());
+    });
   }
 
   int run(std::ostream& out) override {

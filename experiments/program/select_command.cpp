@@ -173,6 +173,13 @@ class SelectCommand : public Command {
   void declare(Arguments& arguments) override {
     configs_.declare(arguments);
     results_.declare(arguments);
+    arguments.footer([] {
+      std::vector<std::string> all = selectors().names();
+      for (std::string& name : pool_selectors().names()) all.push_back(std::move(name));
+      return overview_of_command(
+          {{"pool", pools().names()}, {"selector", all}, {"export", exporters().names()}},
+          config::describe<SelectOptions>());
+    });
     arguments.flag("-m,--sweep", sweep_, "several at once, in one pass: -m goal=temp,diverse");
   }
 

@@ -103,6 +103,24 @@ void TableSelection::check_columns(const std::vector<std::string>& known) const 
   }
 }
 
+void TableSelection::check_values(const SampleTable& table) const {
+  for (const std::string& name : selector_->required_columns()) {
+    const Column& column = table.column(name);
+    std::size_t without = 0;
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      const auto state = static_cast<CellState>(column.states(row));
+      without += state == CellState::missing || state == CellState::failed ? 1 : 0;
+    }
+    const double share = static_cast<double>(without) / static_cast<double>(table.size());
+    if (share <= options_.maximum_missing_share) continue;
+    throw DataError(fmt::format(
+        "selector {}: the column '{}' has no value for {} of {} samples ({:.1f} %), more than "
+        "maximum_missing_share = {} allows",
+        type_of(selector_config_), name, without, table.size(), 100 * share,
+        options_.maximum_missing_share));
+  }
+}
+
 PoolOutcome TableSelection::run(const Pool& pool, const SampleTable& table,
                                 const std::vector<ColumnSource>& columns,
                                 const std::optional<fs::path>& labels, const OutputFolder& output,
@@ -144,8 +162,8 @@ PoolOutcome TableSelection::run(const Pool& pool, const SampleTable& table,
 
   PoolOutcome outcome;
   outcome.summary =
-      fmt::format("{} of {} rows taken, {} written to {}", selection.rows.size(), table.size(),
-                  written.report.rows, fmt::join(written.report.files, ", "));
+      fmt::format("{} of {} rows taken, {} written to {}/{}", selection.rows.size(), table.size(),
+                  written.report.rows, kDataFolder, fmt::join(written.report.files, ", "));
   outcome.warnings = selection.warnings;
   for (std::string& warning : warnings_of(written)) outcome.warnings.push_back(std::move(warning));
   return outcome;
@@ -166,7 +184,10 @@ std::vector<PoolOutcome> select_from_tables(const std::vector<TableTask>& tasks,
     const OpenedPool opened = open_pool(first.source(), first.seed(), results);
     SampleTable table(opened.pool.shared_rows());
     const std::vector<ColumnSource> columns = first.read_columns(table);
-    for (const std::size_t i : members) tasks[i].selection->check_columns(table.column_names());
+    for (const std::size_t i : members) {
+      tasks[i].selection->check_columns(table.column_names());
+      tasks[i].selection->check_values(table);
+    }
     for (const std::size_t i : members) {
       outcomes[i] = tasks[i].selection->run(opened.pool, table, columns, opened.labels, output,
                                             tasks[i].folder, tasks[i].place);

@@ -46,6 +46,9 @@ class TableSelection {
   std::vector<ColumnSource> read_columns(SampleTable& table) const;
   // Throws ConfigError when the table lacks a column, naming the nearest and all that there are.
   void check_columns(const std::vector<std::string>& known) const;
+  // Throws DataError when the table lacks too many values of a column that is read: cells that do
+  // not apply to their row lack none.
+  void check_values(const SampleTable& table) const;
   // Selects and fills `folder`, which will lie at `place`:
   //
   //   data/                                  what the exporter wrote

@@ -28,11 +28,14 @@ WrittenRows write_rows(const Pool& pool, const std::vector<RowToWrite>& rows, Ex
       exporter.add(sample, {wanted.weight, {}});
     } catch (const DataError& error) {
       written.failed.push_back({sample.id, error.what()});
-      if (static_cast<double>(written.failed.size()) > most) {
+      const bool none_left = written.failed.size() == rows.size();
+      if (none_left || static_cast<double>(written.failed.size()) > most) {
         throw DataError(fmt::format(
-            "{} of {} rows cannot be written, a larger share than maximum_failed_share = {} "
-            "allows; the first: {}",
-            written.failed.size(), rows.size(), maximum_failed_share,
+            "{} of {} rows cannot be written, {}; the first: {}", written.failed.size(),
+            rows.size(),
+            none_left ? "none is left"
+                      : fmt::format("a larger share than maximum_failed_share = {} allows",
+                                    maximum_failed_share),
             written.failed.front().reason));
       }
     }

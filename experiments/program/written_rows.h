@@ -29,8 +29,8 @@ struct WrittenRows {
 
 // Reads and writes one row after the other, in the order given. `folder` and `later`: as
 // Exporter::begin has them. `check_input` sees every file that a row comes from or names and may
-// throw. Throws DataError when more than `maximum_failed_share` of the rows cannot be written, and
-// what the exporter throws.
+// throw. Throws DataError when more than `maximum_failed_share` of the rows, or all of them, cannot
+// be written, and what the exporter throws.
 WrittenRows write_rows(const Pool& pool, const std::vector<RowToWrite>& rows, Exporter& exporter,
                        const std::filesystem::path& folder, const std::filesystem::path& later,
                        double maximum_failed_share,

@@ -122,7 +122,9 @@ config::Help help(const ColumnOptions&) {
        "folders of measured tables and files of scores (.jsonl, .csv, .tsv), joined by the "
        "samples' ids"},
       {"id", "key of the samples' ids in files of scores"},
-      {"maximum_missing_share", "share of the pool's rows that each of them may have nothing for",
+      {"maximum_missing_share",
+       "share of the pool's rows that each of them may have nothing for, and each column that is "
+       "read no value",
        config::between(0, 1)}};
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "core/errors.h"
 
@@ -172,10 +173,26 @@ bool is_column_name(const std::string& name) {
 
 }  // namespace
 
+std::vector<ScoreFormat>& score_formats() {
+  static std::vector<ScoreFormat> all;
+  return all;
+}
+
 ScoreFile read_scores(const fs::path& file, const RowTable& rows, const std::string& id_key) {
   std::ifstream lines(file, std::ios::binary);
   if (!lines || fs::is_directory(file)) {
     throw IoError(file.string() + ": cannot be read as a file of scores");
+  }
+  const std::string ending = file.extension().string();
+  const bool is_separated = ending == ".csv" || ending == ".tsv";
+  if (!is_separated) {
+    std::string first;
+    std::getline(lines, first);
+    for (const ScoreFormat& format : score_formats()) {
+      if (format.recognises(first)) return format.read(file, rows);
+    }
+    lines.clear();
+    lines.seekg(0);
   }
   ScoreFile result;
   std::map<std::string, Column> columns;
@@ -202,8 +219,7 @@ ScoreFile read_scores(const fs::path& file, const RowTable& rows, const std::str
       column->second.set(*row, field.value);
     }
   };
-  const std::string ending = file.extension().string();
-  if (ending == ".csv" || ending == ".tsv") {
+  if (is_separated) {
     read_separated(lines, file, ending == ".csv" ? ',' : '\t', id_key, take);
   } else {
     read_json_lines(lines, file, id_key, take);

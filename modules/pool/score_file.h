@@ -10,7 +10,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool/sample_table.h"
@@ -26,12 +28,20 @@ struct ScoreFile {
   std::string example;               // an id of `without_sample`
 };
 
-// `id`: the key of the samples' ids. Throws IoError, and DataError naming file and line: a line
-// that is no object or has another number of fields than the head, a row without the id, an id that
-// occurs twice with other values, a column that the table cannot hold by its name, a file without a
-// row or without a column of numbers.
+// In one of score_formats(), or as above; `id`: the key of the samples' ids. Throws IoError, and
+// DataError naming file and line: a line that is no object or has another number of fields than the
+// head, a row without the id, an id that occurs twice with other values, a column that the table
+// cannot hold by its name, a file without a row or without a column of numbers.
 ScoreFile read_scores(const std::filesystem::path& file, const RowTable& rows,
                       const std::string& id = "id");
+
+// A format in which rows name their samples in another way than by a key: JSON lines that it
+// recognises by the first of them. Whoever knows one adds it.
+struct ScoreFormat {
+  std::function<bool(std::string_view first_line)> recognises;
+  std::function<ScoreFile(const std::filesystem::path&, const RowTable&)> read;
+};
+std::vector<ScoreFormat>& score_formats();
 
 // What a file of scores has to give. Throws DataError where none of its rows is a sample of the
 // table, and where more than `maximum_missing_share` of the table's rows have no scores.

@@ -1,7 +1,8 @@
 // What a pool costs in memory: rows [FOLDER] [--rows N]. Makes a pool of generated text rows and
 // one of rows that share a hundred pictures, and runs each step on them in a process of its own:
 // reading, walking, loading a table of measured columns, choosing with gdo, top_k and uniform and
-// writing the selection. Prints each one's peak (VmHWM) above that of the program doing nothing.
+// writing the selection and its rows. Prints each one's peak (VmHWM) above that of the program
+// doing nothing.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -21,6 +22,8 @@
 #include "core/files.h"
 #include "core/progress.h"
 #include "core/random.h"
+#include "pool/column_source.h"
+#include "pool/exporter.h"
 #include "pool/pool.h"
 #include "pool/text.h"
 #include "selectors/manifest.h"
@@ -114,14 +117,25 @@ config::Value selector_table(const std::string& type, std::int64_t budget) {
   return table;
 }
 
+// What `winnow select` does: rows of the pool, columns of a measured table, and the rows taken as
+// the data of another program.
 void select(const Place& place, const std::string& type, std::int64_t budget) {
-  const SampleTable table = SampleTable::load(place.table());
+  const Pool pool = Pool::read(options_of(place));
+  SampleTable table(pool.shared_rows());
+  add_columns({{place.table()}, "id", 0.0}, table);
   const config::Value options = selector_table(type, budget);
   const auto selector = selectors().create(options, "selector");
   const Selection selection = selector->select(table, 1);
   const fs::path folder = place.folder / ("selected-" + type);
   write_selection(folder, table, selection, {options, 1, selector->required_columns(), {}});
   write_file(folder / "report.json", selection_report(table, selection));
+  config::Value format;
+  format.set("type", config::Value(std::string("ms_swift"), {}));
+  const auto exporter = exporters().create(format, "export");
+  fs::remove_all(folder / "data");
+  exporter->begin(folder / "data");
+  for (const SelectedRow& row : selection.rows) exporter->add(pool.sample(row.row));
+  exporter->finish();
 }
 
 // Everything that is measured, by name.

@@ -48,7 +48,8 @@ class ExportOwnPool : public testing_support::OwnPoolTest {
   // All files of the export as one pool, of which no row may be bad.
   Pool read_back() const {
     PoolOptions options;
-    for (const json::value& file : report().at("files").as_array()) {
+    const json::object all = report();
+    for (const json::value& file : all.at("files").as_array()) {
       options.files.push_back(folder_ / "out" / std::string(file.as_string()));
     }
     options.maximum_bad_share = 0;
@@ -97,7 +98,7 @@ TEST_F(ExportOwnPool, ASelectionGivesItsRowsAndWeights) {
                  out);
   run({"selection=" + path("chosen")});
   EXPECT_EQ(read_file(folder_ / "out/train.jsonl"), read_file(folder_ / "chosen/data/train.jsonl"));
-  EXPECT_THAT(read_file(folder_ / "out/train.jsonl"), HasSubstr("weight"));
+  EXPECT_THAT(read_file(folder_ / "out/train.jsonl"), HasSubstr("loss_scale"));
   folder_.write("other.jsonl", R"({"id":"two","messages":[{"role":"user","content":"a"},)"
                                R"({"role":"assistant","content":"b"}]})"
                                "\n");
@@ -109,7 +110,8 @@ TEST_F(ExportOwnPool, ASelectionGivesItsRowsAndWeights) {
 TEST_F(ExportOwnPool, MistakesAreNamedBeforeThePoolIsRead) {
   const std::string nowhere = "pool.files=[" + path("nowhere.jsonl") + "]";
   EXPECT_THAT(message<ConfigError>({nowhere, "output="}), HasSubstr("output"));
-  EXPECT_THAT(message<ConfigError>({nowhere, "export=llama"}), HasSubstr("llama_factory"));
+  EXPECT_THAT(message<ConfigError>({nowhere, "export=llama"}),
+              HasSubstr("there is no option 'llama'"));
   EXPECT_THAT(message<ConfigError>({nowhere, "export.media=relative"}), HasSubstr("media_root"));
   EXPECT_THAT(message<IoError>({nowhere, "selection=" + path("none")}), HasSubstr("none"));
   EXPECT_THAT(message<DataError>({nowhere, "selection=" + folder_.path().string()}),

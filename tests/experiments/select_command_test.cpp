@@ -29,12 +29,20 @@ class SelectOwnPool : public testing_support::OwnPoolTest {
  protected:
   SelectOwnPool() { folder_.write("scores.jsonl", scores()); }
 
+  // A "-KEY" in `more` takes KEY out.
   std::vector<std::string> overrides(const std::vector<std::string>& more) const {
-    return testing_support::with_overrides(
+    std::vector<std::string> all = testing_support::with_overrides(
         {"pool=files", "pool.files=[" + path("mine.jsonl") + "]", "selector=top_k",
          "selector.column=loss", "selector.budget=3", "columns=[" + path("scores.jsonl") + "]",
          "output=" + path("out")},
         more);
+    for (const std::string& text : more) {
+      if (!text.starts_with('-')) continue;
+      std::erase_if(all, [&](const std::string& other) {
+        return other == text || other.starts_with(text.substr(1) + "=");
+      });
+    }
+    return all;
   }
   std::string run(const std::vector<std::string>& more, bool sweep = false) const {
     std::ostringstream out;
@@ -71,7 +79,7 @@ class SelectOwnPool : public testing_support::OwnPoolTest {
 };
 
 TEST_F(SelectOwnPool, LosesNothingOfARow) {
-  EXPECT_THAT(run({}), HasSubstr("3 of 16 rows taken, 3 written to train.jsonl"));
+  EXPECT_THAT(run({}), HasSubstr("3 of 16 rows taken, 3 written to data/train.jsonl"));
   const Pool taken = read(folder_ / "out/data/train.jsonl");
   const Pool pool = read(folder_ / "mine.jsonl");
   ASSERT_EQ(taken.size(), 3U);
@@ -128,13 +136,14 @@ TEST_F(SelectOwnPool, ASavedTableGivesTheSameAsAFileOfScores) {
 TEST_F(SelectOwnPool, WritesEveryFormatAndWeights) {
   for (const std::string format : {"ms_swift", "llava", "llama_factory"}) {
     SCOPED_TRACE(format);
-    run({"export=" + format, "export.media=copy", "selector.share=0.2", "~selector.budget",
+    run({"export=" + format, "export.media=copy", "selector.share=0.2", "-selector.budget",
          "selector.weight_ratio=4.0", "output=" + path(format)});
-    for (const auto& file : report(format).at("export").at("files").as_array()) {
+    const json::object all = report(format);
+    for (const auto& file : all.at("export").at("files").as_array()) {
       EXPECT_EQ(read(folder_ / format / "data" / std::string(file.as_string())).size(), 3U);
     }
   }
-  EXPECT_THAT(read_file(folder_ / "ms_swift/data/train.jsonl"), HasSubstr("weight"));
+  EXPECT_THAT(read_file(folder_ / "ms_swift/data/train.jsonl"), HasSubstr("loss_scale"));
 }
 
 TEST_F(SelectOwnPool, ASweepReadsOnceAndLeavesAFolderEach) {
@@ -154,19 +163,20 @@ TEST_F(SelectOwnPool, ASweepReadsOnceAndLeavesAFolderEach) {
 TEST_F(SelectOwnPool, GoalsChooseByMeasuredColumns) {
   std::string rows =
       "id,visual_dependency,loss,perplexity,self_consistency,optical_flow,"
-      "temporal_need,coverage,cluster,answer_group\n";
+      "temporal_need,coverage,frame_diversity,cluster,answer_group\n";
   int i = 0;
   for (const std::string& id : ids()) {
     rows += id;
-    for (int c = 0; c < 7; ++c) rows += "," + std::to_string((i * (c + 3)) % 7);
+    for (int c = 0; c < 8; ++c) rows += "," + std::to_string((i * (c + 3)) % 7);
     rows += "," + std::to_string(i % 2) + ",0\n";
     ++i;
   }
   folder_.write("all.csv", rows);
   const std::string printed =
-      run({"selector=gdo", "~selector.column", "goal=minloss,diverse", "selector.budget=4",
+      run({"selector=gdo", "-selector.column", "goal=minloss,diverse", "selector.budget=4",
            "columns=[" + path("all.csv") + "]",
-           "selector.relax=[video_share_minimum,video_share_maximum,temporal_share_minimum]"},
+           "selector.relax=[video_share_minimum,video_share_maximum,temporal_share_minimum,"
+           "source_share_maximum,source_floors]"},
           true);
   EXPECT_THAT(printed, AllOf(HasSubstr("out/minloss: 4 of 16"), HasSubstr("out/diverse: 4 of 16")));
 }
@@ -183,7 +193,7 @@ TEST_F(SelectOwnPool, ColumnsThatNobodyGivesAreNamedBeforeAnythingIsWritten) {
   EXPECT_THAT(message<DataError>({"columns=[" + path("scores.jsonl") + "," + path("more.csv") + "]",
                                   "maximum_missing_share=1"}),
               HasSubstr("both have a column 'loss'"));
-  EXPECT_THAT(message<ConfigError>({"selector=oracle", "~selector.column"}),
+  EXPECT_THAT(message<ConfigError>({"selector=oracle", "-selector.column"}),
               HasSubstr("pool.labels=FILE"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
@@ -199,6 +209,13 @@ TEST_F(SelectOwnPool, ScoresOfOtherRowsOrTooFewOfThemAreAMistake) {
   folder_.write("few.jsonl", few);
   EXPECT_THAT(message<DataError>({"columns=[" + path("few.jsonl") + "]"}),
               AllOf(HasSubstr("1 of 16 samples"), HasSubstr("maximum_missing_share = 0.01")));
+  std::string nulls = scores();
+  for (std::size_t at = 0; (at = nulls.find(R"("loss":9)", at)) != std::string::npos;) {
+    nulls.replace(at, 9, R"("loss":null)");
+  }
+  folder_.write("nulls.jsonl", nulls);
+  EXPECT_THAT(message<DataError>({"columns=[" + path("nulls.jsonl") + "]"}),
+              AllOf(HasSubstr("'loss' has no value for 10 of 16"), HasSubstr("maximum_missing")));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
   run({"columns=[" + path("few.jsonl") + "]", "maximum_missing_share=0.1"});
   EXPECT_THAT(json::serialize(report("out").at("warnings")), HasSubstr("have no scores"));
@@ -210,6 +227,9 @@ TEST_F(SelectOwnPool, AMediumThatVanishedIsCounted) {
   EXPECT_THAT(message<DataError>(unchecked),
               AllOf(HasSubstr("1 of 3 rows cannot be written"), HasSubstr("a.png")));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
+  EXPECT_THAT(
+      message<DataError>({"pool.check_media=false", "maximum_failed_share=1", "selector.budget=1"}),
+      HasSubstr("none is left"));
   EXPECT_THAT(run({"pool.check_media=false", "maximum_failed_share=0.5"}), HasSubstr("2 written"));
   const json::value lost = report("out").at("export").at("not_written");
   ASSERT_EQ(lost.as_array().size(), 1U);

@@ -30,26 +30,6 @@ class Conformance : public ::testing::TestWithParam<std::string> {
               fmt::format("winnow-selectors-{}-{}", getpid(), GetParam());
     std::filesystem::create_directories(folder_);
     table_ = testing::make_table({}, 7);
-    std::string labels;
-    for (std::size_t i = 0; i < table_.size(); ++i) {
-      const RowFacts facts = table_.rows().facts(i);
-      // Labels follow the content, as duplicates share theirs.
-      const std::size_t kind = std::hash<std::string>{}(facts.content_digest) % 4;
-      labels += boost::json::serialize(
-                    boost::json::object{{"id", facts.id},
-                                        {"source", facts.source},
-                                        {"type", kind % 2 == 0 ? "colour" : "count"},
-                                        {"temporal", facts.question_type == "temporal"},
-                                        {"wrong", kind == 3 ? "random" : ""},
-                                        {"true_answer", "red"},
-                                        {"blind", false},
-                                        {"verbose", false},
-                                        {"static_video", false},
-                                        {"near_duplicate", false},
-                                        {"duplicate_group", -1}}) +
-                "\n";
-    }
-    write_file(folder_ / "labels.jsonl", labels);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -64,9 +44,6 @@ class Conformance : public ::testing::TestWithParam<std::string> {
       settings.emplace_back("quality", "self_consistency");
       settings.emplace_back("scale", "rank");
       settings.emplace_back("minimum_distance", 0.2);
-    }
-    if (GetParam() == "oracle") {
-      settings.emplace_back("labels", (folder_ / "labels.jsonl").string());
     }
     if (GetParam() == "gdo") {
       settings.emplace_back("weights.visual_dependency", 1.0);
@@ -251,8 +228,7 @@ INSTANTIATE_TEST_SUITE_P(Selectors, Conformance, ::testing::ValuesIn(selectors()
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(Selectors, AreRegistered) {
-  EXPECT_THAT(selectors().names(), ::testing::IsSupersetOf({"gdo", "oracle", "top_k", "uniform"}));
-  EXPECT_TRUE(make("oracle", {})->reads_hidden_labels());
+  EXPECT_THAT(selectors().names(), ::testing::IsSupersetOf({"gdo", "top_k", "uniform"}));
   EXPECT_FALSE(make("uniform", {})->reads_hidden_labels());
 }
 

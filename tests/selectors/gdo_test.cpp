@@ -195,6 +195,7 @@ TEST(Goals, BindAndDiffer) {
   const auto folder = std::filesystem::path(WINNOW_SOURCE_DIR) / "configs/goal";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     config::Value settings = config::read_toml(entry.path()).at("selector");
+    settings.erase("gdo_release");  // said to another selector
     settings.set("budget", config::Value(std::int64_t{100}, config::Origin{"test", 0}));
     settings.set("type", config::Value(std::string("gdo"), config::Origin{"test", 0}));
     goals[entry.path().stem()] = settings;

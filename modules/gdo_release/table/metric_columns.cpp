@@ -81,27 +81,15 @@ bool parse(const python::LineFile::Line& line, ParsedRow& row) {
 
 }  // namespace
 
-MetricRows::MetricRows(const std::filesystem::path& path) {
+void read_metric_rows(
+    const std::filesystem::path& path,
+    const std::function<void(const std::string& uid, const MetricRow& values)>& take) {
   python::LineFile(path).each_line(0, [&](const python::LineFile::Line& line) {
+    if (line.text().find_first_not_of(" \t\r") == std::string_view::npos) return;
     ParsedRow row;
-    if (!parse(line, row) || row.uid.empty()) {
-      ++bad_rows_;
-      return;
-    }
-    const std::uint32_t number = uids_.add(key_of(row.uid));
-    if (number == rows_.size()) {
-      rows_.push_back(row.values);
-    } else {
-      rows_[number] = row.values;
-      ++repeated_rows_;
-    }
+    if (!parse(line, row)) row = {};
+    take(row.uid, row.values);
   });
-  uids_.shrink();
-}
-
-const MetricRow* MetricRows::find(std::uint64_t uid_key) const {
-  const std::uint32_t number = uids_.find(uid_key);
-  return number == KeyTable::kNone ? nullptr : &rows_[number];
 }
 
 const std::vector<MetricColumn>& metric_columns() {

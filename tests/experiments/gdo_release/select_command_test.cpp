@@ -49,7 +49,8 @@ class SelectCommand : public testing::Test {
   }
   std::string run(const std::vector<std::string>& more, bool sweep = false) const {
     std::ostringstream out;
-    EXPECT_EQ(select_command({overrides(more), sweep, {kConfigs}, nullptr}, out), 0);
+    EXPECT_EQ(
+        select_command({overrides(more), sweep, {kConfigs}, nullptr, folder_ / "results"}, out), 0);
     return out.str();
   }
   std::string message(const std::vector<std::string>& more) const {
@@ -146,28 +147,42 @@ TEST_F(SelectCommand, NamesTheMistake) {
   EXPECT_THAT(message({"pool.video="}), HasSubstr("pool.video"));
   EXPECT_THAT(message({"selector.target_cuont=3"}), HasSubstr("target_count"));
   EXPECT_THAT(message({"selector.target_frames=0"}), HasSubstr("at least 1"));
-  EXPECT_THAT(message({"selector=top_k", "~selector.metrics"}),
-              AllOf(HasSubstr("top_k"), HasSubstr("selector.metrics=FILE")));
+  EXPECT_THAT(message({"columns=[" + path("merged/k.jsonl") + "]"}),
+              AllOf(HasSubstr("columns="), HasSubstr("gdo_release")));
+  EXPECT_THAT(message({"selector=top_k", "++selector.metrics=" + path("merged/k.jsonl")}),
+              HasSubstr("selector.metrics"));
   // What only selector=gdo reads is passed over in a goal, and is a mistake on the command line.
   EXPECT_THAT(message({"goal=temp", "selector.video_share_minimum=0.3"}),
               AllOf(HasSubstr("video_share_minimum"), HasSubstr("unknown key")));
 }
 
-// Selectors of tables read the same files, and goals share the pool.
-TEST_F(GoldenSelectCommand, TheMendedSelectorTakesWhatAGoalAsksFor) {
-  const std::string printed =
-      run({"selector=gdo", "goal=minloss,temp_plus", "selector.budget=250"}, true);
-  EXPECT_THAT(printed, HasSubstr("250 of "));
+// Selectors of tables read the same pool whole, and merged metrics as columns.
+TEST_F(GoldenSelectCommand, AnySelectorReadsMergedMetrics) {
+  std::ostringstream printed;
+  const auto select = [&](const std::vector<std::string>& more, bool sweep) {
+    std::vector<std::string> all = {"pool=llava",
+                                    "pool.onevision=" + path("pool/onevision.jsonl"),
+                                    "pool.video=" + path("pool/video.jsonl"),
+                                    "++pool.check_media=false",
+                                    "++pool.maximum_bad_share=0.5",
+                                    "columns=[" + path("merged/k.jsonl") + "]",
+                                    "maximum_missing_share=1",
+                                    "maximum_failed_share=1",
+                                    "output=" + path("out")};
+    all.insert(all.end(), more.begin(), more.end());
+    EXPECT_EQ(select_command({all, sweep, {kConfigs}, nullptr, folder_ / "results"}, printed), 0);
+  };
+  select({"selector=gdo", "goal=minloss,temp_plus", "selector.budget=250",
+          "selector.strata=[cluster]", "selector.standardise_within=[cluster]"},
+         true);
+  EXPECT_THAT(printed.str(), HasSubstr("250 of "));
   for (const std::string goal : {"minloss", "temp_plus"}) {
-    const fs::path out = folder_ / "out" / goal;
-    EXPECT_EQ(uids_of(read_file(out / "subset.jsonl")).size(), 250U);
-    const auto taken = read_selected_ids(find_selection(out));
+    const auto taken = read_selected_ids(find_selection(folder_ / "out" / goal));
+    EXPECT_EQ(taken.size(), 250U);
     std::ostringstream text;
-    EXPECT_EQ(explain_command({out.string(), folder_, taken.back(), "", {}}, text), 0);
+    EXPECT_EQ(explain_command({path("out/" + goal), folder_, taken.back(), "", {}}, text), 0);
     EXPECT_THAT(text.str(), AllOf(testing::StartsWith("TAKEN by stage"), HasSubstr("rank")));
   }
-  run({"selector=uniform", "selector.budget=20", "output=" + path("uniform")});
-  EXPECT_EQ(uids_of(read_file(folder_ / "uniform/subset.jsonl")).size(), 20U);
 }
 
 TEST_F(SelectCommand, WhatItLeavesCanBeExplained) {

@@ -24,7 +24,8 @@ TEST_F(WithoutGdoRelease, AskingForItNamesTheOption) {
   const auto names_option = HasSubstr("-DWINNOW_GDO_RELEASE=ON");
   expect_config_error(run("config experiment=ablation scale=smoke"), names_option);
   expect_config_error(run("select selector=gdo_release output=x"), names_option);
-  expect_config_error(run("select selector=gdo selector.budget=3 output=x"), names_option);
+  // What the room does not do is there.
+  EXPECT_THAT(run("select selector=uniform pool=llava output=x").err, HasSubstr("pool.onevision"));
   EXPECT_EQ(run("merge shards=x output=y").status, 2);
 }
 
