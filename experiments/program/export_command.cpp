@@ -42,31 +42,6 @@ inline config::Help help(const ExportCommandOptions&) {
 
 namespace {
 
-fs::path manifest_of_run(const ExportCommandOptions& options) {
-  std::string known;
-  for (const RunSelection& selection : selections_of(options.selection)) {
-    if (selection.method == options.method && selection.seed == options.seed) {
-      return selection.manifest;
-    }
-    known += fmt::format("{}method={} seed={}", known.empty() ? "" : ", ", selection.method,
-                         selection.seed);
-  }
-  throw ConfigError(fmt::format("selection = {}: is a run; name one of its selections: {}",
-                                options.selection.string(), known));
-}
-
-// The manifest that `selection` means; empty for none.
-fs::path manifest_of(const ExportCommandOptions& options) {
-  if (options.selection.empty()) return {};
-  std::error_code error;
-  if (!fs::exists(options.selection, error)) {
-    throw IoError("selection: there is no folder " + options.selection.string());
-  }
-  if (is_run_folder(options.selection)) return manifest_of_run(options);
-  return fs::is_directory(options.selection, error) ? find_selection(options.selection)
-                                                    : options.selection;
-}
-
 std::vector<RowToWrite> rows_to_write(const Pool& pool, const fs::path& manifest) {
   std::vector<RowToWrite> rows;
   if (manifest.empty()) {
@@ -106,7 +81,10 @@ int export_command(const ExportRequest& request, std::ostream& out) {
   }
   const auto source = pools().create(config.at("pool"), "pool");
   const auto exporter = exporters().create(config.at("export"), "export");
-  const fs::path manifest = manifest_of(options);
+  const fs::path manifest =
+      options.selection.empty()
+          ? fs::path()
+          : selection_manifest(options.selection, options.method, options.seed);
   if (request.prepare) request.prepare(config);
   OutputFolder output(options.output);
   if (!manifest.empty()) output.check_input("the selection", manifest);

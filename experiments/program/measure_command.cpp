@@ -14,6 +14,7 @@
 #include "experiments/program/output_folder.h"
 #include "experiments/stages/failed_rows.h"
 #include "experiments/stages/measurements.h"
+#include "judges/judge.h"
 
 namespace winnow {
 

@@ -88,7 +88,11 @@ void check_files(const SettingOptions& options) {
     if (!task.source().is_generated()) task.read({});
   }
   if (!options.model) return;
-  if (const auto pretrained = options.model->make()->pretrained()) check_checkpoint(*pretrained);
+  const auto family = options.model->make();
+  if (const auto pretrained = family->pretrained()) {
+    check_checkpoint(*pretrained);
+    family->check_pretrained();
+  }
 }
 
 // A benchmark: its folder, where it is generated, its questions once somebody asks, their features.

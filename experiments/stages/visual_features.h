@@ -24,7 +24,7 @@ struct FeaturesOptions {
   BOOST_DESCRIBE_NESTED_ENUM(Visual, keep, compute, unchecked)
 
   Visual visual = Visual::keep;
-  double maximum_failed_media_share = 0.001;
+  double maximum_failed_media_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(FeaturesOptions, (), (visual, maximum_failed_media_share))
 config::Help help(const FeaturesOptions&);

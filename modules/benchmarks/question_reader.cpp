@@ -94,7 +94,8 @@ void refuse_unread_media(const json::object& row) {
 class Reader {
  public:
   Reader(const fs::path& file, const QuestionReaderOptions& options)
-      : root_(fs::absolute(options.media_root.empty() ? file.parent_path() : options.media_root)),
+      : root_(fs::absolute(options.media_root.empty() ? fs::absolute(file).parent_path()
+                                                      : options.media_root)),
         options_(options),
         rows_(file, root_, unchecked()) {}
 

@@ -104,6 +104,9 @@ class CheckpointFamily : public ModelFamily {
     if (options_.path.empty()) return std::nullopt;
     return options_.path;
   }
+  void check_pretrained() const override {
+    if (!options_.path.empty()) Model::check_config(options_.path / "config.json");
+  }
   SamplingOptions published_sampling() const override { return Model::published_sampling(); }
   bool vision_is_trainable() const override { return Model(options_).vision_is_trainable(); }
   // No adapters either: they begin after the base.

@@ -21,6 +21,9 @@ class ModelFamily {
   // The folder of trained weights that the options name; nothing where the model has to be trained
   // from nothing.
   virtual std::optional<std::filesystem::path> pretrained() const { return std::nullopt; }
+  // Reads what that folder says of itself and none of its weights. Throws IoError, and DataError
+  // where it is another family's.
+  virtual void check_pretrained() const {}
   // How the family's own programs sample a clip, for those who do not say how.
   virtual SamplingOptions published_sampling() const { return {}; }
   // Whether training moves the vision tower; when not, its features may be computed once and kept.

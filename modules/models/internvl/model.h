@@ -17,6 +17,8 @@ namespace winnow::internvl {
 class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
+  // Throws IoError and DataError for a config.json of another family.
+  static void check_config(const std::filesystem::path& file) { read_config(file); }
   static SamplingOptions published_sampling() { return internvl::published_sampling(); }
 
   // grid: tiles of an image, frames of a video

@@ -18,6 +18,8 @@ namespace winnow::qwen3_vl {
 class Model : public CheckpointModel {
  public:
   explicit Model(Options options) : options_(std::move(options)) {}
+  // Throws IoError and DataError for a config.json of another family.
+  static void check_config(const std::filesystem::path& file) { read_config(file); }
   static SamplingOptions published_sampling() { return qwen3_vl::published_sampling(); }
 
   // grid: frame pairs, rows and columns, in patches
