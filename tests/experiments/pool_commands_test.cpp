@@ -84,7 +84,7 @@ TEST_F(PoolCommandsTest, ShowPrintsTextAndMedia) {
 
 TEST_F(PoolCommandsTest, UndecodableRowsAreBadRows) {
   const auto undecodable = find_undecodable(
-      pool_.samples().size(), [&](std::size_t row) { return pool_.samples()[row]; }, 1'000'000);
+      pool_.size(), [&](std::size_t row) { return pool_.sample(row); }, 1'000'000);
   ASSERT_EQ(undecodable.size(), 1u);
   EXPECT_EQ(undecodable[0].row, pool_.index_of("v2"));
   EXPECT_EQ(undecodable[0].bad.kind, "undecodable");
@@ -116,12 +116,12 @@ TEST_F(PoolCommandsTest, NothingOfAPoolReachesTheTerminalRaw) {
           "\n" + R"({"image":")" + evil + R"(","messages":[{"role":"user","content":"a"},)" +
           R"({"role":"assistant","content":"b"}]})" + "\n")};
   const Pool pool = Pool::read(options);
-  ASSERT_EQ(pool.samples().size(), 1u);
+  ASSERT_EQ(pool.size(), 1u);
   EXPECT_EQ(pool.notes().entries().size(), 2u);
   std::ostringstream out;
   pool_check(pool, {}, out, false);
   pool_check(pool, {}, out, true);
-  pool_show(pool, pool.samples()[0].id, out);
+  pool_show(pool, pool.sample(0).id, out);
   for (const char c : out.str()) {
     EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 || c == '\n') << int(c);
   }
