@@ -14,10 +14,15 @@ class ListCommand : public Command {
   void declare(Arguments& arguments) override {
     arguments.optional_word("kind", kind_, "a kind of component: selector, descriptor, ...");
     arguments.optional_word("name", name_, "a component: prints its options");
+    arguments.flag("--markdown", markdown_, "tables for a README: name and what it is");
     configs_.declare_folders(arguments);
   }
 
   int run(std::ostream& out) override {
+    if (markdown_) {
+      out << config::print_component_tables(kind_);
+      return 0;
+    }
     out << config::print_component_list(kind_, name_);
     if (kind_.empty()) {
       out << "\nGroups (folders of configs/) and their options:\n"
@@ -29,6 +34,7 @@ class ListCommand : public Command {
  private:
   ConfigArguments configs_;
   std::string kind_, name_;
+  bool markdown_ = false;
 };
 
 const bool registered = add_command<ListCommand>("list", "list components and their options");

@@ -75,6 +75,25 @@ std::string print_component_list(const std::string& kind, const std::string& nam
   return text;
 }
 
+std::string print_component_tables(const std::string& kind) {
+  print_component_list(kind);  // throws where there is no such kind
+  std::string text, last;
+  for (const ComponentInfo& info : list_components()) {
+    if (!kind.empty() && info.kind != kind) continue;
+    if (info.kind != last) {
+      text += fmt::format("{}| {} | |\n| --- | --- |\n", text.empty() ? "" : "\n", info.kind);
+      last = info.kind;
+    }
+    std::string help;
+    for (const char character : info.help) {
+      if (character == '|') help += '\\';
+      help += character;
+    }
+    text += fmt::format("| `{}` | {} |\n", info.name, help);
+  }
+  return text;
+}
+
 std::string print_groups(const std::vector<std::filesystem::path>& directories,
                          const std::string& indent) {
   std::vector<std::vector<std::string>> rows;

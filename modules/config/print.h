@@ -18,6 +18,9 @@ std::string print_config(const Value& config);
 // its options (type, default, range, help). Throws ConfigError with the nearest name.
 std::string print_component_list(const std::string& kind = "", const std::string& name = "");
 
+// The same kinds as Markdown tables of names and what they are.
+std::string print_component_tables(const std::string& kind = "");
+
 // One line per option: name, type, default, range, help; each line starts with `indent`.
 std::string print_options(const std::vector<OptionDescription>& options,
                           const std::string& indent = "  ");

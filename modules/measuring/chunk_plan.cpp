@@ -49,30 +49,37 @@ ChunkPlan equal_chunks(Rows rows, std::size_t chunk_samples) {
   return {std::move(rows), std::move(ends)};
 }
 
-// Of each position in `rows` that of the first row with the same first medium, which is its own
-// where a row has no media, or none that can be read: measuring it says why.
-Rows leaders_of(const Pool& pool, const Rows& rows) {
-  constexpr std::uint64_t kNone = 0;
-  std::vector<std::uint64_t> media(rows.size(), kNone);
+// By row of the pool, a number for the first medium of each wanted sample. None where it has no
+// media or cannot be read: measuring it says why.
+constexpr std::uint64_t kNoMedium = 0;
+std::vector<std::uint64_t> first_media(const Pool& pool, const Rows& rows) {
+  std::vector<std::uint64_t> media(pool.size(), kNoMedium);
   parallel_for(rows.size(), [&](std::size_t i) {
     if (pool.rows().modality(rows[i]) == Modality::text) return;
     try {
       const Sample sample = pool.sample(rows[i]);
-      if (!sample.media.empty())
-        media[i] = std::max<std::uint64_t>(1, hash64(sample.media[0].key()));
+      if (sample.media.empty()) return;
+      media[rows[i]] = std::max(kNoMedium + 1, hash64(sample.media.front().key()));
     } catch (const DataError&) {
     }
   });
+  return media;
+}
+
+// Of each position in `rows` the first one whose sample has the same first medium: its own where
+// it has none.
+Rows leaders_of(const Rows& rows, const std::vector<std::uint64_t>& media) {
+  const auto medium = [&](std::uint32_t position) { return media[rows[position]]; };
   Rows by_medium(rows.size());
   std::iota(by_medium.begin(), by_medium.end(), 0U);
   std::sort(by_medium.begin(), by_medium.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return media[a] != media[b] ? media[a] < media[b] : a < b;
+    return std::pair(medium(a), a) < std::pair(medium(b), b);
   });
   Rows leaders(rows.size());
   std::uint32_t leader = 0;
   for (std::size_t i = 0; i < by_medium.size(); ++i) {
     const std::uint32_t position = by_medium[i];
-    if (i == 0 || media[position] == kNone || media[position] != media[by_medium[i - 1]]) {
+    if (i == 0 || medium(position) == kNoMedium || medium(position) != medium(by_medium[i - 1])) {
       leader = position;
     }
     leaders[position] = leader;
@@ -106,13 +113,16 @@ ChunkPlan plan_by_id(const Pool& pool, const WantedRows& wanted, std::size_t chu
 ChunkPlan plan_by_content(const Pool& pool, const WantedRows& wanted, std::size_t chunk_samples,
                           bool media_together) {
   Rows rows = rows_of(pool, wanted);
+  // Read in the order of the pool's files.
+  const std::vector<std::uint64_t> media =
+      media_together ? first_media(pool, rows) : std::vector<std::uint64_t>();
   std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
     const auto order = pool.rows().content(a) <=> pool.rows().content(b);
     return order != 0 ? order < 0
                       : std::pair(pool.rows().id(a), a) < std::pair(pool.rows().id(b), b);
   });
   if (!media_together) return equal_chunks(std::move(rows), chunk_samples);
-  const Rows leaders = leaders_of(pool, rows);
+  const Rows leaders = leaders_of(rows, media);
   Rows positions(rows.size());
   std::iota(positions.begin(), positions.end(), 0U);
   std::sort(positions.begin(), positions.end(), [&](std::uint32_t a, std::uint32_t b) {

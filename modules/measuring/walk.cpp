@@ -45,8 +45,7 @@ class Walk {
         pool_(request.pool),
         plan_(request.plan),
         progress_(request.words.title, static_cast<std::int64_t>(plan_.rows().size()), "samples"),
-        finished_(plan_.chunks()),
-        totals_(plan_.chunks()) {
+        finished_(plan_.chunks()) {
     for (const std::string& name : maker.columns()) {
       columns_.push_back(Column::missing(name, pool_.size()));
     }
@@ -180,7 +179,7 @@ class Walk {
             {rows[i], std::string(pool_.rows().id(rows[i])), failure->reason});
       }
     }
-    totals_[index] = chunk.totals;
+    if (!chunk.totals.empty()) totals_[index] = chunk.totals;
   }
 
   void check_failures() const {
@@ -200,7 +199,7 @@ class Walk {
     result_.table = SampleTable(pool_.shared_rows());
     for (Column& column : columns_) result_.table.add(std::move(column));
     // In the order of the plan, whatever was finished first.
-    for (const std::vector<double>& totals : totals_) {
+    for (const auto& [index, totals] : totals_) {
       result_.totals.resize(std::max(result_.totals.size(), totals.size()));
       for (std::size_t i = 0; i < totals.size(); ++i) result_.totals[i] += totals[i];
     }
@@ -231,7 +230,7 @@ class Walk {
   std::mutex mutex_;  // guards the rest
   std::vector<Column> columns_;
   WalkResult result_;
-  std::vector<std::vector<double>> totals_;  // by chunk
+  std::map<std::size_t, std::vector<double>> totals_;  // by chunk
   double chunk_seconds_ = 0.0;
   std::exception_ptr error_;
 };

@@ -15,6 +15,7 @@
 
 #include "core/files.h"
 #include "core/random.h"
+#include "models/model_family.h"
 #include "models/vision_language_model.h"
 #include "peak_memory.h"
 #include "support/cpu_time.h"

@@ -1,10 +1,12 @@
 // What a pool costs in memory: rows [FOLDER] [--rows N]. Makes a pool of generated text rows and
 // one of rows that share a hundred pictures, and runs each step on them in a process of its own:
 // reading, walking, loading a table of measured columns, choosing with gdo, top_k and uniform and
-// writing the selection and its rows. Prints each one's peak (VmHWM) above that of the program
-// doing nothing.
+// writing the selection and its rows, and measuring what descriptors can without a model, once in
+// one go and once killed half way and resumed. Prints each one's peak (VmHWM) above that of the
+// program doing nothing.
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,8 +22,11 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "core/progress.h"
 #include "core/random.h"
+#include "descriptors/pass.h"
+#include "media/frames.h"
 #include "pool/column_source.h"
 #include "pool/exporter.h"
 #include "pool/pool.h"
@@ -138,6 +143,63 @@ void select(const Place& place, const std::string& type, std::int64_t budget) {
   exporter->finish();
 }
 
+// The descriptors that need neither model nor media.
+DescriptorPassResult measure_texts(const Pool& pool, const fs::path& journal) {
+  config::Value table;
+  table.set("answer_group.type", config::Value(std::string("answer_group"), {}));
+  table.set("temporal_need.type", config::Value(std::string("temporal_need"), {}));
+  table.set("temporal_need.mode", config::Value(std::string("lexical"), {}));
+  FrameCache frames({}, 0);
+  DescriptorPassRequest request{pool, frames};
+  request.journal = journal;
+  return DescriptorPass::from_config(table, "descriptors").run(request);
+}
+
+std::string digest_of_columns(const SampleTable& table) {
+  Digest digest;
+  for (const std::string& name : table.column_names()) {
+    const Column& column = table.column(name);
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      digest.add(std::uint64_t{column.states(row)});
+      if (column.valid(row)) digest.add(column.values(row));
+    }
+  }
+  return digest.hex();
+}
+
+void measure_at_once(const Place& place) {
+  const DescriptorPassResult result =
+      measure_texts(Pool::read(options_of(place)), place.folder / "journal");
+  write_file(place.folder / "digest", digest_of_columns(result.table));
+}
+
+// After measure_at_once(): this process resumes what another one was killed over.
+void measure_after_a_kill(const Place& place) {
+  const fs::path journal = place.folder / "killed-journal";
+  const auto whole = fs::file_size(place.folder / "journal");
+  fs::remove(journal);
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    measure_texts(Pool::read(options_of(place)), journal);
+    ::_exit(0);
+  }
+  std::error_code absent;
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    const auto written = fs::file_size(journal, absent);
+    if (!absent && written >= whole / 2) ::kill(child, SIGKILL);
+    ::usleep(200);
+  }
+  if (!WIFSIGNALED(status)) throw DataError("it was through before it could be killed");
+  const DescriptorPassResult result = measure_texts(Pool::read(options_of(place)), journal);
+  if (result.resumed_rows == 0 || result.resumed_rows == result.table.size()) {
+    throw DataError(fmt::format("{} rows were resumed", result.resumed_rows));
+  }
+  if (digest_of_columns(result.table) != read_file(place.folder / "digest")) {
+    throw DataError("the columns are not those of a walk that nobody killed");
+  }
+}
+
 // Everything that is measured, by name.
 std::map<std::string, std::function<void(const Place&, std::int64_t rows)>> steps() {
   std::map<std::string, std::function<void(const Place&, std::int64_t)>> result = {
@@ -162,6 +224,14 @@ std::map<std::string, std::function<void(const Place&, std::int64_t rows)>> step
   }
   result["6 select all, top_k"] = [](const Place& place, std::int64_t rows) {
     select(place, "top_k", rows * 9 / 10);
+  };
+  result["7 plan chunks by medium"] = [](const Place& place, std::int64_t) {
+    const Pool pool = Pool::read(options_of(place));
+    if (plan_by_content(pool, {}, 256, true).chunks() == 0) throw DataError("there is no chunk");
+  };
+  result["8 measure the texts"] = [](const Place& place, std::int64_t) { measure_at_once(place); };
+  result["9 killed half way, resumed"] = [](const Place& place, std::int64_t) {
+    measure_after_a_kill(place);
   };
   return result;
 }

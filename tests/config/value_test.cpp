@@ -102,6 +102,8 @@ TEST(Print, ConfigTellsWhereEachValueIsFrom) {
 TEST(Print, Components) {
   EXPECT_THAT(print_component_list(), HasSubstr("printed\n  plain  for the tests of printing\n"));
   EXPECT_EQ(print_component_list("printed"), "printed\n  plain  for the tests of printing\n");
+  EXPECT_EQ(print_component_tables("printed"),
+            "| printed | |\n| --- | --- |\n| `plain` | for the tests of printing |\n");
   EXPECT_EQ(print_component_list("printed", "plain"),
             "printed plain: for the tests of printing\n"
             "  budget  integer  = 10  rows to take (at least 1)\n"

@@ -11,7 +11,7 @@
 
 #include "core/openblas.h"
 #include "experiments/program/doctor_arithmetic.h"
-#include "program_runner.h"
+#include "experiments/program_runner.h"
 
 namespace winnow {
 namespace {

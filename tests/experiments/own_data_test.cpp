@@ -9,7 +9,7 @@
 #include <map>
 #include <sstream>
 
-#include "program_runner.h"
+#include "experiments/program_runner.h"
 
 namespace winnow {
 namespace {

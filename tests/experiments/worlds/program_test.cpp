@@ -13,7 +13,7 @@
 
 #include "core/files.h"
 #include "experiments/program/run_command.h"
-#include "program_runner.h"
+#include "experiments/program_runner.h"
 
 namespace winnow {
 namespace {
