@@ -127,7 +127,7 @@ void check_replaceable(const std::string& named, const fs::path& place) {
 class OutputFolder::Lock {
  public:
   Lock(const std::string& named, const fs::path& place)
-      : path_(place.parent_path() / ("." + place.filename().string() + ".lock")) {
+      : named_(named), path_(place.parent_path() / ("." + place.filename().string() + ".lock")) {
     while (true) {
       file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
       if (file_ < 0) fail(errno);
@@ -157,9 +157,11 @@ class OutputFolder::Lock {
 
  private:
   [[noreturn]] void fail(int error) const {
-    throw IoError(path_.string() + ": cannot be written: " + std::strerror(error));
+    throw IoError(fmt::format("output = {}: nothing can be written in {}: {}", named_,
+                              path_.parent_path().string(), std::strerror(error)));
   }
 
+  std::string named_;
   fs::path path_;
   int file_ = -1;
 };

@@ -11,7 +11,9 @@
 #include "config/compose.h"
 #include "config/overrides.h"
 #include "config/read.h"
+#include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 #include "experiments/comparison/selector_table.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
@@ -22,6 +24,8 @@
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kLongestLabel = 120;  // file systems allow 255 bytes
 
 // What sets each run apart from the others, as a folder's name.
 std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& runs) {
@@ -39,7 +43,14 @@ std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& 
           (label.empty() ? "" : ",") + (text.starts_with(goal) ? text.substr(goal.size()) : text);
     }
     std::replace(label.begin(), label.end(), '/', '_');
+    if (label.size() > kLongestLabel) {
+      label = label.substr(0, kLongestLabel) + "-" + digest_of(label).substr(0, 16);
+    }
     labels.push_back(label.empty() || label.starts_with('.') ? "run" + label : label);
+    if (std::count(labels.begin(), labels.end(), labels.back()) > 1) {
+      throw ConfigError(fmt::format("the sweep names two runs '{}': each needs a folder of its own",
+                                    labels.back()));
+    }
   }
   return labels;
 }

@@ -13,7 +13,9 @@ namespace winnow {
 // A selector's options inherit from it.
 struct BudgetOptions {
   std::optional<std::int64_t> budget;
-  double share = 0.0;
+  std::optional<double> share;
+
+  bool is_share() const { return share.value_or(0.0) > 0; }
 
   // For the selector of that name. Throws ConfigError where both are above 0, and where both are
   // given as 0.

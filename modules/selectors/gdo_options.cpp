@@ -56,7 +56,7 @@ void check(const GdoOptions& options) {
         fmt::format("selector gdo: source_floor_share ({}) is above source_share_maximum ({})",
                     options.source_floor_share, options.source_share_maximum));
   }
-  if (options.share == 0) check(options, options.of(0, "gdo"));
+  if (!options.is_share()) check(options, options.of(0, "gdo"));
   static const std::vector<std::string> constraints = {
       "budget",        "video_share_minimum", "video_share_maximum", "temporal_share_minimum",
       "source_floors", "source_share_maximum"};

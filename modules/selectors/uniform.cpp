@@ -43,7 +43,7 @@ class Uniform : public Selector {
         candidate_rows(table, seed, "selector/uniform", selection,
                        [&](std::size_t row) { return reject(table.rows().modality(row)); });
     std::int64_t budget = options_.of(static_cast<std::int64_t>(rows.size()), "uniform");
-    if (options_.share == 0) budget *= options_.multiple;
+    if (!options_.is_share()) budget *= options_.multiple;
     require_rows("uniform", budget, static_cast<std::int64_t>(rows.size()), selection);
     selection.rows.reserve(static_cast<std::size_t>(budget));
     for (std::int64_t i = 0; i < budget; ++i) {

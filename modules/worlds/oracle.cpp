@@ -1,18 +1,21 @@
-// An upper bound, not a method: it reads the micro world's hidden labels. If training on its rows
-// does not reach a large uniform draw, no selector could have.
+// An upper bound, not a method: it reads hidden labels (pool/hidden_labels.h). If training on its
+// rows does not reach a large uniform draw, no selector could have.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <filesystem>
 #include <map>
 #include <set>
+#include <sstream>
 #include <unordered_map>
 
+#include "core/errors.h"
+#include "core/files.h"
 #include "selectors/apportion.h"
 #include "selectors/budget.h"
 #include "selectors/candidates.h"
-#include "worlds/micro_world.h"
 
 namespace winnow {
 
@@ -24,7 +27,9 @@ struct OracleOptions : BudgetOptions {
 BOOST_DESCRIBE_STRUCT(OracleOptions, (BudgetOptions), (labels, video_share, static_videos))
 inline config::Help help(const OracleOptions&) {
   return help_with_budget(
-      {{"labels", "the world's labels.jsonl"},
+      {{"labels",
+        "file of hidden labels; a row is clean that has none of wrong, near_duplicate, blind, "
+        "verbose, static_video"},
        {"video_share",
         "share of video rows; without it every question type of either modality gets as many",
         config::between(0, 1)},
@@ -32,6 +37,52 @@ inline config::Help help(const OracleOptions&) {
 }
 
 namespace {
+
+// What a generated pool says of a row, or a user of his own: whatever is not said is not so.
+struct OracleLabel {
+  bool wrong = false, near_duplicate = false, blind = false, verbose = false, static_video = false;
+  std::string type;                   // of the question; empty: not said
+  std::int64_t duplicate_group = -1;  // rows of one group ask the same of the same scene
+};
+
+OracleLabel label_from(const boost::json::object& row) {
+  const auto flag = [&](const char* key) {
+    const boost::json::value* value = row.if_contains(key);
+    if (value == nullptr || value->is_null()) return false;
+    return value->is_string() ? !value->as_string().empty() : value->as_bool();
+  };
+  OracleLabel label;
+  label.wrong = flag("wrong");
+  label.near_duplicate = flag("near_duplicate");
+  label.blind = flag("blind");
+  label.verbose = flag("verbose");
+  label.static_video = flag("static_video");
+  if (const auto* type = row.if_contains("type")) label.type = type->as_string();
+  if (const auto* group = row.if_contains("duplicate_group")) {
+    label.duplicate_group = group->to_number<std::int64_t>();
+  }
+  return label;
+}
+
+using OracleLabels = std::unordered_map<std::string, OracleLabel>;
+
+OracleLabels read_labels(const std::filesystem::path& file) {
+  OracleLabels labels;
+  std::istringstream lines(read_file(file));
+  std::int64_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    try {
+      const boost::json::object row = boost::json::parse(line).as_object();
+      labels.emplace(std::string(row.at("id").as_string()), label_from(row));
+    } catch (const std::exception& error) {
+      throw DataError(fmt::format("{}:{}: not a row of hidden labels: {}", file.string(), number,
+                                  error.what()));
+    }
+  }
+  return labels;
+}
 
 class Oracle : public Selector {
  public:
@@ -49,11 +100,7 @@ class Oracle : public Selector {
           "as "
           "a generated pool has it (labels.jsonl)");
     }
-    std::unordered_map<std::string, micro_world::HiddenLabel> labels;
-    for (auto& label : micro_world::read_hidden_labels(options_.labels)) {
-      std::string id = label.id;
-      labels.emplace(std::move(id), std::move(label));
-    }
+    const OracleLabels labels = read_labels(options_.labels);
     Selection selection;
     const auto rows =
         candidate_rows(table, seed, "selector/oracle", selection, [&](std::size_t row) {
@@ -69,7 +116,9 @@ class Oracle : public Selector {
         selection.exclude(row, "repeats a question about a scene");
         continue;
       }
-      groups[{table.rows().modality(row) == Modality::video, label.type}].push_back(row);
+      groups[{table.rows().modality(row) == Modality::video,
+              label.type.empty() ? std::string(table.rows().question_type(row)) : label.type}]
+          .push_back(row);
     }
     std::int64_t available = 0;
     for (const auto& [key, members] : groups)
@@ -97,20 +146,18 @@ class Oracle : public Selector {
   using Group = std::pair<bool, std::string>;  // video or not, question type
   using Groups = std::map<Group, std::vector<std::size_t>>;
 
-  const micro_world::HiddenLabel& label_of(
-      const std::unordered_map<std::string, micro_world::HiddenLabel>& labels,
-      const std::string& id) const {
+  const OracleLabel& label_of(const OracleLabels& labels, const std::string& id) const {
     const auto found = labels.find(id);
     if (found == labels.end()) {
       throw DataError(
-          fmt::format("{} has no label for row '{}' of the pool; it belongs to another world",
+          fmt::format("{} has no label for row '{}' of the pool; it belongs to another one",
                       options_.labels.string(), id));
     }
     return found->second;
   }
 
-  std::string reject(const micro_world::HiddenLabel& label) const {
-    if (!label.wrong.empty()) return "wrong answer";
+  std::string reject(const OracleLabel& label) const {
+    if (label.wrong) return "wrong answer";
     if (label.near_duplicate) return "near duplicate";
     if (label.blind) return "answered by its own question";
     if (label.verbose) return "verbose answer";
@@ -149,7 +196,7 @@ class Oracle : public Selector {
 };
 
 const bool registered = selectors().add<Oracle, OracleOptions>(
-    "oracle", "clean rows by the micro world's hidden labels: an upper bound, not a method");
+    "oracle", "clean rows by hidden labels: an upper bound, not a method");
 
 }  // namespace
 }  // namespace winnow

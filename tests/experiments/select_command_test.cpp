@@ -155,6 +155,7 @@ TEST_F(SelectOwnPool, ASweepReadsOnceAndLeavesAFolderEach) {
   run({});
   EXPECT_EQ(find_selection(folder_ / "both/selector.direction=highest").filename(),
             find_selection(folder_ / "out").filename());
+  EXPECT_THROW(run({"selector.budget=2,2", "output=" + path("twice")}, true), ConfigError);
   // Again, over the whole sweep and over a part of it.
   run({"selector.direction=highest,lowest", "output=" + path("both")}, true);
   run({"output=" + path("both/selector.direction=lowest")});

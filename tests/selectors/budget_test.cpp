@@ -62,6 +62,7 @@ TEST_P(Budget, ItIsEitherANumberOrAShare) {
   const auto both = HasSubstr("selector " + GetParam() + ": set either budget or share");
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"budget", 7}, {"share", 0.1}}); }), both);
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"budget", 0}}); }), both);
+  EXPECT_THAT(message_of<ConfigError>([&] { selector({{"share", 0.0}}); }), both);
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"share", 1.5}}); }), HasSubstr("share"));
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"budget", -1}}); }), HasSubstr("budget"));
 }

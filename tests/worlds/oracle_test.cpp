@@ -69,6 +69,18 @@ TEST(Oracle, TakesCleanRowsEquallyOverQuestionTypes) {
   }
   EXPECT_THROW(make("oracle", {{"budget", 5}, {"share", 0.1}}), ConfigError);
   EXPECT_THROW(make("oracle", {{"budget", 5}})->select(table, 1), ConfigError);
+  // A user's own labels say what they say.
+  std::string few;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    few += fmt::format("{{\"id\":\"r{}\",\"wrong\":{}}}\n", i, i % 2 == 0);
+  }
+  const auto own = file.string() + ".own";
+  write_file(own, few);
+  const Selection by_own = make("oracle", {{"budget", 60}, {"labels", own}})->select(table, 1);
+  for (const auto& row : by_own.rows) EXPECT_EQ(row.row % 2, 1U);
+  write_file(own, "{\"id\":\"r0\",\"wrong\":3}\n");
+  EXPECT_THROW(make("oracle", {{"budget", 5}, {"labels", own}})->select(table, 1), DataError);
+  std::filesystem::remove(own);
   rows[0].id = "of another world";
   EXPECT_THROW(
       make("oracle", {{"budget", 5}, {"labels", file.string()}})->select(SampleTable(rows), 1),
