@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "core/base64.h"
 #include "core/errors.h"
 #include "experiments/own_pool.h"
 #include "experiments/program/explain_command.h"
@@ -287,6 +288,20 @@ TEST_F(SelectOwnPool, WhatIsReadIsNotReplaced) {
                                     "maximum_missing_share=1", "selector.budget=1"}),
               HasSubstr("out/data/train.jsonl"));
   EXPECT_EQ(read(folder_ / "out/data/train.jsonl").size(), 3U);
+}
+
+TEST_F(SelectOwnPool, BytesOfARowLieInTheFolderAndAreNamedThere) {
+  const std::string picture = encoded(".png", cv::Mat(2, 3, CV_8UC3, cv::Scalar::all(7)));
+  folder_.write("inline.jsonl", R"({"id":"two","image":"data:image/png;base64,)" + base64(picture) +
+                                    R"(","messages":[{"role":"user","content":"<image>What?"},)"
+                                    R"({"role":"assistant","content":"A"}]})"
+                                    "\n");
+  run({"pool.files=[" + path("inline.jsonl") + "]", "selector.budget=1"});
+  const Sample sample = read(folder_ / "out/data/train.jsonl").sample(0);
+  ASSERT_EQ(sample.media.size(), 1U);
+  const fs::path& file = sample.media[0].paths.front();
+  EXPECT_THAT(file.string(), testing::StartsWith(path("out/data/media/")));
+  EXPECT_EQ(read_file(file), picture);
 }
 
 TEST_F(SelectOwnPool, OneAtATimeWritesAFolder) {
