@@ -61,8 +61,13 @@ struct Plan {
 };
 
 Plan plan_of(const config::Value& config) {
-  Plan plan{SettingOptions::from(config), std::nullopt, MeasuringOptions::from(config),
-            TrainingOptions::from(config), read_methods(config), read_scale(config), std::nullopt};
+  Plan plan{SettingOptions::from(config),
+            std::nullopt,
+            MeasuringOptions::from(config),
+            TrainingOptions::from(config),
+            read_methods(config),
+            read_scale(config),
+            std::nullopt};
   plan.setting.require_all();
   if (const config::Value* model = config.find("proxy.model")) {
     config::Value measuring = config;
@@ -135,8 +140,7 @@ WorldResult shared_stages(World& world, const Plan& plan, const config::Value& c
   Measurements& measurements = world.measurements();
   const std::vector<std::string> columns = columns_of(config, plan.methods);
   setting.pool_stage();
-  check_budgets(plan.methods,
-                setting.screening().facts.at("pool").to_number<std::size_t>());
+  check_budgets(plan.methods, setting.screening().facts.at("pool").to_number<std::size_t>());
   setting.prepare();
   if (&world.measuring() != &setting) world.measuring().prepare();
   WorldResult result;
@@ -242,8 +246,7 @@ void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, ComparisonResu
   Progress progress("evaluation", static_cast<std::int64_t>(evaluations.size()), "evaluations");
   parallel_for(evaluations.size(), [&](std::size_t i) {
     const auto& [setting, weights, title, scores, b] = evaluations[i];
-    const StageOutput output =
-        EvaluationStage{*setting, b, weights, title}.run(setting->stages());
+    const StageOutput output = EvaluationStage{*setting, b, weights, title}.run(setting->stages());
     BenchmarkScores& own = (*scores)[b];
     own.benchmark = results.benchmarks[b].name;
     for (const Outcome& outcome : read_outcomes(output, *setting, b)) {
@@ -266,8 +269,8 @@ StageOutput select(const Plan& plan, const Method& method, World& world,
                    StageCache& stages) {
   const std::string title = fmt::format("selection {}, seed {}", method.name, seed);
   if (method.pool_selector) {
-    return FileSelectionStage{*plan.measured_pool, method, world.measured_pool(), world.setting(),
-                              seed, title}
+    return FileSelectionStage{*plan.measured_pool, method, world.measured_pool(),
+                              world.setting(),     seed,   title}
         .run();
   }
   const Bound<Selector> selector(selectors, method.selector_config,
@@ -286,8 +289,8 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
     for (std::size_t r = 0; r < results.replicates.size(); ++r) {
       const Method& method = plan.methods[m];
       if (!method.takes_rows()) continue;
-      Job job{m, r, {}, {}, {},
-              fmt::format("{}, seed {}", method.name, results.replicates[r].seed)};
+      Job job{m,  r,  {},
+              {}, {}, fmt::format("{}, seed {}", method.name, results.replicates[r].seed)};
       job.reads = required_columns(config, method);
       jobs.push_back(std::move(job));
     }
@@ -318,9 +321,8 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
   for (const Job& job : jobs) {
     MethodRun& run = results.methods[job.method].runs[job.replicate];
     Setting& setting = world_of(job).setting();
-    run.composition =
-        composition_of(*setting.rows(), read_selected(find_selection(job.selection.folder)),
-                       setting.labels());
+    run.composition = composition_of(
+        *setting.rows(), read_selected(find_selection(job.selection.folder)), setting.labels());
     run.warnings = job.selection.facts.at("warnings").as_array();
     run.manifest = job.selection.facts.at("manifest").as_string();
     run.subset_digest = job.selection.digest;
@@ -350,12 +352,14 @@ Plan checked_plan(const config::Value& config) {
   }
   if (plan.columns.utility() && !plan.columns.reads_utility(wanted)) {
     std::string known;
-    for (const std::string& column : plan.columns.utility()->columns()) known += " '" + column + "'";
+    for (const std::string& column : plan.columns.utility()->columns())
+      known += " '" + column + "'";
     config::fail_value(config.at("utility"), "utility",
                        "no method's selector reads a column of it; they are:" + known);
   }
   if (plan.measured_pool && !select_from_files(plan.methods)) {
-    config::fail_value(*plan.measured_pool, "measured_pool", "no method's selector reads its files");
+    config::fail_value(*plan.measured_pool, "measured_pool",
+                       "no method's selector reads its files");
   }
   for (const Method& method : plan.methods) {
     for (const std::string& column : required_columns(config, method)) {
@@ -380,8 +384,7 @@ ComparisonResults compare(const config::Value& config, StageCache& stages) {
   const RunScale& scale = plan.scale;
   ComparisonResults results;
   for (const BenchmarkTask& task : *plan.setting.benchmarks) {
-    results.benchmarks.push_back(
-        {task.name(), task.options().weight, task.options().average});
+    results.benchmarks.push_back({task.name(), task.options().weight, task.options().average});
   }
   const auto count = static_cast<std::size_t>(scale.worlds);
   for (std::size_t i = 0; i < scale.seeds.size(); ++i) {
@@ -389,8 +392,8 @@ ComparisonResults compare(const config::Value& config, StageCache& stages) {
   }
   Worlds worlds;
   for (std::size_t w = 0; w < count; ++w) {
-    worlds.push_back(std::make_unique<World>(
-        plan, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
+    worlds.push_back(
+        std::make_unique<World>(plan, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
     std::vector<std::uint64_t> seeds;
     for (const Replicate& replicate : results.replicates) {
       if (replicate.world == w) seeds.push_back(replicate.seed);

@@ -145,8 +145,9 @@ MethodNumbers measured(const MethodResult& method, const ComparisonResults& resu
   std::vector<double> averages;
   for (const MethodRun& run : method.runs) {
     const auto& scores = run.checkpoints.back().scores;
-    for (std::size_t b = 0; b < scores.size(); ++b) values[b].push_back(averaging.accuracy_of(b, scores[b]));
-   
+    for (std::size_t b = 0; b < scores.size(); ++b)
+      values[b].push_back(averaging.accuracy_of(b, scores[b]));
+
     averages.push_back(averaging.average_of(scores));
     const auto share = 1.0 / static_cast<double>(method.runs.size());
     numbers.selection_cpu_seconds +=

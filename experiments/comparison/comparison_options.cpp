@@ -7,6 +7,7 @@
 #include <set>
 
 #include "config/component.h"
+#include "config/left_out.h"
 #include "experiments/comparison/measured_pool.h"
 #include "experiments/comparison/selector_table.h"
 
@@ -21,10 +22,10 @@ const bool methods_registered =
 
 // Tables of a comparison that are read elsewhere.
 const std::vector<std::string> other_tables = {
-    "recipe",       "run",         "world",         "pool",    "benchmarks",   "held_out",
-    "screening",    "sampling",    "features",      "model",   "base",         "proxy",
-    "methods",      "selector",    "utility",       "anchors", "utility_pass", "utility_rows",
-    "judge",        "descriptors", "measured_pool", "trainer", "batch_source", "published"};
+    "recipe",    "run",         "world",         "pool",    "benchmarks",   "held_out",
+    "screening", "sampling",    "features",      "model",   "base",         "proxy",
+    "methods",   "selector",    "utility",       "anchors", "utility_pass", "utility_rows",
+    "judge",     "descriptors", "measured_pool", "trainer", "batch_source", "published"};
 
 // `shared` is the selector at the top of the config, null without one.
 Method read_method(const std::string& name, const config::Value& table, const std::string& path,
@@ -69,6 +70,14 @@ Method read_method(const std::string& name, const config::Value& table, const st
   return method;
 }
 
+// An oracle that this build has no selector for: it reads labels that such a build's pools lack.
+bool is_left_out_oracle(const config::Value& method) {
+  const config::Value* role = method.child("role");
+  const config::Value* type = method.find("selector.type");
+  return role != nullptr && role->is_string() && role->string() == "oracle" && type != nullptr &&
+         type->is_string() && config::left_out_by("selector", type->string()) != nullptr;
+}
+
 }  // namespace
 
 config::Help help(const MethodOptions&) {
@@ -77,8 +86,9 @@ config::Help help(const MethodOptions&) {
 }
 
 config::Help help(const WorldSizes&) {
-  return {{"questions", "rows of a generated pool: ${world.questions}", config::at_least(1)},
-          {"questions_per_benchmark", "questions of each generated benchmark", config::at_least(1)}};
+  return {
+      {"questions", "rows of a generated pool: ${world.questions}", config::at_least(1)},
+      {"questions_per_benchmark", "questions of each generated benchmark", config::at_least(1)}};
 }
 
 config::Help help(const ComparisonOptions&) {
@@ -112,6 +122,7 @@ std::vector<Method> read_methods(const config::Value& config) {
   for (const auto& [name, value] : table.table()) {
     const std::string path = config::join_key("methods", name);
     if (!value.is_table()) config::fail_value(value, path, "expected a table");
+    if (is_left_out_oracle(value)) continue;
     methods.push_back(read_method(name, value, path, shared));
     shared_is_used =
         shared_is_used || (methods.back().selector && value.child("selector") == nullptr);
@@ -182,7 +193,8 @@ std::optional<std::int64_t> rows_of(const config::Value& selector) {
   const config::Value* budget = selector.child("budget");
   if (budget == nullptr || !budget->is_integer() || budget->integer() <= 0) return std::nullopt;
   const config::Value* multiple = selector.child("multiple");
-  return budget->integer() * (multiple != nullptr && multiple->is_integer() ? multiple->integer() : 1);
+  return budget->integer() *
+         (multiple != nullptr && multiple->is_integer() ? multiple->integer() : 1);
 }
 
 }  // namespace

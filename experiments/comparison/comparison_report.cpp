@@ -79,7 +79,8 @@ json::object provenance_of(const ComparisonResults& results, const fs::path& res
                          {"training_cpu_seconds", run.training_cpu_seconds}};
       if (!run.selection_folder.empty()) {
         entry["selection"] =
-            (run.selection_folder.lexically_relative(results_folder) / run.manifest).generic_string();
+            (run.selection_folder.lexically_relative(results_folder) / run.manifest)
+                .generic_string();
       }
       runs.push_back(std::move(entry));
     }

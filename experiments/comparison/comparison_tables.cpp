@@ -68,10 +68,10 @@ std::string what_varied(const ComparisonResults& results) {
 
 // Empty where all benchmarks count the same.
 std::string weights_of(const ComparisonResults& results) {
-  const bool equal = std::all_of(
-      results.benchmarks.begin(), results.benchmarks.end(), [&](const ComparedBenchmark& benchmark) {
-        return benchmark.weight == results.benchmarks.front().weight;
-      });
+  const bool equal = std::all_of(results.benchmarks.begin(), results.benchmarks.end(),
+                                 [&](const ComparedBenchmark& benchmark) {
+                                   return benchmark.weight == results.benchmarks.front().weight;
+                                 });
   if (equal) return {};
   std::string list;
   for (const ComparedBenchmark& benchmark : results.benchmarks) {

@@ -38,8 +38,7 @@ json::object composition_of(const RowTable& rows, const std::vector<SelectedSamp
   if (labels) {
     json::object& shares = result["labels"].emplace_object();
     for (const std::string& label : labels->names()) {
-      shares[label] =
-          share([&](std::size_t row) { return labels->has(rows.id(row), label); });
+      shares[label] = share([&](std::size_t row) { return labels->has(rows.id(row), label); });
     }
   }
   return result;
@@ -61,7 +60,7 @@ json::object detection_of_wrong_answers(const SampleTable& table, const HiddenLa
       const double found = area_under_roc(values, wrong);
       return std::isnan(found) ? json::value(nullptr) : json::value(found);
     };
-  std::int64_t valid = 0;
+    std::int64_t valid = 0;
     for (std::size_t row = 0; row < table.size(); ++row) valid += column.valid(row) ? 1 : 0;
     result[name] = {{"all", area([](Modality) { return true; })},
                     {"image", area([](Modality modality) { return modality == Modality::image; })},

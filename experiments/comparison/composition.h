@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "pool/hidden_labels.h"
 #include "pool/sample_table.h"
 #include "selectors/manifest.h"
-#include "pool/hidden_labels.h"
 
 namespace winnow {
 
-// Shares of the chosen samples, by weight: {rows, image, video, text, temporal}, and {labels: {name:
-// share}} where there are labels. `temporal` are videos with a temporal question.
+// Shares of the chosen samples, by weight: {rows, image, video, text, temporal}, and {labels:
+// {name: share}} where there are labels. `temporal` are videos with a temporal question.
 boost::json::object composition_of(const RowTable& rows, const std::vector<SelectedSample>& chosen,
                                    const std::optional<HiddenLabels>& labels);
 

@@ -178,8 +178,8 @@ StageOutput FileSelectionStage::run() const {
     const SampleTable table(setting.rows());
     write_file(work.output / "report.json", selection_report(table, chosen.selection) + "\n");
     write_selection_from_files(
-        work.output,
-        files.folder.parent_path().parent_path() / stage.name / stage.address(), request);
+        work.output, files.folder.parent_path().parent_path() / stage.name / stage.address(),
+        request);
     work.facts["rows"] = chosen.selection.rows.size();
     work.facts["warnings"] = json::array(outcome.warnings.begin(), outcome.warnings.end());
     work.facts["manifest"] = manifest;

@@ -10,8 +10,8 @@
 
 namespace winnow {
 
-// The pool and its columns as files (measured_pool.h), and names.jsonl: every sample's name in them,
-// or why it is not there. Facts: rows, left_out.
+// The pool and its columns as files (measured_pool.h), and names.jsonl: every sample's name in
+// them, or why it is not there. Facts: rows, left_out.
 struct MeasuredPoolStage {
   const config::Value& writer;  // the table measured_pool
   Setting& setting;

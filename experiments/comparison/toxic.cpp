@@ -109,7 +109,8 @@ Table toxic_table(const json::object& facts, std::uint64_t world, std::uint64_t 
       return TableCell::Number{100.0 * entry.at(key).to_number<double>() / measured, percent};
     };
     const auto wrong = [&](const char* key) -> TableCell {
-      if (entry.at(key).is_null()) return TableCell::Missing{"there are no such rows, or no labels"};
+      if (entry.at(key).is_null())
+        return TableCell::Missing{"there are no such rows, or no labels"};
       return TableCell::Number{100.0 * entry.at(key).to_number<double>(), percent};
     };
     table.rows.push_back({{std::string(name), TableCell::Number{measured, count}, share("negative"),

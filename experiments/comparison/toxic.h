@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "pool/hidden_labels.h"
+#include "pool/pool.h"
 #include "pool/sample.h"
 #include "pool/sample_table.h"
 #include "report/table.h"
-#include "pool/hidden_labels.h"
-#include "pool/pool.h"
 
 namespace winnow {
 

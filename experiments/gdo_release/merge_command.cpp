@@ -59,8 +59,9 @@ class MergeCommand : public Command {
   void declare(Arguments& arguments) override {
     arguments.words("overrides", overrides_,
                     "shards=FOLDER output=FOLDER [merge.cluster_k=64 ...]");
-    arguments.footer(
-        [] { return "Options:\n" + config::print_options(config::describe<MergeCommandOptions>()); });
+    arguments.footer([] {
+      return "Options:\n" + config::print_options(config::describe<MergeCommandOptions>());
+    });
   }
   int run(std::ostream& out) override { return merge_command(overrides_, out); }
 

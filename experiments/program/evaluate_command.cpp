@@ -25,9 +25,10 @@ struct EvaluateOptions {
 };
 BOOST_DESCRIBE_STRUCT(EvaluateOptions, (), (output, seed, confidence))
 inline config::Help help(const EvaluateOptions&) {
-  return {{"output", "the folder that is made: outcomes/<benchmark>.jsonl, table.{txt,md,csv,json}"},
-          {"seed", "of generated benchmarks", config::at_least(0)},
-          {"confidence", "level of the intervals", config::between(0.5, 0.999)}};
+  return {
+      {"output", "the folder that is made: outcomes/<benchmark>.jsonl, table.{txt,md,csv,json}"},
+      {"seed", "of generated benchmarks", config::at_least(0)},
+      {"confidence", "level of the intervals", config::between(0.5, 0.999)}};
 }
 
 namespace {
@@ -35,9 +36,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-const std::vector<std::string> kTables = {"benchmarks", "held_out", "pool", "sampling",
-                                          "features",   "model",    "base", "run",
-                                          "world"};
+const std::vector<std::string> kTables = {"benchmarks", "held_out", "pool", "sampling", "features",
+                                          "model",      "base",     "run",  "world"};
 
 TableRow row_of(const BenchmarkTask& task, const std::vector<Question>& questions,
                 const std::vector<Outcome>& outcomes, double confidence) {
@@ -110,8 +110,13 @@ class EvaluateCommand : public Command {
 
     Table table;
     table.title = "Answers of " + pretrained->string();
-    table.columns = {{"Benchmark"},           {"Questions"},   {"Score"}, {"not asked", "Failures"},
-                     {"not parsed", "Failures"}, {"Tokens"},      {"Seconds"}};
+    table.columns = {{"Benchmark"},
+                     {"Questions"},
+                     {"Score"},
+                     {"not asked", "Failures"},
+                     {"not parsed", "Failures"},
+                     {"Tokens"},
+                     {"Seconds"}};
     for (std::size_t b = 0; b < setting_options.benchmarks->size(); ++b) {
       const BenchmarkTask& task = (*setting_options.benchmarks)[b];
       const StageOutput stage =
@@ -123,9 +128,9 @@ class EvaluateCommand : public Command {
         write_outcomes(output->path() / "outcomes" / (task.name() + ".jsonl"), questions, outcomes);
       }
     }
-    table.notes.push_back(fmt::format(
-        "Score: 100 is right; {:g} % intervals by bootstrap over questions.",
-        100 * options.confidence));
+    table.notes.push_back(
+        fmt::format("Score: 100 is right; {:g} % intervals by bootstrap over questions.",
+                    100 * options.confidence));
     if (output) {
       write_file(output->path() / "table.txt", to_terminal({table}, false));
       write_file(output->path() / "table.md", to_markdown({table}));
@@ -146,7 +151,8 @@ class EvaluateCommand : public Command {
 };
 
 const bool registered = add_command<EvaluateCommand>(
-    "evaluate", "a checkpoint's answers: winnow evaluate model=... model.path=FOLDER benchmark@...");
+    "evaluate",
+    "a checkpoint's answers: winnow evaluate model=... model.path=FOLDER benchmark@...");
 
 }  // namespace
 }  // namespace winnow

@@ -26,16 +26,18 @@ struct ExportCommandOptions {
   fs::path selection;
   std::string method;
   std::int64_t seed = 0;
+  bool decode = true;
   double maximum_failed_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(ExportCommandOptions, (),
-                      (output, selection, method, seed, maximum_failed_share))
+                      (output, selection, method, seed, decode, maximum_failed_share))
 inline config::Help help(const ExportCommandOptions&) {
   return {
       {"output", "the folder that is made"},
       {"selection", "folder of a selection, or of a run; empty: all rows"},
       {"method", "whose selection, where `selection` is a run"},
       {"seed", "of a generated pool, and of the method's selection in a run", config::at_least(0)},
+      {"decode", "open all media; a row with one that cannot be is not written"},
       {"maximum_failed_share", "share of the rows that may turn out not to be writable",
        config::between(0, 1)}};
 }
@@ -94,7 +96,7 @@ int export_command(const ExportRequest& request, std::ostream& out) {
   const fs::path part = output.path() / ".export";
   const WrittenRows written =
       write_rows(pool, rows_to_write(pool, manifest), *exporter, part, output.place(),
-                 options.maximum_failed_share,
+                 options.maximum_failed_share, options.decode,
                  [&](const fs::path& file) { output.check_input("the pool's", file); });
   for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
     for (const char* own : {"report.json", "config.toml", "made_by.json"}) {

@@ -11,9 +11,9 @@
 #include "config/compose.h"
 #include "config/read.h"
 #include "core/errors.h"
-#include "experiments/stages/setting.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
+#include "experiments/stages/setting.h"
 #include "media/frames.h"
 #include "models/model_family.h"
 

@@ -33,20 +33,28 @@ namespace {
 
 namespace json = boost::json;
 
-const std::vector<std::string> kTables = {
-    "pool",        "benchmarks",   "held_out", "screening",    "sampling", "features",
-    "model",       "base",         "proxy",    "utility",      "anchors",  "utility_pass",
-    "descriptors", "utility_rows", "judge",    "trainer",      "run",      "batch_source",
-    "world"};
+const std::vector<std::string> kTables = {"pool",        "benchmarks",   "held_out", "screening",
+                                          "sampling",    "features",     "model",    "base",
+                                          "proxy",       "utility",      "anchors",  "utility_pass",
+                                          "descriptors", "utility_rows", "judge",    "trainer",
+                                          "run",         "batch_source", "world"};
 
 json::object counts_of(const Column& column) {
   std::int64_t valid = 0, failed = 0, missing = 0, not_applicable = 0;
   for (std::size_t row = 0; row < column.size(); ++row) {
     switch (static_cast<CellState>(column.states(row))) {
-      case CellState::valid: ++valid; break;
-      case CellState::failed: ++failed; break;
-      case CellState::missing: ++missing; break;
-      case CellState::not_applicable: ++not_applicable; break;
+      case CellState::valid:
+        ++valid;
+        break;
+      case CellState::failed:
+        ++failed;
+        break;
+      case CellState::missing:
+        ++missing;
+        break;
+      case CellState::not_applicable:
+        ++not_applicable;
+        break;
     }
   }
   return {{"valid", valid},
@@ -164,9 +172,10 @@ class MeasureCommand : public Command {
   bool fresh_ = false;
 };
 
-const bool registered = add_command<MeasureCommand>(
-    "measure",
-    "columns over your own pool: winnow measure pool.files=[A.jsonl] descriptors=gdo output=FOLDER");
+const bool registered =
+    add_command<MeasureCommand>("measure",
+                                "columns over your own pool: winnow measure pool.files=[A.jsonl] "
+                                "descriptors=gdo output=FOLDER");
 
 }  // namespace
 }  // namespace winnow

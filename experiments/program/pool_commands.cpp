@@ -328,8 +328,7 @@ class PoolCheckCommand : public Command {
   void declare(Arguments& arguments) override {
     pool_.declare(arguments);
     arguments.flag("--json", json_, "one JSON object instead of text");
-    arguments.flag("--decode", decode_,
-                   "open every medium; what cannot be decoded is a bad row");
+    arguments.flag("--decode", decode_, "open every medium; what cannot be decoded is a bad row");
     arguments.option("--ledger", ledger_, "write all bad rows to this file, one JSON object each");
     arguments.option("--maximum-bad-share", maximum_bad_share_,
                      "share of bad rows above which the check fails", config::between(0, 1));

@@ -17,9 +17,9 @@ struct RunSelection {
 // Whether a folder is that of a run.
 bool is_run_folder(const std::filesystem::path& folder);
 
-// The manifest that `selection` means: a file, a folder with one, or the selection of a method and seed
-// of a run. `method`, `seed`: where it is a run. Throws IoError, DataError, and ConfigError naming
-// what a run has.
+// The manifest that `selection` means: a file, a folder with one, or the selection of a method and
+// seed of a run. `method`, `seed`: where it is a run. Throws IoError, DataError, and ConfigError
+// naming what a run has.
 std::filesystem::path selection_manifest(const std::filesystem::path& selection,
                                          const std::string& method, std::int64_t seed);
 

@@ -68,8 +68,8 @@ void check_is_read(const std::vector<std::string>& overrides, const std::string&
   for (const std::string& text : overrides) {
     const std::string key = text.substr(text.find_first_not_of("+~"));
     const std::string first = key.substr(0, key.find_first_of(".=@"));
-    for (const char* name :
-         {"columns", "id", "seed", "export", "maximum_missing_share", "maximum_failed_share"}) {
+    for (const char* name : {"columns", "id", "seed", "export", "maximum_missing_share", "decode",
+                             "maximum_failed_share"}) {
       if (first != name) continue;
       throw ConfigError(fmt::format(
           "{}: selector={} reads the pool's files itself and writes its own rows; its options are "

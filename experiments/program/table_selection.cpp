@@ -49,6 +49,7 @@ config::Help help(const SelectOptions& options) {
   config::Help all = help(static_cast<const ColumnOptions&>(options));
   all.push_back({"output", "the folder that is made"});
   all.push_back({"seed", "of the selection's draws, and of a generated pool", config::at_least(0)});
+  all.push_back({"decode", "open the media of the rows taken; one that cannot be is not written"});
   all.push_back({"maximum_failed_share",
                  "share of the rows taken that may turn out not to be writable",
                  config::between(0, 1)});
@@ -151,7 +152,7 @@ PoolOutcome TableSelection::run(const Pool& pool, const SampleTable& table,
   const auto exporter = exporters().create(export_config_, "export");
   const WrittenRows written =
       write_rows(pool, rows, *exporter, folder / kDataFolder, place / kDataFolder,
-                 options_.maximum_failed_share,
+                 options_.maximum_failed_share, options_.decode,
                  [&](const fs::path& file) { output.check_input("the pool's", file); });
 
   json::object report = json::parse(selection_report(table, selection)).as_object();

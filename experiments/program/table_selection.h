@@ -22,9 +22,10 @@ namespace winnow {
 struct SelectOptions : ColumnOptions {
   std::string output;
   std::int64_t seed = 0;
+  bool decode = true;
   double maximum_failed_share = 0.01;
 };
-BOOST_DESCRIBE_STRUCT(SelectOptions, (ColumnOptions), (output, seed, maximum_failed_share))
+BOOST_DESCRIBE_STRUCT(SelectOptions, (ColumnOptions), (output, seed, decode, maximum_failed_share))
 config::Help help(const SelectOptions&);
 
 // One selection that is wanted, checked as far as that goes without data.

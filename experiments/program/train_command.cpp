@@ -40,9 +40,9 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-const std::vector<std::string> kTables = {"pool",    "sampling", "features", "screening",
-                                          "model",   "base",     "trainer",  "batch_source",
-                                          "run",     "world",    "benchmarks", "held_out"};
+const std::vector<std::string> kTables = {"pool",  "sampling", "features",   "screening",
+                                          "model", "base",     "trainer",    "batch_source",
+                                          "run",   "world",    "benchmarks", "held_out"};
 
 class TrainCommand : public Command {
  public:
@@ -73,8 +73,7 @@ class TrainCommand : public Command {
     // The pool of benchmarks that it may bring is not asked here.
     setting_options.benchmarks = std::make_shared<const std::vector<BenchmarkTask>>();
     if (!options.selection.empty()) {
-      setting_options.rows_of =
-          selection_manifest(options.selection, options.method, options.seed);
+      setting_options.rows_of = selection_manifest(options.selection, options.method, options.seed);
     }
     check_files(setting_options);
     apply_run_options(config);
@@ -104,7 +103,7 @@ class TrainCommand : public Command {
     output.sign(output.path());
     output.commit();
     out << fmt::format("{}: {} rows trained, loss {:.3f} at the end\n", output.place().string(),
-                       setting.pool().size(),
+                       trained.facts.at("rows").to_number<std::int64_t>(),
                        trained.facts.at("final_loss").to_number<double>());
     for (const Weights& weights : checkpoints_of(trained)) {
       out << fmt::format("  {}  after {} samples\n",
@@ -114,21 +113,14 @@ class TrainCommand : public Command {
   }
 
  private:
-  // The rows that can be trained on. Those of a selection keep their weights.
+  // Those of a selection keep their weights.
   static StageOutput selection_of(Setting& setting, const SettingOptions& options,
                                   std::uint64_t seed) {
-    if (!options.rows_of.empty() && setting.left_out().empty()) {
+    if (!options.rows_of.empty()) {
       StageOutput selection;
       selection.folder = options.rows_of.parent_path();
       selection.digest = digest_of_file(options.rows_of);
       return selection;
-    }
-    if (!options.rows_of.empty()) {
-      throw DataError(fmt::format(
-          "{} of the selected samples cannot be trained on, the first is '{}': {}; choose again "
-          "without them",
-          setting.left_out().size(), setting.left_out().front().id,
-          setting.left_out().front().reason));
     }
     config::Value table;
     table.set("type", value_of("uniform"));
@@ -144,7 +136,8 @@ class TrainCommand : public Command {
 };
 
 const bool registered = add_command<TrainCommand>(
-    "train", "a model on a selection: winnow train pool.files=[A.jsonl] selection=FOLDER model=...");
+    "train",
+    "a model on a selection: winnow train pool.files=[A.jsonl] selection=FOLDER model=...");
 
 }  // namespace
 }  // namespace winnow

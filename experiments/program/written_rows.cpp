@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "core/errors.h"
 #include "core/progress.h"
+#include "media/frames.h"
+#include "pool/decode_check.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -11,21 +15,32 @@ namespace json = boost::json;
 
 WrittenRows write_rows(const Pool& pool, const std::vector<RowToWrite>& rows, Exporter& exporter,
                        const fs::path& folder, const fs::path& later, double maximum_failed_share,
-                       const std::function<void(const fs::path&)>& check_input) {
+                       bool decode, const std::function<void(const fs::path&)>& check_input) {
   WrittenRows written;
+  std::map<std::size_t, std::string> damaged;
+  if (decode) {
+    const auto sample_of = [&](std::size_t i) { return pool.sample(rows[i].row); };
+    for (const UndecodableRow& row :
+         find_undecodable(rows.size(), sample_of, SamplingOptions().maximum_pixels)) {
+      damaged.emplace(row.row, row.bad.reason);
+    }
+  }
   const double most = maximum_failed_share * static_cast<double>(rows.size());
   Progress progress("writing", static_cast<std::int64_t>(rows.size()), "rows");
   exporter.begin(folder, later);
-  for (const RowToWrite& wanted : rows) {
-    const Sample sample = pool.sample(wanted.row);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Sample sample = pool.sample(rows[i].row);
     if (!sample.file.empty()) check_input(sample.file);
     for (const Media& medium : sample.media) {
-      for (std::size_t i = 0; i < medium.paths.size(); ++i) {
-        if (medium.content(i) == nullptr) check_input(medium.paths[i]);
+      for (std::size_t file = 0; file < medium.paths.size(); ++file) {
+        if (medium.content(file) == nullptr) check_input(medium.paths[file]);
       }
     }
     try {
-      exporter.add(sample, {wanted.weight, {}});
+      if (const auto found = damaged.find(i); found != damaged.end()) {
+        throw DataError(found->second);
+      }
+      exporter.add(sample, {rows[i].weight, {}});
     } catch (const DataError& error) {
       written.failed.push_back({sample.id, error.what()});
       const bool none_left = written.failed.size() == rows.size();

@@ -15,9 +15,10 @@ constexpr const char* kHeldOut = "held_out";
 constexpr double kDefaultShare = 0.1;
 constexpr const char* kDefaultSet = "all";
 
-const bool registered =
-    config::add_table<AnchorsTable>("anchors", "held-out samples that utility is measured against; the table held_out names a benchmark of "
-                                            "them");
+const bool registered = config::add_table<AnchorsTable>(
+    "anchors",
+    "held-out samples that utility is measured against; the table held_out names a benchmark of "
+    "them");
 
 PoolOptions files_of(const AnchorsTable& options) {
   PoolOptions files;
@@ -49,8 +50,9 @@ std::size_t index_of(const std::vector<BenchmarkTask>& benchmarks, const std::st
 
 config::Help help(const AnchorsTable&) {
   return {
-      {"files", "files of conversations to draw anchors from, as a pool's; their subtask is their "
-                "source"},
+      {"files",
+       "files of conversations to draw anchors from, as a pool's; their subtask is their "
+       "source"},
       {"media_root", "folder that relative media paths of `files` start from; empty: each file's"},
       {"benchmark", "a benchmark of the config whose development part anchors are drawn from"},
       {"pool_share",
@@ -67,7 +69,8 @@ config::Help help(const AnchorsTable&) {
        config::at_least(0)},
       {"per_seed",
        "whether anchors are drawn anew for each seed, so that what their draw is worth is in the "
-       "spread; false: once for a setting, which saves a pass over the pool for every further seed"},
+       "spread; false: once for a setting, which saves a pass over the pool for every further "
+       "seed"},
       {"sets", "anchor sets, a column each; with a single one the column has the utility's name"}};
 }
 
@@ -131,8 +134,7 @@ config::Value AnchorSource::identity(Setting& setting) const {
   if (held_out_) identity.set(kHeldOut, held_out_->identity(setting.seed()));
   if (!options_.benchmark.empty()) {
     const auto& tasks = *setting.options().benchmarks;
-    identity.set("benchmark",
-                 tasks[index_of(tasks, options_.benchmark)].identity(setting.seed()));
+    identity.set("benchmark", tasks[index_of(tasks, options_.benchmark)].identity(setting.seed()));
   }
   return identity;
 }
@@ -150,8 +152,7 @@ std::vector<AnchorCandidate> AnchorSource::candidates(Setting& setting) const {
     const auto& tasks = *setting.options().benchmarks;
     add(setting.questions(index_of(tasks, options_.benchmark)).development);
   } else {
-    const Pool pool =
-        options_.files.empty() ? setting.set_aside() : Pool::read(files_of(options_));
+    const Pool pool = options_.files.empty() ? setting.set_aside() : Pool::read(files_of(options_));
     for_each_sample(pool, [&](std::size_t, const Sample& sample) {
       result.push_back({sample, sample.source, 0.0});
     });

@@ -1,6 +1,6 @@
 #pragma once
-// The columns of descriptors over a setting's pool. Each descriptor is a stage by itself; those that
-// are not there yet are measured together, in one walk over the pool.
+// The columns of descriptors over a setting's pool. Each descriptor is a stage by itself; those
+// that are not there yet are measured together, in one walk over the pool.
 
 #include <functional>
 #include <map>

@@ -38,8 +38,7 @@ StageOutput run_judges(const config::Value& judge, Setting& setting) {
   StageOutput output = setting.stages().run(stage, [&](StageWork& work) {
     // Beside the stages and not in one: answers outlive the stage they were asked for.
     const auto answers = work.output.parent_path().parent_path().parent_path() / "answers";
-    const JudgePassResult result =
-        pass.run(setting.pool(), answers, setting.seed());
+    const JudgePassResult result = pass.run(setting.pool(), answers, setting.seed());
     result.table.save(work.output / "table");
     json::array failures;
     json::object failed;

@@ -95,8 +95,9 @@ const StageOutput* Measurements::warm_up(std::uint64_t seed) {
   const auto rows = static_cast<double>(setting_.pool().size());
   config::Value table;
   table.set("type", value_of("uniform"));
-  table.set("budget", value_of(static_cast<std::uint64_t>(
-                          std::max<std::int64_t>(1, std::llround(share * rows)))));
+  table.set(
+      "budget",
+      value_of(static_cast<std::uint64_t>(std::max<std::int64_t>(1, std::llround(share * rows)))));
   const Bound<Selector> uniform(selectors, table, "warm-up");
   const StageOutput selection =
       SelectionStage{setting_, uniform, {}, seed, fmt::format("selection warm-up, seed {}", seed)}

@@ -59,8 +59,7 @@ struct MeasuringCost {
 class Measurements {
  public:
   // `setting`: that of the model that measures. All must outlive it.
-  Measurements(const MeasuringOptions& options, Setting& setting,
-               const TrainingOptions* training);
+  Measurements(const MeasuringOptions& options, Setting& setting, const TrainingOptions* training);
 
   // The tables that hold these columns for a run with this seed, measured where they are not there
   // yet. Stages run on all workers: call it before jobs start side by side; then from any thread.

@@ -12,7 +12,6 @@
 #include "core/hash.h"
 #include "core/random.h"
 #include "media/frame_shape.h"
-#include "models/lora.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -23,77 +22,7 @@ constexpr int kPoolFormat = 1;
 constexpr int kBenchmarkFormat = 1;
 constexpr int kBaseFormat = 3;
 
-const bool sampling_registered =
-    config::add_table<SamplingOptions>("sampling", "frames that model and descriptors see");
-
-void check_checkpoint(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    throw DataError(folder.string() + ": there is no such folder (model.path)");
-  }
-}
-
 }  // namespace
-
-std::string digest_of_checkpoint(const fs::path& folder) {
-  std::map<std::string, fs::path> files;
-  for (const fs::path& part : {folder, folder / kAdapterFolder}) {
-    if (!fs::is_directory(part)) continue;
-    for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
-      if (!entry.is_regular_file()) continue;
-      files.emplace(fs::relative(entry.path(), folder).string(), entry.path());
-    }
-  }
-  Digest digest;
-  for (const auto& [name, path] : files) digest.add(name).add(digest_of_file(path));
-  return digest.hex();
-}
-
-SettingOptions SettingOptions::from(const config::Value& config) {
-  SettingOptions options;
-  if (const config::Value* pool = config.child("pool")) options.pool.emplace(pools, *pool, "pool");
-  options.benchmarks = std::make_shared<const std::vector<BenchmarkTask>>(read_benchmarks(config));
-  options.screening = read_screening(config);
-  if (const config::Value* model = config.child("model")) {
-    options.model.emplace(models, *model, "model");
-    if (base_trainer_for(*options.model->make(), config.child("base"))) {
-      options.base.emplace(base_trainers, config.at("base"), "base");
-    }
-  }
-  options.sampling = read_sampling(config);
-  if (const config::Value* features = config.child("features")) {
-    options.features = config::bind<FeaturesOptions>(*features, "features");
-  }
-  return options;
-}
-
-void SettingOptions::require_all() const {
-  if (!pool) throw ConfigError("there is no pool; name one, as in pool=files pool.files=[FILE]");
-  if (!model) throw ConfigError("there is no model; name one, as in model=qwen3_vl model.path=FOLDER");
-  if (benchmarks->empty()) {
-    throw ConfigError(
-        "there is no benchmark; name one, as in benchmark@benchmarks.mine=multiple_choice "
-        "benchmarks.mine.file=FILE");
-  }
-}
-
-SamplingOptions read_sampling(const config::Value& config, const SamplingOptions& unsaid) {
-  const config::Value* table = config.child("sampling");
-  return table == nullptr ? unsaid : config::bind_over(unsaid, *table, "sampling");
-}
-
-void check_files(const SettingOptions& options) {
-  if (options.pool) options.pool->make()->identity(0);
-  for (const BenchmarkTask& task : *options.benchmarks) {
-    if (!task.source().is_generated()) task.read({});
-  }
-  if (!options.model) return;
-  const auto family = options.model->make();
-  if (const auto pretrained = family->pretrained()) {
-    check_checkpoint(*pretrained);
-    family->check_pretrained();
-  }
-}
 
 // A benchmark: its folder, where it is generated, its questions once somebody asks, their features.
 struct Setting::Asked {
@@ -163,8 +92,8 @@ fs::path Setting::folder_of(const BenchmarkTask& task) {
   stage.format_version = kBenchmarkFormat;
   stage.config = task.source().identity(seed_);
   stage.title = fmt::format("benchmark {} {}", task.name(), seed_);
-  const StageOutput output = stages_.run(
-      stage, [&](StageWork& work) { task.source().make(seed_, work.output); });
+  const StageOutput output =
+      stages_.run(stage, [&](StageWork& work) { task.source().make(seed_, work.output); });
   outputs_.emplace_back("benchmark " + task.name(), output);
   if (is_asked) (*known)->folder = output.folder;
   return output.folder;
@@ -250,7 +179,6 @@ const StageOutput& Setting::base() {
   stage.format_version = kBaseFormat;
   stage.config.set("model", identity_of(*options_.model));
   if (pretrained) {
-    check_checkpoint(*pretrained);
     stage.inputs = {{"checkpoint", digest_of_checkpoint(*pretrained)}};
   } else {
     stage.config.set("base", options_.base.value().identity());
@@ -299,8 +227,10 @@ void Setting::run_features() {
   const auto features_of = [&](const std::string& role, const std::string& digest,
                                const std::string& of_what,
                                const std::function<std::vector<NamedMedium>()>& media) {
-    const FeaturesStage stage{*options_.model,   base_weights(),
-                              options_.sampling, {{role, digest}},
+    const FeaturesStage stage{*options_.model,
+                              base_weights(),
+                              options_.sampling,
+                              {{role, digest}},
                               "visual features " + of_what};
     return stage.run(stages_, media);
   };
@@ -375,7 +305,8 @@ SetAside set_aside_rows(const RowTable& rows, double share, std::uint64_t seed) 
       std::max<std::int64_t>(1, std::llround(share * static_cast<double>(rows.size()))));
   std::set<ContentDigest> contents;
   // By id, so that the draw does not depend on the order of files.
-  for (const std::size_t i : RandomStream(seed, "anchors/pool").sample_indices(rows.size(), wanted)) {
+  for (const std::size_t i :
+       RandomStream(seed, "anchors/pool").sample_indices(rows.size(), wanted)) {
     result.rows.insert(rows.by_id()[i]);
     contents.insert(rows.content(rows.by_id()[i]));
   }

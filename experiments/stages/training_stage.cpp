@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/files.h"
 #include "core/parallel.h"
@@ -24,9 +25,14 @@ struct ChosenRow {
 };
 
 // By id: equal subsets are trained equally, whatever order they were chosen in or the pool has.
-std::vector<ChosenRow> chosen_rows(const StageOutput& selection, const Pool& pool) {
+// Without samples that the setting has left out of its pool.
+std::vector<ChosenRow> chosen_rows(const StageOutput& selection, Setting& setting) {
+  std::set<std::string> left_out;
+  for (const LeftOutSample& sample : setting.left_out()) left_out.insert(sample.id);
+  const Pool& pool = setting.pool();
   std::vector<ChosenRow> result;
   for (const SelectedSample& chosen : read_selected(find_selection(selection.folder))) {
+    if (left_out.contains(chosen.id)) continue;
     result.push_back({chosen.id, pool.index_of(chosen.id), chosen.weight});
   }
   std::sort(result.begin(), result.end(),
@@ -70,7 +76,7 @@ StageOutput TrainingStage::run(StageCache& stages) const {
   return stages.run(stage, [&](StageWork& work) {
     const Pool& pool = setting.pool();
     const auto model = setting.load(setting.base_weights());
-    const std::vector<ChosenRow> rows = chosen_rows(selection, pool);
+    const std::vector<ChosenRow> rows = chosen_rows(selection, setting);
     const bool is_weighted =
         std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.weight != 1.0; });
     TrainingSet set;
@@ -109,6 +115,7 @@ StageOutput TrainingStage::run(StageCache& stages) const {
                   {"cpu_seconds", result.cpu_seconds},
                   {"operations", operations_of_training(*model, result.tokens)},
                   {"final_loss", result.final_loss},
+                  {"rows", rows.size()},
                   {"skipped_steps", result.skipped_steps}};
   });
 }

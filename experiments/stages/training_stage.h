@@ -26,8 +26,8 @@ struct TrainingStage {
   std::uint64_t seed = 0;
   std::string title;
 
-  // Facts: checkpoints, cpu_seconds, operations (an estimate), final_loss, skipped_steps. Digest:
-  // of the final weights. The output holds a folder for each checkpoint and metrics.jsonl.
+  // Facts: rows, checkpoints, cpu_seconds, operations (an estimate), final_loss, skipped_steps.
+  // Digest: of the final weights. The output holds a folder for each checkpoint and metrics.jsonl.
   StageOutput run(StageCache& stages) const;
 };
 

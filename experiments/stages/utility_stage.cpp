@@ -125,8 +125,8 @@ StageOutput UtilityStage::run() const {
     if (needs_anchors && anchors.contrast > 0) {
       const auto count = static_cast<std::size_t>(anchors.contrast);
       if (count > pool.size()) {
-        throw ConstraintError(fmt::format("anchors.contrast = {}: the pool has only {} samples",
-                                          count, pool.size()));
+        throw ConstraintError(
+            fmt::format("anchors.contrast = {}: the pool has only {} samples", count, pool.size()));
       }
       const torch::NoGradGuard no_gradients;
       RandomStream stream(draw, "utility/contrast");
@@ -138,17 +138,16 @@ StageOutput UtilityStage::run() const {
     const std::vector<std::size_t> rows =
         measured_rows(pool.size(), options.rows(), setting.seed());
     const std::vector<AnchorSet> measured_against = measured_sets(drawn.sets, parts);
-    const UtilityPassResult result = pass.run(
-        {pool,
-         *model,
-         [&](const Sample& sample, VisionLanguageModel& own) {
-           return setting.visual(sample, own);
-         },
-         measured_against,
-         draw,
-         work.resume / "journal",
-         {},
-         rows});
+    const UtilityPassResult result = pass.run({pool,
+                                               *model,
+                                               [&](const Sample& sample, VisionLanguageModel& own) {
+                                                 return setting.visual(sample, own);
+                                               },
+                                               measured_against,
+                                               draw,
+                                               work.resume / "journal",
+                                               {},
+                                               rows});
     std::vector<std::string> estimators;
     for (const auto& [name, cost] : result.costs) estimators.push_back(name);
     join_parts(result.table, estimators, drawn.sets, parts).save(work.output / "table");

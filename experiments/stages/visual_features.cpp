@@ -159,7 +159,9 @@ const VisualFeatures::Place& VisualFeatures::place_of(const std::string& name) c
 }
 
 config::Help help(const FeaturesOptions&) {
-  return {{"visual", "features of a frozen vision tower: kept on disk, or computed by every stage; unchecked: the "
+  return {{"visual",
+           "features of a frozen vision tower: kept on disk, or computed by every stage; "
+           "unchecked: the "
            "same, without opening all media of the pool before anything is measured"},
           {"maximum_failed_media_share",
            "share of media that may be undecodable; samples of the pool that show one are left out "

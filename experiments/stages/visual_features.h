@@ -18,8 +18,8 @@ namespace winnow {
 // The table `features`.
 struct FeaturesOptions {
   // keep: on disk, for all stages, where the tower is frozen; compute: by every stage anew, since
-  // what a tower of 2 billion parameters says of a picture takes megabytes; unchecked: the same, and
-  // no medium is opened before somebody needs it.
+  // what a tower of 2 billion parameters says of a picture takes megabytes; unchecked: the same,
+  // and no medium is opened before somebody needs it.
   enum class Visual { keep, compute, unchecked };
   BOOST_DESCRIBE_NESTED_ENUM(Visual, keep, compute, unchecked)
 

@@ -109,8 +109,8 @@ Pool Pool::read_parts(const std::vector<PoolOptions>& parts) {
   for (const NoteLedger::Entry& note : found.notes.entries()) spdlog::warn("{}", line_of(note));
   pool.store_ = std::move(store);
   pool.rows_ = std::make_shared<const RowTable>(std::move(found.rows));
-  pool.ledgers_ = std::make_shared<const Ledgers>(
-      Ledgers{std::move(found.ledger), std::move(found.notes)});
+  pool.ledgers_ =
+      std::make_shared<const Ledgers>(Ledgers{std::move(found.ledger), std::move(found.notes)});
   return pool;
 }
 

@@ -89,21 +89,21 @@ class OwnData {
       const std::string& colour = colours()[static_cast<std::size_t>(shown % 4)];
       if (two) {
         row["images"] = {name, picture((shown + 1) % kPictures)};
-        turns.push_back(turn(messages, true,
-                             fmt::format("<image><image>\nWhich shows {}? ({})\nA. First\nB. Second",
-                                         colour, i)));
+        turns.push_back(turn(
+            messages, true,
+            fmt::format("<image><image>\nWhich shows {}? ({})\nA. First\nB. Second", colour, i)));
         turns.push_back(turn(messages, false, "A"));
       } else if (is_video) {
         row[messages ? "videos" : "video"] =
             messages ? boost::json::value(boost::json::array{name}) : boost::json::value(name);
-        turns.push_back(turn(messages, true,
-                             fmt::format("<video>\nWhere does the square move? ({})", i)));
+        turns.push_back(
+            turn(messages, true, fmt::format("<video>\nWhere does the square move? ({})", i)));
         turns.push_back(turn(messages, false, i % 4 == 1 ? "to the right" : "nowhere"));
       } else {
         row[messages ? "images" : "image"] =
             messages ? boost::json::value(boost::json::array{name}) : boost::json::value(name);
-        turns.push_back(turn(messages, true,
-                             fmt::format("<image>\nWhat colour is the square? ({})", i)));
+        turns.push_back(
+            turn(messages, true, fmt::format("<image>\nWhat colour is the square? ({})", i)));
         turns.push_back(turn(messages, false, colour));
       }
       if (i % 20 == 3) {

@@ -79,7 +79,8 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     utility = content(run.measurements.utility(100));
     EXPECT_EQ(failed(descriptor_of(run)) + failed(run.measurements.utility(100)), 0);
   }
-  for (const char* stage : {"descriptor", "walk", "utility"}) fs::remove_all(folder_ / "stages" / stage);
+  for (const char* stage : {"descriptor", "walk", "utility"})
+    fs::remove_all(folder_ / "stages" / stage);
 
   // Of the same size and time: otherwise the world itself would be made again.
   const fs::path away = folder_ / "away";

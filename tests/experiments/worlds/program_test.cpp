@@ -65,7 +65,8 @@ TEST_F(ProgramTest, ATableThatNothingReadsIsAnError) {
 TEST_F(ProgramTest, AnAddedOptionThatNothingReadsIsAnErrorBeforeAnyDataIsRead) {
   for (const char* key :
        {"trainer.sped", "world.sped", "pool.sped", "model.sped", "benchmarks.short.sped",
-        "benchmarks.short.evaluator.sped", "sampling.sped", "base.sped", "features.sped", "recipe.sped", "run.sped", "descriptors.sped", "methods.temp.sped",
+        "benchmarks.short.evaluator.sped", "sampling.sped", "base.sped", "features.sped",
+        "recipe.sped", "run.sped", "descriptors.sped", "methods.temp.sped",
         "methods.temp.selector.sped", "published.sped"}) {
     const fs::path results = folder_ / "results";
     expect_config_error(run(std::string("run experiment=table1 +") + key + "=1 --results '" +

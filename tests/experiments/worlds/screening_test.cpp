@@ -1,16 +1,15 @@
-#include "experiments/stages/screening_stage.h"
-
 #include <gmock/gmock.h>
 
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
+#include "benchmarks/question_reader.h"
 #include "config/compose.h"
 #include "core/errors.h"
 #include "core/files.h"
-#include "benchmarks/question_reader.h"
 #include "experiments/comparison/comparison_options.h"
 #include "experiments/measured_setting.h"
+#include "experiments/stages/screening_stage.h"
 #include "experiments/stages/selection_stage.h"
 #include "pool/pool_source.h"
 #include "selectors/explanation.h"
@@ -85,7 +84,9 @@ void plant(const fs::path& world) {
 // The pool of a world whose benchmarks it holds.
 class PlantedPool : public PoolSource {
  public:
-  explicit PlantedPool(micro_world::MicroPoolOptions options) { options_.questions = options.questions; }
+  explicit PlantedPool(micro_world::MicroPoolOptions options) {
+    options_.questions = options.questions;
+  }
   config::Value identity(std::uint64_t) const override { return config::to_value(options_); }
   void make(std::uint64_t, const fs::path& folder) const override {
     micro_world::write_world(options_, folder);
@@ -182,13 +183,12 @@ TEST_F(ScreeningTest, FurtherReferencesAreReadAndAMissingOneIsAnError) {
 
 // From the config to the manifests: no method can take what was planted, and it is said why.
 TEST_F(ScreeningTest, NoMethodTakesWhatIsPlanted) {
-  const config::Value config =
-      config::compose({{fs::path(WINNOW_SOURCE_DIR) / "configs"},
-                       "winnow",
-                       {"experiment=table1", "scale=smoke", "pool.type=planted_world",
-                        "base.image_samples=64", "base.video_samples=64", "base.tower_frames=100",
-                        "base.tower_epochs=1", "methods.uni_10x.selector.budget=600",
-                        "methods.uni_10x.selector.multiple=1"}});
+  const config::Value config = config::compose(
+      {{fs::path(WINNOW_SOURCE_DIR) / "configs"},
+       "winnow",
+       {"experiment=table1", "scale=smoke", "pool.type=planted_world", "base.image_samples=64",
+        "base.video_samples=64", "base.tower_frames=100", "base.tower_epochs=1",
+        "methods.uni_10x.selector.budget=600", "methods.uni_10x.selector.multiple=1"}});
   StageCache stages(folder_ / "stages", false);
   testing_support::MeasuredSetting run(config, 100, stages);
   EXPECT_EQ(run.setting.screening().facts.at("contaminated").as_int64(), 2);

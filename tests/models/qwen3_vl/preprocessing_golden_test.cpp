@@ -101,9 +101,8 @@ TEST(GoldenQwen3VlPreprocessing, FrameSamplingAndTimestamps) {
       sampling.frames = integer(row.at("arg_num_frames"));
     }
     const double fps = row.at("fps").is_null() ? 0.0 : row.at("fps").to_number<double>();
-    const std::vector<std::int64_t> indices =
-        sample_frame_indices(integer(row.at("total_frames")),
-                             fps > 0 ? std::optional(fps) : std::nullopt, sampling);
+    const std::vector<std::int64_t> indices = sample_frame_indices(
+        integer(row.at("total_frames")), fps > 0 ? std::optional(fps) : std::nullopt, sampling);
     EXPECT_EQ(static_cast<std::int64_t>(indices.size()), integer(row.at("count")));
     expect_list(row.at("indices").as_array(), indices, integer);
     const json::array& texts = row.at("timestamps_text").as_array();
