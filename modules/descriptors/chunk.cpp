@@ -333,12 +333,13 @@ void ChunkMeasurement::take_features(const torch::Tensor& features, const std::v
 }
 
 void ChunkMeasurement::measure(Item& item, bool frames_only) {
-  for (const auto& [name, descriptor] : descriptors_) {
-    const Needs own = descriptor->needs();
+  for (const auto& [name, owner] : descriptors_) {
+    const Descriptor& descriptor = *owner;
+    const Needs own = descriptor.needs();
     if ((own.frames && !own.model()) != frames_only) continue;
-    const std::size_t count = descriptor->columns().size();
+    const std::size_t count = descriptor.columns().size();
     std::vector<Cell>& cells = item.cells[name];
-    try_sample([&] { cells = descriptor->measure(item.observation); },
+    try_sample([&] { cells = descriptor.measure(item.observation); },
                [&](const std::string& reason) { cells.assign(count, Cell::failed(reason)); });
     if (cells.size() != count) {
       throw std::logic_error("descriptor '" + name + "' made " + std::to_string(cells.size()) +

@@ -81,8 +81,8 @@ DescriptorPass::DescriptorPass(std::map<std::string, std::unique_ptr<Descriptor>
     for (const std::string& column : descriptor->columns()) {
       const auto [owner, first] = owners.emplace(column, name);
       if (!first) {
-        throw ConfigError("descriptors '" + owner->second + "' and '" + name +
-                          "' both fill the column '" + column + "'");
+        throw ConfigError(fmt::format("descriptors '{}' and '{}' both fill the column '{}'",
+                                      owner->second, name, column));
       }
     }
     const Needs own = descriptor->needs();
@@ -150,7 +150,7 @@ WalkResult DescriptorPass::run(const DescriptorPassRequest& request) const {
   const ChunkPlan plan =
       plan_by_content(request.pool, request.rows, static_cast<std::size_t>(options_.chunk_samples),
                       needs_.frames || needs_.model());
-  WalkRequest walked{request.pool, plan, options_};
+  WalkRequest walked{request.pool, plan, static_cast<const WalkOptions&>(options_)};
   walked.words = {"Descriptors", "could not be measured", "descriptors.maximum_failed_share",
                   "Repair the data and run again with descriptors.retry_failed=true, or raise the "
                   "share."};

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 #include <stdexcept>
+#include <tuple>
 
 #include "core/errors.h"
 #include "core/hash.h"
@@ -116,11 +117,11 @@ ChunkPlan plan_by_content(const Pool& pool, const WantedRows& wanted, std::size_
   // Read in the order of the pool's files.
   const std::vector<std::uint64_t> media =
       media_together ? first_media(pool, rows) : std::vector<std::uint64_t>();
-  std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const auto order = pool.rows().content(a) <=> pool.rows().content(b);
-    return order != 0 ? order < 0
-                      : std::pair(pool.rows().id(a), a) < std::pair(pool.rows().id(b), b);
-  });
+  const auto key = [&](std::uint32_t row) {
+    return std::tuple(pool.rows().content(row), pool.rows().id(row), row);
+  };
+  std::sort(rows.begin(), rows.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
   if (!media_together) return equal_chunks(std::move(rows), chunk_samples);
   const Rows leaders = leaders_of(rows, media);
   Rows positions(rows.size());

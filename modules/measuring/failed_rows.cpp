@@ -19,6 +19,7 @@ std::string summary_of(const std::vector<FailedRow>& failures) {
     if (found.first == nullptr || failure.row < found.first->row) found.first = &failure;
   }
   std::vector<Found> reasons;
+  reasons.reserve(by_reason.size());
   for (const auto& [reason, found] : by_reason) reasons.push_back(found);
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const Found& a, const Found& b) { return a.count > b.count; });

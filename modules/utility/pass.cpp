@@ -1,5 +1,7 @@
 #include "utility/pass.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/cpu_clock.h"
@@ -91,7 +93,7 @@ std::vector<std::string> UtilityPass::columns(const std::vector<std::string>& an
       names.push_back(name);
       continue;
     }
-    for (const std::string& set : anchor_sets) names.push_back(name + "." + set);
+    for (const std::string& set : anchor_sets) names.push_back(fmt::format("{}.{}", name, set));
   }
   return names;
 }
@@ -142,7 +144,7 @@ UtilityPassResult UtilityPass::run(const UtilityPassRequest& request) const {
                      static_cast<std::size_t>(options_.batch_size),
                      request.journal.empty() ? Identity{} : identity(request));
   maker.reserve_models(std::min(worker_count(), std::max<std::size_t>(1, plan.chunks())));
-  WalkRequest walked{request.pool, plan, options_};
+  WalkRequest walked{request.pool, plan, static_cast<const WalkOptions&>(options_)};
   walked.words = {"Utility", "could not be scored", "utility_pass.maximum_failed_share",
                   "Repair the data and run again with utility_pass.retry_failed=true, or raise the "
                   "share."};
