@@ -51,7 +51,7 @@ TEST_P(MicroPools, IdentityIsOfOptionsAndSeed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, MicroPools, testing::Values("micro_world", "micro_reasoning"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& type) { return std::string(type.param); });
 
 }  // namespace
 }  // namespace winnow
