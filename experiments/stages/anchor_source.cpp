@@ -165,14 +165,14 @@ AnchorSource::Drawn AnchorSource::draw(Setting& setting, std::uint64_t seed,
   std::vector<AnchorCandidate> from = candidates(setting);
   std::map<std::string, AnchorOptions> sets = options_.sets;
   if (sets.empty()) sets[kDefaultSet] = {};
-  if (is_default_share()) {
+  if (pool_share() > 0.0) {
     for (auto& [name, options] : sets) {
       const auto there = static_cast<std::int64_t>(from.size());
       if (options.count <= there) continue;
       spdlog::warn(
-          "anchors: a tenth of the pool is {} samples, fewer than anchors.sets.{}.count = {}; all "
-          "of them are taken",
-          there, name, options.count);
+          "anchors: {} samples were set aside (anchors.pool_share = {}), fewer than "
+          "anchors.sets.{}.count = {}; all of them are taken",
+          there, pool_share(), name, options.count);
       options.count = there;
     }
   }

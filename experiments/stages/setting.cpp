@@ -61,7 +61,6 @@ void Setting::prepare() {
   pool_stage();
   screening();
   if (options_.model) inputs();
-  for (std::size_t i = 0; i < benchmarks_.size(); ++i) folder_of(*benchmarks_[i]->task);
 }
 
 const StageOutput& Setting::pool_stage() {
@@ -150,6 +149,8 @@ const std::optional<HiddenLabels>& Setting::labels() {
 
 const StageOutput& Setting::screening() {
   if (screening_) return *screening_;
+  pool_stage();
+  for (const BenchmarkTask& task : *options_.benchmarks) folder_of(task);
   std::map<std::string, std::string> digests = {{"pool", pool_digest()}};
   for (const auto& asked : benchmarks_) digests["benchmark " + asked->task->name()] = asked->digest;
   const ScreeningStage stage{options_.screening, digests,

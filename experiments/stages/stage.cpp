@@ -137,6 +137,11 @@ bool StageCache::is_done(const std::string& place) const {
   return done_.count(place) > 0;
 }
 
+bool StageCache::is_first_warning(const std::string& place) {
+  const std::lock_guard lock(mutex_);
+  return warned_.insert(place).second;
+}
+
 std::optional<StageOutput> StageCache::find(
     const Stage& stage, const fs::path& place,
     const std::function<bool(const StageOutput&)>& recompute_if) {
@@ -151,7 +156,7 @@ std::optional<StageOutput> StageCache::find(
   if (!output) {
     std::string damage;
     const auto manifest = read_manifest_file(place, key_of(stage), damage);
-    if (!damage.empty()) {
+    if (!damage.empty() && is_first_warning(place.string())) {
       spdlog::warn("{}: {} in {}; it is computed again",
                    stage.title.empty() ? stage.name : stage.title, damage, place.string());
     }

@@ -87,6 +87,8 @@ class StageCache {
 
  private:
   bool is_done(const std::string& place) const;
+  // Of a damaged output, for each one once.
+  bool is_first_warning(const std::string& place);
   std::optional<StageOutput> find(const Stage& stage, const std::filesystem::path& place,
                                   const std::function<bool(const StageOutput&)>& recompute_if);
 
@@ -95,6 +97,7 @@ class StageCache {
   mutable std::mutex mutex_;
   std::set<std::string> done_;  // places that this object computed
   std::set<std::string> found_;
+  std::set<std::string> warned_;
   std::map<std::string, StageOutput> verified_;  // by place, once in a process
 };
 

@@ -55,11 +55,15 @@ class Conformance : public ::testing::TestWithParam<std::string> {
       settings.emplace_back("temporal_share_minimum", 0.3);
       settings.emplace_back("source_floor_rows", 3);
     }
-    return make(GetParam(), settings);
+    auto made = make(GetParam(), settings);
+    for (const std::string& name : made->required_columns()) {
+      if (!table_.contains(name)) table_.add(testing::column_of_numbers(table_, name));
+    }
+    return made;
   }
 
   std::filesystem::path folder_;
-  SampleTable table_;
+  mutable SampleTable table_;  // grows by the columns that a selector asks for
 };
 
 TEST_P(Conformance, TakesExactlyItsBudgetOfDistinctRows) {

@@ -26,6 +26,15 @@ struct RandomPool {
   bool uniform_columns = false;  // every column applies to every row and is never missing
 };
 
+// A number for each row; equal content has equal ones.
+inline Column column_of_numbers(const SampleTable& table, const std::string& name) {
+  Column column = Column::missing(name, table.size());
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    column.set(row, RandomStream(7, name + table.rows().content_digest(row)).normal());
+  }
+  return column;
+}
+
 inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
   RandomStream random(seed, "tests/pool");
   std::vector<RowFacts> rows;

@@ -293,7 +293,7 @@ TEST_F(KilledTrainingTest, EndsWithTheSameWeightsAndMetrics) {
     return shared() / (source + "-" + std::to_string(kill));
   };
   const std::vector<std::string> sources = batch_sources().names();
-  ASSERT_EQ(sources, (std::vector<std::string>{"epochs", "hardest"}));
+  ASSERT_GE(sources.size(), 2U);  // with the one of this test
   for (const std::string& source : sources) {
     for (const int kill : kills) {
       EXPECT_EXIT(train_until(source, folder_of(source, kill), kill),
