@@ -148,6 +148,9 @@ WorldResult shared_stages(World& world, const Plan& plan, const config::Value& c
   result.world_digest = setting.pool_stage().digest;
   result.screening = setting.screening().facts;
   result.screening_folder = setting.screening().folder;
+  if (plan.setting.set_aside_share > 0.0) {
+    result.set_aside = static_cast<std::int64_t>(setting.set_aside().size());
+  }
   result.questions = question_kinds(setting);
   result.base_digest = setting.base().digest;
   const bool judges = plan.columns.reads_judge(columns);

@@ -59,6 +59,7 @@ struct WorldResult {
   std::vector<BenchmarkScores> base_scores;
   std::vector<std::vector<QuestionKind>> questions;  // [benchmark][question], as in the scores
   boost::json::object screening;                     // facts of the stage: what no method may take
+  std::int64_t set_aside = 0;                        // samples of the pool kept for anchors
   std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
   // Of wrong answers by column, a utility's as means over the seeds' draws; empty without columns.
   boost::json::object detection;

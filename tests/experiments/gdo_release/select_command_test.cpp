@@ -185,7 +185,7 @@ TEST_F(GoldenSelectCommand, AnySelectorReadsMergedMetrics) {
       select_command(
           {{"pool=llava", "pool.onevision=" + path("part/onevision.jsonl"),
             "pool.video=" + path("part/video.jsonl"), "++pool.maximum_bad_share=0.5",
-            "columns=[" + path("merged/k.jsonl") + "]", "maximum_missing_share=1",
+            "columns=[" + path("merged/k.jsonl") + "]", "maximum_missing_share=1", "decode=false",
             "output=" + path("out"), "selector=gdo", "goal=minloss,temp_plus", "selector.budget=40",
             "selector.strata=[cluster]", "selector.standardise_within=[cluster]",
             "selector.relax=[source_share_maximum,source_floors,"
