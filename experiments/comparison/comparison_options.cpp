@@ -173,6 +173,9 @@ std::vector<std::string> required_columns(const config::Value& config, const Met
 
 RunScale read_scale(const config::Value& config) {
   const auto scale = config::bind<RunScale>(config, "", other_tables);
+  if (const config::Value* world = config.child("world")) {
+    config::bind<WorldSizes>(*world, "world");
+  }
   const config::Value* seeds = config.child("seeds");
   if (scale.seeds.empty()) config::fail_value(*seeds, "seeds", "expected at least one seed");
   if (std::set(scale.seeds.begin(), scale.seeds.end()).size() != scale.seeds.size()) {

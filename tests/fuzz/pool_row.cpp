@@ -3,6 +3,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "core/errors.h"
 #include "core/files.h"
 #include "fuzz/target.h"
 #include "pool/row_reader.h"
@@ -28,15 +29,22 @@ Target target() {
             RowReader reader(path, "/media", options);
             std::istringstream lines(read_file(path));
             std::int64_t number = 0;
+            std::string refused;
             for (std::string line; std::getline(lines, line);) {
+              if (line.empty()) continue;
               const auto row = reader.read(line, ++number);
               const Sample* sample = std::get_if<Sample>(&row);
-              if (sample == nullptr) continue;
+              if (sample == nullptr) {
+                const BadRow& bad = std::get<BadRow>(row);
+                if (bad.kind != "remote_media") refused = bad.reason;  // which a seed has
+                continue;
+              }
               std::size_t places = 0;
               for (const Turn& turn : sample->turns) places += pieces_around_media(turn).size() - 1;
               if (places != sample->media.size()) throw std::logic_error("media without places");
               sample->content_digest();
             }
+            if (!refused.empty()) throw DataError(refused);
           }};
 }
 

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/read.h"
+#include "config/compose.h"
 #include "core/progress.h"
 #include "pool/pool_source.h"
 #include "pool/temporary_folder.h"
@@ -17,10 +17,12 @@ class MicroPools : public testing::TestWithParam<const char*> {
   MicroPools() { Progress::set_enabled(false); }
   // As configs/pool has it, of two hundred questions.
   static std::unique_ptr<PoolSource> source() {
-    config::Value table = config::read_toml(fs::path(WINNOW_SOURCE_DIR) / "configs/pool" /
-                                            (std::string(GetParam()) + ".toml"));
-    table.set("questions", config::Value(std::int64_t{200}, {}));
-    return pools().create(table, "pool");
+    const config::Value config =
+        config::compose({{fs::path(WINNOW_SOURCE_DIR) / "configs"},
+                         "measure",
+                         {std::string("pool=") + GetParam(), "++world.questions=200",
+                          "++world.questions_per_benchmark=20"}});
+    return pools().create(config.at("pool"), "pool");
   }
   const TemporaryFolder folder_;
 };
