@@ -77,7 +77,8 @@ std::vector<RowToWrite> rows_to_write(const Pool& pool, const fs::path& manifest
 int export_command(const ExportRequest& request, std::ostream& out) {
   const config::Value config =
       config::compose({request.directories, "export_pool", request.overrides});
-  const auto options = config::bind<ExportCommandOptions>(config, "", {"pool", "export", "run"});
+  const auto options =
+      config::bind<ExportCommandOptions>(config, "", with_pool_tables({"export", "run"}));
   if (options.output.empty()) {
     config::fail_value(config.at("output"), "output", "expected a folder, as in output=FOLDER");
   }

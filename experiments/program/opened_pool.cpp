@@ -25,6 +25,11 @@ fs::path make_pool(const PoolSource& source, std::uint64_t seed, const fs::path&
 
 }  // namespace
 
+std::vector<std::string> with_pool_tables(std::vector<std::string> tables) {
+  for (const char* table : {"pool", "world", "benchmarks", "held_out"}) tables.emplace_back(table);
+  return tables;
+}
+
 OpenedPool open_pool(const PoolSource& source, std::uint64_t seed, const fs::path& results) {
   const fs::path folder = make_pool(source, seed, results);
   return {source.open(folder), source.labels(folder)};

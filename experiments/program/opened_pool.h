@@ -5,10 +5,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "pool/pool_source.h"
 
 namespace winnow {
+
+// These tables of a command's config, and those that a pool and what it brings stand in.
+std::vector<std::string> with_pool_tables(std::vector<std::string> tables);
 
 struct OpenedPool {
   Pool pool;

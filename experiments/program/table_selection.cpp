@@ -57,7 +57,8 @@ config::Help help(const SelectOptions& options) {
 }
 
 TableSelection::TableSelection(const config::Value& config, const config::Value& selector)
-    : options_(config::bind<SelectOptions>(config, "", {"pool", "selector", "export", "run"})),
+    : options_(
+          config::bind<SelectOptions>(config, "", with_pool_tables({"selector", "export", "run"}))),
       pool_config_(config.at("pool")),
       selector_config_(selector),
       export_config_(config.at("export")),

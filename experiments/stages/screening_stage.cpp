@@ -173,7 +173,8 @@ StageOutput ScreeningStage::run(StageCache& stages, const std::function<const Po
   }
   stage.title = title;
   return stages.run(stage, [&](StageWork& work) {
-    const ScreeningResult result = screen(pool(), questions(), options);
+    const ScreeningResult result =
+        screen(pool(), options.decontaminate ? questions() : AskedQuestions(), options);
     write_result(result, work.output);
     json::object counts;
     for (const LeftOutSample& sample : result.contaminated) {

@@ -60,6 +60,7 @@ Setting::~Setting() = default;
 void Setting::prepare() {
   pool_stage();
   screening();
+  for (const BenchmarkTask& task : *options_.benchmarks) folder_of(task);
   if (options_.model) inputs();
 }
 
@@ -150,7 +151,9 @@ const std::optional<HiddenLabels>& Setting::labels() {
 const StageOutput& Setting::screening() {
   if (screening_) return *screening_;
   pool_stage();
-  for (const BenchmarkTask& task : *options_.benchmarks) folder_of(task);
+  if (options_.screening.decontaminate) {
+    for (const BenchmarkTask& task : *options_.benchmarks) folder_of(task);
+  }
   std::map<std::string, std::string> digests = {{"pool", pool_digest()}};
   for (const auto& asked : benchmarks_) digests["benchmark " + asked->task->name()] = asked->digest;
   const ScreeningStage stage{options_.screening, digests,

@@ -195,8 +195,6 @@ TEST_F(SelectOwnPool, ColumnsThatNobodyGivesAreNamedBeforeAnythingIsWritten) {
   EXPECT_THAT(message<DataError>({"columns=[" + path("scores.jsonl") + "," + path("more.csv") + "]",
                                   "maximum_missing_share=1"}),
               HasSubstr("both have a column 'loss'"));
-  EXPECT_THAT(message<ConfigError>({"selector=oracle", "-selector.column"}),
-              HasSubstr("pool.labels=FILE"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
