@@ -13,17 +13,20 @@ std::vector<bool> development_part(const std::vector<Question>& questions, doubl
   std::vector<bool> chosen(questions.size(), false);
   const auto wanted =
       static_cast<std::size_t>(std::llround(share * static_cast<double>(questions.size())));
-  // Groups of questions that are linked by media: each points to an earlier one, or to itself.
+  // Groups of questions that are linked by a medium or by equal content: each points to an earlier
+  // one, or to itself.
   std::vector<std::size_t> leader(questions.size());
   std::iota(leader.begin(), leader.end(), std::size_t{0});
   const auto leader_of = [&](std::size_t i) {
     while (leader[i] != i) i = leader[i] = leader[leader[i]];
     return i;
   };
-  std::map<std::string, std::size_t> first_with;  // medium -> question
+  std::map<std::string, std::size_t> first_with;  // medium or content -> question
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    for (const Media& medium : questions[i].sample.media) {
-      const std::size_t other = leader_of(first_with.emplace(medium.key(), i).first->second);
+    std::vector<std::string> links = {"content " + questions[i].sample.content_digest()};
+    for (const Media& medium : questions[i].sample.media) links.push_back(medium.key());
+    for (const std::string& link : links) {
+      const std::size_t other = leader_of(first_with.emplace(link, i).first->second);
       const std::size_t own = leader_of(i);
       leader[std::max(own, other)] = std::min(own, other);
     }

@@ -131,8 +131,9 @@ std::string why_excluded(const Candidate& sample) {
 }
 
 std::string named(const Candidate& candidate) {
-  const std::string score =
-      candidate.terms.empty() ? "" : fmt::format(", score {:.4f}", candidate.score);
+  // 0 is the score of a draw, which has none.
+  const bool scored = !candidate.terms.empty() || candidate.score != 0.0;
+  const std::string score = scored ? fmt::format(", score {:.4f}", candidate.score) : "";
   return fmt::format("'{}' (rank {}{}, source {})", candidate.id, candidate.rank, score,
                      candidate.source);
 }
@@ -213,6 +214,9 @@ std::string why_ranked(const Case& the) {
         fmt::format("  the best row of the stratum that was not taken: {}\n", named(*first_left));
   } else {
     text += "  all rows of the stratum were taken\n";
+  }
+  if (the.terms.empty() && sample.score != 0.0) {
+    return text + fmt::format("  its score is {:.4f}, which has no parts\n", sample.score);
   }
   if (the.terms.empty()) return text + "  there is no score: the rank is the order of the draw\n";
   return text +

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "benchmark_conformance.h"
+#include "benchmark_conformance_tests.h"
 #include "benchmarks/development.h"
 #include "config/compose.h"
 #include "core/errors.h"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "benchmarks/benchmark_conformance.h"
+#include "benchmarks/benchmark_conformance_tests.h"
 #include "core/errors.h"
 #include "worlds/micro_world.h"
 #include "worlds/reasoning.h"
