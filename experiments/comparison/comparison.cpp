@@ -79,12 +79,9 @@ Plan plan_of(const config::Value& config) {
   if (!plan.setting.pool->make()->labels({})) {
     std::erase_if(plan.methods, [](const Method& method) { return method.role == Role::oracle; });
   }
-  if (plan.columns.utility() && plan.columns.utility()->uses_anchors() &&
-      plan.columns.reads_utility(columns_of(config, plan.methods))) {
-    plan.columns.utility()->anchors().check(*plan.setting.benchmarks);
-    const double share = plan.columns.utility()->anchors().pool_share();
-    plan.setting.set_aside_share = share;
-    if (plan.measuring) plan.measuring->set_aside_share = share;
+  if (plan.columns.reads_utility(columns_of(config, plan.methods))) {
+    prepare_anchors(*plan.columns.utility(), plan.setting);
+    if (plan.measuring) plan.measuring->set_aside_share = plan.setting.set_aside_share;
   }
   return plan;
 }
@@ -344,8 +341,10 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
   evaluate(jobs, worlds, results);
 }
 
-Plan checked_plan(const config::Value& config) {
-  Plan plan = plan_of(config);
+}  // namespace
+
+void check_comparison(const config::Value& config) {
+  const Plan plan = plan_of(config);
   read_published(config);
   if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
   const std::vector<std::string> wanted = columns_of(config, plan.methods);
@@ -375,15 +374,10 @@ Plan checked_plan(const config::Value& config) {
   check_budgets(plan.methods, 0);
   check_files(plan.setting);
   if (plan.measuring) check_files(*plan.measuring);
-  return plan;
 }
 
-}  // namespace
-
-void check_comparison(const config::Value& config) { checked_plan(config); }
-
 ComparisonResults compare(const config::Value& config, StageCache& stages) {
-  const Plan plan = checked_plan(config);
+  const Plan plan = plan_of(config);
   const RunScale& scale = plan.scale;
   ComparisonResults results;
   for (const BenchmarkTask& task : *plan.setting.benchmarks) {
@@ -422,6 +416,7 @@ class Comparison : public Recipe {
   void check(const config::Value& config) const override { check_comparison(config); }
 
   void run(const RunRequest& request) const override {
+    check(request.config);
     const std::filesystem::path folder = request.results / request.name;
     winnow::create_directories(folder);
     StageCache stages(request.results / "stages", request.fresh);

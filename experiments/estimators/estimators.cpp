@@ -59,12 +59,7 @@ Plan plan_of(const config::Value& config) {
   Plan plan{SettingOptions::from(measuring), MeasuringOptions::from(config),
             TrainingOptions::from(config)};
   plan.setting.require_all();
-  const UtilityOptions& utility = plan.columns.utility().value();
-  if (utility.uses_anchors()) {
-    utility.anchors().check(*plan.setting.benchmarks);
-    plan.setting.set_aside_share = utility.anchors().pool_share();
-  }
-  check_files(plan.setting);
+  prepare_anchors(plan.columns.utility().value(), plan.setting);
   return plan;
 }
 
@@ -85,7 +80,7 @@ class Estimators : public Recipe {
                          "there is no estimator 'utility." + options_.reference + "'");
     }
     read_scale(config);
-    plan_of(config);
+    check_files(plan_of(config).setting);
   }
 
   // The seeds are of worlds here: pool, base model, anchors and proxy are drawn anew with each.

@@ -86,11 +86,7 @@ Plan plan_of(const config::Value& config) {
     throw ConfigError(asks +
                       ": asks a model, and none is named, as in model=qwen3_vl model.path=FOLDER");
   }
-  if (plan.columns.utility() && plan.columns.utility()->uses_anchors()) {
-    const AnchorSource& anchors = plan.columns.utility()->anchors();
-    anchors.check(*plan.setting.benchmarks);
-    plan.setting.set_aside_share = anchors.pool_share();
-  }
+  if (plan.columns.utility()) prepare_anchors(*plan.columns.utility(), plan.setting);
   check_files(plan.setting);
   return plan;
 }

@@ -3,27 +3,11 @@
 #include <map>
 #include <string>
 
-#include "experiments/stages/stage.h"
+#include "experiments/stages/pool_stage.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace json = boost::json;
-namespace {
-
-constexpr int kFormat = 1;  // raised when generated pools become others
-
-fs::path make_pool(const PoolSource& source, std::uint64_t seed, const fs::path& results) {
-  if (!source.is_generated()) return {};
-  Stage stage;
-  stage.name = "pool";
-  stage.format_version = kFormat;
-  stage.config = source.identity(seed);
-  stage.title = "pool " + std::to_string(seed);
-  StageCache stages(results / "stages", false);
-  return stages.run(stage, [&](StageWork& work) { source.make(seed, work.output); }).folder;
-}
-
-}  // namespace
 
 std::vector<std::string> with_pool_tables(std::vector<std::string> tables) {
   for (const char* table : {"pool", "world", "benchmarks", "held_out"}) tables.emplace_back(table);
@@ -31,7 +15,11 @@ std::vector<std::string> with_pool_tables(std::vector<std::string> tables) {
 }
 
 OpenedPool open_pool(const PoolSource& source, std::uint64_t seed, const fs::path& results) {
-  const fs::path folder = make_pool(source, seed, results);
+  fs::path folder;
+  if (source.is_generated()) {
+    StageCache stages(results / "stages", false);
+    folder = run_pool_stage(source, seed, stages).folder;
+  }
   return {source.open(folder), source.labels(folder)};
 }
 

@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/hash.h"
 #include "core/random.h"
+#include "experiments/stages/pool_stage.h"
 #include "media/frame_shape.h"
 
 namespace winnow {
@@ -18,7 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 // Raise one when its stage computes or writes something else.
-constexpr int kPoolFormat = 1;
 constexpr int kBenchmarkFormat = 1;
 constexpr int kBaseFormat = 3;
 
@@ -66,17 +66,7 @@ void Setting::prepare() {
 
 const StageOutput& Setting::pool_stage() {
   if (pool_) return *pool_;
-  const auto source = options_.pool.value().make();
-  Stage stage;
-  stage.name = "pool";
-  stage.format_version = kPoolFormat;
-  stage.config = source->identity(seed_);
-  stage.title = fmt::format("pool {}", seed_);
-  pool_ = stages_.run(stage, [&](StageWork& work) {
-    source->make(seed_, work.output);
-    // What is generated is known by its bytes, other pools by those of the files they name.
-    if (!source->is_generated()) work.digest = digest_of(stage.config.to_json());
-  });
+  pool_ = run_pool_stage(*options_.pool.value().make(), seed_, stages_);
   outputs_.emplace_back("pool", *pool_);
   return *pool_;
 }
@@ -419,13 +409,19 @@ std::vector<VisualTokens> Setting::encode(const Sample& sample, VisionLanguageMo
   return model.encode_vision(media);
 }
 
+namespace {
+
+std::vector<VisualTokens> kept(const VisualFeatures& features, const Sample& sample) {
+  std::vector<VisualTokens> result;
+  for (const Media& medium : sample.media) result.push_back(features.of(name_of(medium)));
+  return result;
+}
+
+}  // namespace
+
 std::vector<VisualTokens> Setting::visual(const Sample& sample, VisionLanguageModel& model) const {
   if (!loaded_ || !loaded_->features) return encode(sample, model);
-  std::vector<VisualTokens> stored;
-  for (const Media& medium : sample.media) {
-    stored.push_back(loaded_->features->of(name_of(medium)));
-  }
-  return stored;
+  return kept(*loaded_->features, sample);
 }
 
 std::vector<VisualTokens> Setting::visual_of(std::size_t benchmark, const Sample& sample,
@@ -434,9 +430,7 @@ std::vector<VisualTokens> Setting::visual_of(std::size_t benchmark, const Sample
   if (!asked.features_stage) return encode(sample, model);
   std::call_once(asked.mapped,
                  [&] { asked.features = VisualFeatures::load(asked.features_stage->folder); });
-  std::vector<VisualTokens> stored;
-  for (const Media& medium : sample.media) stored.push_back(asked.features->of(name_of(medium)));
-  return stored;
+  return kept(*asked.features, sample);
 }
 
 std::int64_t Setting::length(const Sample& sample, const VisionLanguageModel& model) const {

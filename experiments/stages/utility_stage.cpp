@@ -89,6 +89,12 @@ config::Value UtilityOptions::estimators() const {
   return result;
 }
 
+void prepare_anchors(const UtilityOptions& options, SettingOptions& setting) {
+  if (!options.uses_anchors()) return;
+  options.anchors().check(*setting.benchmarks);
+  setting.set_aside_share = options.anchors().pool_share();
+}
+
 StageOutput UtilityStage::run() const {
   const UtilityPass pass = options.make_pass();
   const bool needs_anchors = pass.uses_anchors();

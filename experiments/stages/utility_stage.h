@@ -43,6 +43,10 @@ class UtilityOptions {
   AnchorSource anchors_;
 };
 
+// Checks where its anchors come from and sets their share of the pool aside. Does nothing for
+// estimators without anchors. Throws what AnchorSource::check throws.
+void prepare_anchors(const UtilityOptions& options, SettingOptions& setting);
+
 struct UtilityStage {
   const UtilityOptions& options;
   Setting& setting;
