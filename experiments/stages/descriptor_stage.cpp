@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <set>
 
-#include "core/files.h"
 #include "experiments/stages/failed_rows.h"
+#include "experiments/stages/shared_walk.h"
 
 namespace winnow {
-namespace json = boost::json;
 namespace {
 
 // Raised when a stage computes or writes something else.
@@ -113,51 +111,20 @@ StageOutput DescriptorStage::walk(const std::vector<std::string>& names) const {
 }
 
 std::vector<MeasuredColumns> DescriptorStage::run(const std::vector<std::string>& names) const {
-  const auto again = retry_failed_rows(options.pass().retry_failed);
-  std::set<std::string> missing;
-  for (const std::string& name : names) {
-    const auto found = setting.stages().find(column_stage(name));
-    if (!found) {
-      missing.insert(name);
-    } else if (again(*found)) {
-      // The same walk once more: its journal has all other rows.
-      for (const json::value& with : found->facts.at("walked_with").as_array()) {
-        const std::string other(with.as_string());
-        if (options.columns().contains(other)) missing.insert(other);
-      }
-    }
-  }
+  std::set<std::string> all;
+  for (const auto& [name, columns] : options.columns()) all.insert(name);
+  const SharedWalk shared{setting.stages(),
+                          std::move(all),
+                          [&](const std::string& name) { return column_stage(name); },
+                          [&](const std::string& name) { return options.columns().at(name); },
+                          [&](const std::vector<std::string>& missing) { return walk(missing); },
+                          options.pass().retry_failed,
+                          options.pass().maximum_failed_share,
+                          "descriptors"};
+  const std::vector<StageOutput> outputs = shared.run(names);
   std::vector<MeasuredColumns> result;
-  std::optional<StageOutput> walked;
-  if (!missing.empty()) walked = walk({missing.begin(), missing.end()});
-  for (const std::string& name : names) {
-    const StageOutput output = setting.stages().run(
-        column_stage(name),
-        [&](StageWork& work) {
-          const SampleTable all = SampleTable::load(walked.value().folder / "table");
-          SampleTable own(all.shared_rows());
-          std::vector<FailedRow> failures;
-          for (const std::string& column : options.columns().at(name)) own.add(all.column(column));
-          for (std::size_t row = 0; row < own.size(); ++row) {
-            for (const std::string& column : options.columns().at(name)) {
-              const Column& cells = own.column(column);
-              if (static_cast<CellState>(cells.states(row)) != CellState::failed) continue;
-              failures.push_back({row, std::string(own.rows().id(row)), ""});
-              break;
-            }
-          }
-          const auto reasons = read_failures(*walked);
-          for (FailedRow& row : failures) row.reason = reasons.at(row.id);
-          own.save(work.output / "table");
-          keep_failures(failures, own.size(), work);
-          work.keep_resume = false;
-          work.facts["walk"] = walked->folder.filename().string();
-          work.facts["walk_cpu_seconds"] = walked->cpu_seconds;
-          work.facts["walked_with"] = json::array(missing.begin(), missing.end());
-        },
-        [&](const StageOutput& there) { return missing.contains(name) && again(there); });
-    check_failed_share(output, options.pass().maximum_failed_share, "descriptors");
-    result.push_back({"descriptor " + name, output});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    result.push_back({"descriptor " + names[i], outputs[i]});
   }
   return result;
 }

@@ -177,11 +177,12 @@ MeasuringCost Measurements::cost(const std::vector<std::string>& names,
   if (options_.reads_utility(names)) {
     for (const std::uint64_t seed : seeds) {
       const StageOutput& output = utility(seed);
-      spent[output.folder.string()] = output.cpu_seconds;
-      for (const auto& [name, estimator] : output.facts) {
-        if (!estimator.is_object()) continue;
-        operations[output.folder.string() + std::string(name)] =
-            estimator.at("flops").to_number<double>();
+      for (const auto& [walk, seconds] : output.facts.at("walks").as_object()) {
+        spent["utility walk " + std::string(walk)] = seconds.to_number<double>();
+      }
+      for (const std::string& name : options_.utility()->names()) {
+        const boost::json::value& estimator = output.facts.at(name);
+        operations[output.folder.string() + name] = estimator.at("flops").to_number<double>();
       }
       add_warm_up(proxy_seed(seed));
     }

@@ -27,17 +27,25 @@ class UtilityOptions {
   // belongs to one that is not there.
   static std::optional<UtilityOptions> from(const config::Value& config);
 
-  std::vector<std::string> columns() const;
-  bool uses_anchors() const { return make_pass().uses_anchors(); }
+  // Of estimators: one by the name of the table, where it has a type, else one for each sub-table.
+  const std::vector<std::string>& names() const { return names_; }
+  std::vector<std::string> columns() const { return columns_of(names_); }
+  // Of some of them.
+  std::vector<std::string> columns_of(const std::vector<std::string>& names) const;
+  bool uses_anchors() const { return pass_of(names_).uses_anchors(); }
   const AnchorSource& anchors() const { return anchors_; }
   const UtilityPassOptions& pass() const { return pass_; }
   std::int64_t rows() const { return rows_.count; }
-  UtilityPass make_pass() const { return UtilityPass::from_config(table_, "utility", pass_); }
-  // The estimators with all their defaults.
-  config::Value estimators() const;
+  // Some of the estimators, to run.
+  UtilityPass pass_of(const std::vector<std::string>& names) const;
+  // An estimator with all its defaults.
+  config::Value estimator(const std::string& name) const;
 
  private:
+  bool is_single() const { return table_.child("type") != nullptr; }
+
   config::Value table_;
+  std::vector<std::string> names_;
   UtilityPassOptions pass_;
   UtilityRows rows_;
   AnchorSource anchors_;
@@ -53,9 +61,18 @@ struct UtilityStage {
   Weights proxy;
   std::uint64_t seed = 0;  // of the run
 
-  // Facts: rows, failed_rows, and by estimator prepare_cpu_seconds, cpu_seconds and flops. Throws
-  // DataError where more rows failed than utility_pass.maximum_failed_share allows.
+  // All estimators' columns in one table; each is a stage by itself before. Facts: rows,
+  // failed_rows, walks (CPU seconds by the address of a walk that measured some of them) and, by
+  // estimator, prepare_cpu_seconds, cpu_seconds and flops. Throws DataError where more rows failed
+  // than utility_pass.maximum_failed_share allows.
   StageOutput run() const;
+
+ private:
+  std::uint64_t draw() const;
+  Stage estimator_stage(const std::string& name) const;
+  StageOutput walk(const std::vector<std::string>& names) const;
+  void measure(const std::vector<std::string>& names, StageWork& work) const;
+  StageOutput join(const std::vector<StageOutput>& estimators) const;
 };
 
 }  // namespace winnow

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
 
 #include "core/random.h"
 #include "descriptors/features.h"
@@ -112,10 +111,11 @@ class Coverage : public Descriptor {
     // k-means depends on the order of its points; this one does not depend on the pool's.
     const std::vector<std::size_t> rows = rows_with_features(table, features);
     if (rows.empty()) return;
-    std::set<ContentDigest> distinct;
-    for (const std::size_t row : rows) distinct.insert(table.rows().content(row));
-
-    const std::vector<float> points = standardised(features, rows);
+    std::size_t distinct = 1;  // contents; the rows are in their order
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      distinct += table.rows().content(rows[i]) == table.rows().content(rows[i - 1]) ? 0 : 1;
+    }
+    const ScratchArray points = standardised(features, rows);
     const auto count = static_cast<faiss::Index::idx_t>(rows.size());
     const auto dimensions = static_cast<int>(features.width());
     faiss::ClusteringParameters parameters;
@@ -130,11 +130,11 @@ class Coverage : public Descriptor {
       const DeterministicFaiss deterministic;
       faiss::Clustering clustering(
           dimensions,
-          static_cast<int>(std::min(distinct.size(), static_cast<std::size_t>(options_.clusters))),
+          static_cast<int>(std::min(distinct, static_cast<std::size_t>(options_.clusters))),
           parameters);
       faiss::IndexFlatL2 index(dimensions);
-      clustering.train(count, points.data(), index);
-      index.search(count, points.data(), 1, distances.data(), clusters.data());
+      clustering.train(count, points.values().data(), index);
+      index.search(count, points.values().data(), 1, distances.data(), clusters.data());
     }
 
     std::map<faiss::Index::idx_t, double> sizes;

@@ -41,14 +41,14 @@ class Embedding : public Descriptor {
     const std::vector<std::size_t> rows = rows_with_features(table, features);
     if (rows.empty()) return;
     const std::size_t dimensions = features.width();
-    std::vector<float> standard;
+    ScratchArray standard;
     if (options_.standardise) standard = standardised(features, rows);
     Column column = table.column(columns().front());
     auto vectors = xt::xtensor<float, 2>::from_shape({table.size(), dimensions});
     vectors.fill(0.0F);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const float* from =
-          options_.standardise ? &standard[i * dimensions] : features[rows[i]].data();
+          options_.standardise ? &standard.values()[i * dimensions] : features[rows[i]].data();
       double squares = 0.0;
       for (std::size_t d = 0; d < dimensions; ++d) {
         vectors(rows[i], d) = from[d];

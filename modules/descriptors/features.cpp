@@ -24,20 +24,29 @@ std::vector<std::size_t> rows_with_features(const SampleTable& table, const RowV
   return rows;
 }
 
-std::vector<float> standardised(const RowVectors& features, const std::vector<std::size_t>& rows) {
+ScratchArray standardised(const RowVectors& features, const std::vector<std::size_t>& rows) {
   const std::size_t dimensions = features.width();
-  std::vector<float> result(rows.size() * dimensions, 0.0F);
   const auto count = static_cast<double>(rows.size());
-  for (std::size_t d = 0; d < dimensions; ++d) {
-    double mean = 0.0, variance = 0.0;
-    for (const std::size_t row : rows) mean += features[row][d];
-    mean /= count;
-    for (const std::size_t row : rows) variance += std::pow(features[row][d] - mean, 2);
-    const double deviation = std::sqrt(variance / count);
-    // Relative to the mean: rounding leaves a constant dimension a deviation just above zero.
-    if (deviation <= 1e-6 * std::abs(mean)) continue;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      result[i * dimensions + d] = static_cast<float>((features[rows[i]][d] - mean) / deviation);
+  // Row by row: the features lie in a file.
+  std::vector<double> means(dimensions, 0.0), deviations(dimensions, 0.0);
+  for (const std::size_t row : rows) {
+    const std::span<const float> own = features[row];
+    for (std::size_t d = 0; d < dimensions; ++d) means[d] += own[d];
+  }
+  for (double& mean : means) mean /= count;
+  for (const std::size_t row : rows) {
+    const std::span<const float> own = features[row];
+    for (std::size_t d = 0; d < dimensions; ++d) deviations[d] += std::pow(own[d] - means[d], 2);
+  }
+  for (double& deviation : deviations) deviation = std::sqrt(deviation / count);
+  ScratchArray result(features.folder(), rows.size() * dimensions);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::span<const float> own = features[rows[i]];
+    const std::span<float> to = result.values().subspan(i * dimensions, dimensions);
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      // Relative to the mean: rounding leaves a constant dimension a deviation just above zero.
+      if (deviations[d] <= 1e-6 * std::abs(means[d])) continue;
+      to[d] = static_cast<float>((own[d] - means[d]) / deviations[d]);
     }
   }
   return result;

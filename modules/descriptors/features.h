@@ -22,7 +22,7 @@ Needs needs_of(FeatureSpace space);
 std::vector<std::size_t> rows_with_features(const SampleTable& table, const RowVectors& features);
 
 // Mean 0 and standard deviation 1 per dimension; a constant dimension becomes 0. Row-major
-// [rows][D]. Requires a row.
-std::vector<float> standardised(const RowVectors& features, const std::vector<std::size_t>& rows);
+// [rows][D], on disk beside the features. Requires a row.
+ScratchArray standardised(const RowVectors& features, const std::vector<std::size_t>& rows);
 
 }  // namespace winnow

@@ -9,7 +9,7 @@ namespace winnow {
 void RowVectors::set(std::size_t row, std::span<const float> vector) {
   if (width_ == 0 && !vector.empty()) {
     width_ = vector.size();
-    values_.resize(rows_ * width_);
+    values_ = ScratchArray(folder_, rows_ * width_);
     present_.resize(rows_);
   }
   if (vector.empty() || vector.size() != width_ || row >= rows_) {
@@ -17,7 +17,7 @@ void RowVectors::set(std::size_t row, std::span<const float> vector) {
                            std::to_string(row) + ", among " + std::to_string(rows_) + " of " +
                            std::to_string(width_));
   }
-  std::copy(vector.begin(), vector.end(), values_.begin() + static_cast<long>(row * width_));
+  std::copy(vector.begin(), vector.end(), values_.values().subspan(row * width_).begin());
   present_[row] = 1;
 }
 

@@ -35,6 +35,12 @@ Identity identity_of(const ColumnMaker& maker, const Pool& pool, const ChunkPlan
   return identity;
 }
 
+// Beside the journal, as the system's folder for temporary files may lie in memory.
+std::filesystem::path scratch_folder(const WalkRequest& request) {
+  const std::filesystem::path beside = request.journal.parent_path();
+  return beside.empty() ? std::filesystem::temp_directory_path() : beside;
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 class Walk {
@@ -49,7 +55,9 @@ class Walk {
     for (const std::string& name : maker.columns()) {
       columns_.push_back(Column::missing(name, pool_.size()));
     }
-    result_.vectors.assign(maker.vector_kinds(), RowVectors(pool_.size()));
+    for (std::size_t kind = 0; kind < maker.vector_kinds(); ++kind) {
+      result_.vectors.emplace_back(pool_.size(), scratch_folder(request));
+    }
   }
 
   WalkResult run() {

@@ -101,7 +101,8 @@ TEST_P(DescriptorConformance, FailsWhereALossIsNoNumber) {
 TEST_P(DescriptorConformance, FinishesEveryPool) {
   for (const std::size_t count : {std::size_t{0}, std::size_t{1}, samples_.size()}) {
     SampleTable table(facts_of({samples_.begin(), samples_.begin() + count}));
-    PoolFeatures features{RowVectors(count), RowVectors(count)};
+    const std::filesystem::path scratch = std::filesystem::temp_directory_path();
+    PoolFeatures features{RowVectors(count, scratch), RowVectors(count, scratch)};
     for (std::size_t i = 0; i < count; ++i) {
       features.prompt.set(i, std::vector<float>{static_cast<float>(i), 1.0F});
       features.question.set(i, std::vector<float>{static_cast<float>(i)});

@@ -205,7 +205,7 @@ TEST(SelfConsistency, IsTheMeanOverAllPairs) {
 struct Grouped {
   explicit Grouped(const std::vector<std::size_t>& order) {
     std::vector<RowFacts> facts(13);
-    features.prompt = RowVectors(13);
+    features.prompt = RowVectors(13, std::filesystem::temp_directory_path());
     for (std::size_t i = 0; i < order.size(); ++i) {
       const std::size_t k = order[i];
       facts[i].id = facts[i].content_digest = "row" + std::to_string(k);

@@ -221,7 +221,7 @@ inline std::map<std::string, std::unique_ptr<Descriptor>> all_descriptors() {
 
 // A row that has no vector is an empty one.
 inline RowVectors row_vectors(const std::vector<std::vector<float>>& vectors) {
-  RowVectors result(vectors.size());
+  RowVectors result(vectors.size(), std::filesystem::temp_directory_path());
   for (std::size_t row = 0; row < vectors.size(); ++row) {
     if (!vectors[row].empty()) result.set(row, vectors[row]);
   }

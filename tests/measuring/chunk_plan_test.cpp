@@ -5,6 +5,7 @@
 #include "core/random.h"
 #include "measuring/row_vectors.h"
 #include "support.h"
+#include "temporary_folder.h"
 
 namespace winnow {
 namespace {
@@ -92,7 +93,9 @@ TEST(ChunkPlan, PartsTheSamplesOfOneMediumWhereTheyAreTooMany) {
 }
 
 TEST(RowVectors, AreAllOfOneWidth) {
-  RowVectors vectors(3);
+  const std::filesystem::path folder = testing_support::temporary_folder();
+  std::filesystem::create_directories(folder);
+  RowVectors vectors(3, folder);
   EXPECT_FALSE(vectors.has(1));
   EXPECT_EQ(vectors.width(), 0U);
   vectors.set(1, std::vector<float>{1, 2});
@@ -102,6 +105,8 @@ TEST(RowVectors, AreAllOfOneWidth) {
   EXPECT_THROW(vectors.set(0, std::vector<float>{1}), std::logic_error);
   EXPECT_THROW(vectors.set(0, std::vector<float>{}), std::logic_error);
   EXPECT_THROW(vectors.set(3, std::vector<float>{1, 2}), std::logic_error);
+  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "its file has no name";
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "config/compose.h"
 #include "core/files.h"
 #include "core/progress.h"
@@ -81,6 +83,37 @@ TEST_F(MeasuringSeedsTest, DrawProxyAndAnchorsUnlessToldToShareThem) {
 TEST_F(MeasuringSeedsTest, HaveNothingToDrawWithoutAnchorsAndWarmUp) {
   const Found loss = measure({"utility=loss", "~anchors", "proxy.warm_up_share=0.0"});
   EXPECT_EQ(loss.first, loss.second);
+}
+
+TEST_F(MeasuringSeedsTest, AnEstimatorMoreMeasuresNoOtherAgain) {
+  const auto computed = [&](const std::vector<std::string>& estimators) {
+    config::Value tables =
+        config({"experiment=ost_estimators", "held_out.questions=40", "anchors.sets.all.count=8",
+                "proxy.warm_up_share=0.0", "utility_rows.count=0"});
+    const config::Value all = tables.at("utility");
+    for (const auto& [name, table] : all.table()) {
+      if (std::find(estimators.begin(), estimators.end(), name) == estimators.end()) {
+        tables.erase("utility." + name);
+      }
+    }
+    StageCache stages(folder_ / "stages", false);
+    testing_support::MeasuredSetting measured(tables, 100, stages);
+    const std::size_t before = stages.computed();
+    const StageOutput& output = measured.measurements.utility(100);
+    const SampleTable table = SampleTable::load(output.folder / "table");
+    for (const std::string& name : estimators) {
+      EXPECT_TRUE(table.contains(name));
+      EXPECT_TRUE(output.facts.contains(name)) << "its cost";
+    }
+    const Column& column = table.column("loss");
+    return std::pair(stages.computed() - before,
+                     std::vector<double>(column.values.begin(), column.values.end()));
+  };
+  const std::vector<double> alone = computed({"gradient_dot", "loss"}).second;
+  const auto [more, beside] = computed({"el2n", "gradient_dot", "loss"});
+  EXPECT_EQ(more, 3U);  // a walk, its column, all together
+  EXPECT_EQ(alone, beside);
+  EXPECT_EQ(computed({"loss"}).first, 1U);  // all together
 }
 
 }  // namespace
