@@ -209,26 +209,29 @@ struct Job {
 
 using Worlds = std::vector<std::unique_ptr<World>>;
 
-void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, ComparisonResults& results) {
+// `share`: of the questions, for checkpoints before the last.
+void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, double share,
+              ComparisonResults& results) {
   struct Evaluation {
     Setting* setting;
     Weights weights;
     std::string title;
     std::vector<BenchmarkScores>* scores;
     std::size_t benchmark;
+    double share;
   };
   std::vector<Evaluation> evaluations;
   const auto add = [&](Setting& setting, const Weights& weights, const std::string& title,
-                       std::vector<BenchmarkScores>& scores) {
+                       double share_of_questions, std::vector<BenchmarkScores>& scores) {
     scores.resize(results.benchmarks.size());
     for (std::size_t b = 0; b < results.benchmarks.size(); ++b) {
-      evaluations.push_back(
-          {&setting, weights, results.benchmarks[b].name + ": " + title, &scores, b});
+      evaluations.push_back({&setting, weights, results.benchmarks[b].name + ": " + title, &scores,
+                             b, share_of_questions});
     }
   };
   for (std::size_t w = 0; w < worlds.size(); ++w) {
     Setting& setting = worlds[w]->setting();
-    add(setting, setting.base_weights(), fmt::format("evaluation of base {}", setting.seed()),
+    add(setting, setting.base_weights(), fmt::format("evaluation of base {}", setting.seed()), 1.0,
         results.worlds[w].base_scores);
   }
   for (const Job& job : jobs) {
@@ -240,16 +243,17 @@ void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, ComparisonResu
       checkpoints[c].samples = weights[c].samples;
       add(worlds[results.replicates[job.replicate].world]->setting(), weights[c],
           fmt::format("evaluation of {}, {} samples", job.title, weights[c].samples),
-          checkpoints[c].scores);
+          c + 1 < weights.size() ? share : 1.0, checkpoints[c].scores);
     }
   }
   Progress progress("evaluation", static_cast<std::int64_t>(evaluations.size()), "evaluations");
   parallel_for(evaluations.size(), [&](std::size_t i) {
-    const auto& [setting, weights, title, scores, b] = evaluations[i];
-    const StageOutput output = EvaluationStage{*setting, b, weights, title}.run(setting->stages());
+    const auto& [setting, weights, title, scores, b, part] = evaluations[i];
+    const StageOutput output =
+        EvaluationStage{*setting, b, weights, title, part}.run(setting->stages());
     BenchmarkScores& own = (*scores)[b];
     own.benchmark = results.benchmarks[b].name;
-    for (const Outcome& outcome : read_outcomes(output, *setting, b)) {
+    for (const Outcome& outcome : read_outcomes(output, *setting, b, part)) {
       own.scores.push_back(outcome.score);
     }
     progress.advance();
@@ -338,7 +342,7 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
       run.descriptor_cpu_seconds += world_of(job).measured_pool().cpu_seconds;
     }
   }
-  evaluate(jobs, worlds, results);
+  evaluate(jobs, worlds, plan.scale.checkpoint_questions, results);
 }
 
 }  // namespace
@@ -380,6 +384,7 @@ ComparisonResults compare(const config::Value& config, StageCache& stages) {
   const Plan plan = plan_of(config);
   const RunScale& scale = plan.scale;
   ComparisonResults results;
+  results.checkpoint_questions = scale.checkpoint_questions;
   for (const BenchmarkTask& task : *plan.setting.benchmarks) {
     results.benchmarks.push_back({task.name(), task.options().weight, task.options().average});
   }

@@ -107,6 +107,10 @@ config::Help help(const RunScale&) {
       {"budget", "rows of a method: 1x", config::at_least(1)},
       {"reference_multiple", "rows of the reference for each one of a method: Uni-10x",
        config::at_least(1)},
+      {"checkpoint_questions",
+       "share of each benchmark's questions that checkpoints before the last one are asked: they "
+       "are for the curves alone, and asking costs more than training",
+       config::between(0.001, 1)},
       {"profiles", "rows of each goal at its own size, for experiments that compare those",
        config::at_least(1)}};
 }

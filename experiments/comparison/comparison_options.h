@@ -50,10 +50,12 @@ struct RunScale {
   std::int64_t world_seed = 100;
   std::int64_t budget = 1000;
   std::int64_t reference_multiple = 10;
+  double checkpoint_questions = 1.0;
   std::map<std::string, std::int64_t> profiles;
 };
 BOOST_DESCRIBE_STRUCT(RunScale, (),
-                      (seeds, worlds, world_seed, budget, reference_multiple, profiles))
+                      (seeds, worlds, world_seed, budget, reference_multiple, checkpoint_questions,
+                       profiles))
 config::Help help(const RunScale&);
 
 // The table `world`: what generated pools and benchmarks take their sizes from, by reference.

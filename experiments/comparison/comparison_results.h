@@ -91,6 +91,7 @@ struct ComparisonResults {
   std::vector<WorldResult> worlds;
   std::vector<MethodResult> methods;  // base, control, reference, methods, oracle
   bool has_labels = true;             // whether the pool has hidden labels
+  double checkpoint_questions = 1.0;  // share asked of checkpoints before the last
   // How many of the stages that the results are made of each commit made (StageCache::commits).
   std::map<std::string, std::size_t> commits;
   bool has(Role role) const;

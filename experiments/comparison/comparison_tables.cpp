@@ -220,8 +220,13 @@ Table main_table(const ComparisonNumbers& numbers, const ComparisonResults& resu
       level_of(options)));
   table.notes.push_back(
       fmt::format("Reaches: training samples after which the average first equals the final one of "
-                  "{}, linear between checkpoints; the cost of selection is not in it.",
-                  reference.label));
+                  "{}, linear between checkpoints{}; the cost of selection is not in it.",
+                  reference.label,
+                  results.checkpoint_questions < 1.0
+                      ? fmt::format(", of which those before the last were asked {:g} % of the "
+                                    "questions",
+                                    100 * results.checkpoint_questions)
+                      : ""));
   table.notes.emplace_back(
       "Selection: warming the proxy up and measuring the whole pool, which a method alone would "
       "need "

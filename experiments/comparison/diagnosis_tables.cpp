@@ -67,7 +67,7 @@ Table composition_table(const ComparisonResults& results) {
 
 Table detection_table(const WorldResult& world) {
   Table table;
-  table.title = fmt::format("Descriptors as detectors of wrong answers, world {}", world.seed);
+  table.title = fmt::format("Descriptors as detectors of wrong answers, world_seed {}", world.seed);
   table.columns = {{"Column"},
                    {"all", "Area under the ROC curve"},
                    {"image", "Area under the ROC curve"},
@@ -96,7 +96,7 @@ Table shared_cost_table(const ComparisonResults& results) {
   table.title = "Shared by all methods";
   table.columns = {{"Stage"}};
   for (const WorldResult& world : results.worlds) {
-    table.columns.push_back({fmt::format("world {}", world.seed), "CPU seconds"});
+    table.columns.push_back({fmt::format("world_seed {}", world.seed), "CPU seconds"});
   }
   for (std::size_t i = 0; i < results.worlds.front().shared_cpu_seconds.size(); ++i) {
     TableRow row;

@@ -96,7 +96,7 @@ Table toxic_table(const json::object& facts, std::uint64_t world, std::uint64_t 
   const NumberFormat count{0, false, ""}, percent{1, false, ""};
   Table table;
   table.title =
-      fmt::format("Toxic samples: utility negative beyond noise, world {}, seed {}", world, seed);
+      fmt::format("Toxic samples: utility negative beyond noise, world_seed {}, seed {}", world, seed);
   table.columns = {{"Utility"},
                    {"Measured"},
                    {"negative", "Share, %"},

@@ -1,11 +1,30 @@
 #include "experiments/stages/evaluation_stage.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "core/random.h"
+
 namespace winnow {
 namespace {
 
 // Raised when the stage computes or writes something else.
 constexpr int kEvaluationFormat = 2;
 constexpr const char* kOutcomesFile = "outcomes.jsonl";
+
+std::vector<Question> asked_questions(Setting& setting, std::size_t benchmark, double share) {
+  const std::vector<Question>& all = setting.questions(benchmark).asked;
+  if (share >= 1.0) return all;
+  const std::string& name = (*setting.options().benchmarks)[benchmark].name();
+  const auto count =
+      static_cast<std::size_t>(std::max(1.0, std::round(share * static_cast<double>(all.size()))));
+  std::vector<std::size_t> drawn = RandomStream(setting.seed(), "evaluation/questions/" + name)
+                                       .sample_indices(all.size(), std::min(count, all.size()));
+  std::sort(drawn.begin(), drawn.end());
+  std::vector<Question> some;
+  for (const std::size_t question : drawn) some.push_back(all[question]);
+  return some;
+}
 
 }  // namespace
 
@@ -17,12 +36,16 @@ StageOutput EvaluationStage::run(StageCache& stages) const {
   stage.config.set("evaluator", with_defaults(task.evaluator_config(), "evaluator"));
   stage.config.set("model", identity_of(setting.options().model.value()));
   stage.config.set("sampling", config::to_value(setting.options().sampling));
+  if (share < 1.0) {
+    stage.config.set("share", config::Value(share, {}));
+    stage.config.set("seed", value_of(setting.seed()));
+  }
   stage.inputs = setting.inputs_of(benchmark);
   stage.inputs["weights"] = weights.digest;
   stage.title = title;
   stage.one_thread = true;
   return stages.run(stage, [&](StageWork& work) {
-    const std::vector<Question>& questions = setting.questions(benchmark).asked;
+    const std::vector<Question> questions = asked_questions(setting, benchmark, share);
     const auto model = setting.load(weights);
     const torch::NoGradGuard no_gradients;
     Evaluation evaluation{task.name(), task.evaluator(), questions, [&](const Question& question) {
@@ -40,9 +63,9 @@ StageOutput EvaluationStage::run(StageCache& stages) const {
 }
 
 std::vector<Outcome> read_outcomes(const StageOutput& evaluation, Setting& setting,
-                                   std::size_t benchmark) {
+                                   std::size_t benchmark, double share) {
   return read_outcomes(evaluation.folder / kOutcomesFile,
-                       ids_of(setting.questions(benchmark).asked));
+                       ids_of(asked_questions(setting, benchmark, share)));
 }
 
 }  // namespace winnow

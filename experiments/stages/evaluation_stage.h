@@ -14,13 +14,16 @@ struct EvaluationStage {
   std::size_t benchmark = 0;  // of the setting's
   Weights weights;
   std::string title;
+  // Of the benchmark's questions: a part of them is drawn by the benchmark's name, the same for all
+  // weights, and kept in order. At least one.
+  double share = 1.0;
 
   // Facts: questions, failed. Digest: of the outcomes. The output holds outcomes.jsonl.
   StageOutput run(StageCache& stages) const;
 };
 
-// One outcome for each question of the benchmark.
+// One outcome for each question that was asked with this share.
 std::vector<Outcome> read_outcomes(const StageOutput& evaluation, Setting& setting,
-                                   std::size_t benchmark);
+                                   std::size_t benchmark, double share = 1.0);
 
 }  // namespace winnow

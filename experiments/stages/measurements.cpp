@@ -103,6 +103,7 @@ const StageOutput* Measurements::warm_up(std::uint64_t seed) {
       SelectionStage{setting_, uniform, {}, seed, fmt::format("selection warm-up, seed {}", seed)}
           .run(setting_.stages());
   config::Value trainer = training_->trainer.table();
+  trainer.erase("pool_epochs");
   trainer.erase("samples");  // one epoch, whatever the protocol of the comparison
   const TrainingOptions once{Bound<Trainer>(trainers, trainer, training_->trainer.path()),
                              training_->batches};

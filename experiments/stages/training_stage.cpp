@@ -92,6 +92,7 @@ StageOutput TrainingStage::run(StageCache& stages) const {
     TrainingJob job;
     job.folder = work.resume;
     job.title = title;
+    job.pool_rows = static_cast<std::int64_t>(setting.whole_pool().size());
     job.input = [&](std::size_t i, VisionLanguageModel& worker) {
       const Sample sample = pool.sample(rows[i].row);
       return worker.input(sample, setting.visual(sample, worker));

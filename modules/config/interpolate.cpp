@@ -76,7 +76,14 @@ class Interpolator {
       const bool alone = i == 0 && end + 1 == text.size();
       Value found = refer(name, alone, value, path);
       if (alone) {
-        found.set_origin(value.origin());
+        Origin origin = value.origin();
+        if (!name.starts_with("env:")) {
+          const Origin& first = found.origin();
+          const bool is_reference = !first.key.empty();
+          origin.key = is_reference ? first.key : name;
+          origin.key_written = is_reference ? first.key_written : first.text();
+        }
+        found.set_origin(std::move(origin));
         return found;
       }
       if (found.is_table() || found.is_array()) {

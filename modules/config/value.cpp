@@ -118,7 +118,12 @@ void fail_value(const Value& value, const std::string& path, const std::string& 
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
     text = text.substr(0, end) + "...";
   }
-  const std::string where = value.origin().file.empty() ? "" : value.origin().text() + ": ";
+  const Origin& origin = value.origin();
+  if (!origin.key.empty()) {
+    throw ConfigError(origin.key_written + ": " + origin.key + " = " + text + ", taken for " + path +
+                      " (" + origin.text() + "): " + problem);
+  }
+  const std::string where = origin.file.empty() ? "" : origin.text() + ": ";
   throw ConfigError(where + (path.empty() ? text : path + " = " + text) + ": " + problem);
 }
 

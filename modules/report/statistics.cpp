@@ -130,12 +130,6 @@ Interval wilson_interval(std::int64_t successes, std::int64_t total, double conf
   return {share, std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-Scores only_benchmark(const Scores& scores, std::size_t benchmark) {
-  Scores result;
-  for (const auto& seed : scores) result.push_back({seed.at(benchmark)});
-  return result;
-}
-
 double mean_accuracy(const Scores& scores, const std::vector<double>& weights) {
   check(scores);
   return mean_of(scores, weights_of(scores, weights));

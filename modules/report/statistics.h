@@ -20,9 +20,6 @@ Interval wilson_interval(std::int64_t successes, std::int64_t total, double conf
 // methods.
 using Scores = std::vector<std::vector<std::vector<double>>>;
 
-// The same scores on one benchmark only.
-Scores only_benchmark(const Scores& scores, std::size_t benchmark);
-
 // Mean over seeds of the average of the benchmarks' means. `weights`: of the benchmarks, not
 // negative and not all 0; empty: all count the same. Throws as bootstrap_accuracy does.
 double mean_accuracy(const Scores& scores, const std::vector<double>& weights = {});

@@ -2,6 +2,7 @@
 // gradient clipping, evenly spaced checkpoints. Killed at any moment, it goes on from its last
 // resume point and ends with the same weights.
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ struct SftOptions {
   double learning_rate = 5e-4;
   std::int64_t batch_size = 16;
   std::int64_t samples = 0;
+  double pool_epochs = 0.0;
   std::int64_t shards = 1;
   double warmup_share = 0.1;
   double beta1 = 0.9;
@@ -40,7 +42,7 @@ struct SftOptions {
   double maximum_skipped_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(SftOptions, (),
-                      (learning_rate, batch_size, samples, shards, warmup_share, beta1, beta2,
+                      (learning_rate, batch_size, samples, pool_epochs, shards, warmup_share, beta1, beta2,
                        epsilon, weight_decay, maximum_gradient_norm, checkpoints, resume_every,
                        maximum_skipped_share))
 
@@ -51,6 +53,10 @@ config::Help help(const SftOptions&) {
   return {{"learning_rate", "peak of the schedule", above(0)},
           {"batch_size", "samples per step", at_least(1)},
           {"samples", "samples to train on, in as many epochs as that takes; 0: one epoch",
+           at_least(0)},
+          {"pool_epochs",
+           "instead of samples: as many as so many epochs of the whole pool have, whatever is "
+           "chosen of it; in `winnow train` the selection is the pool",
            at_least(0)},
           {"shards",
            "parts of a batch whose gradients are computed side by side where cores are "
@@ -108,7 +114,13 @@ class Clocks {
 
 class Sft : public Trainer {
  public:
-  explicit Sft(SftOptions options) : options_(options) {}
+  explicit Sft(SftOptions options) : options_(options) {
+    if (options.samples == 0 || options.pool_epochs == 0.0) return;
+    throw ConfigError(fmt::format(
+        "trainer sft: set either samples or pool_epochs and leave the other at 0; they are {} and "
+        "{}",
+        options.samples, options.pool_epochs));
+  }
 
   TrainingResult train(VisionLanguageModel& model, const TrainingJob& job) const override {
     Run run{model,
@@ -119,7 +131,7 @@ class Sft : public Trainer {
                   {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay}),
             ShardedModel(model, options_.shards),
             {}};
-    run.length = run.batches->plan(options_.batch_size, options_.samples);
+    run.length = run.batches->plan(options_.batch_size, samples_of(job));
     const std::filesystem::path resume = job.folder / "resume";
     if (std::filesystem::exists(resume / "state.json")) restore(run, resume);
     RunState& state = run.state;
@@ -169,6 +181,16 @@ class Sft : public Trainer {
   }
 
  private:
+  // 0: one epoch.
+  std::int64_t samples_of(const TrainingJob& job) const {
+    if (options_.pool_epochs == 0.0) return options_.samples;
+    if (job.pool_rows == 0) {
+      throw ConfigError("trainer sft: pool_epochs is set, and no pool is known; set samples");
+    }
+    return std::max<std::int64_t>(
+        1, std::llround(options_.pool_epochs * static_cast<double>(job.pool_rows)));
+  }
+
   // All that changes while a job is done.
   struct Run {
     VisionLanguageModel& model;

@@ -35,6 +35,8 @@ struct TrainingJob {
   // any moment resumes from its last resume point and ends with the same weights and steps.
   std::filesystem::path folder;
   std::string title;  // for progress
+  // Rows of the pool that the inputs were chosen from, as it was read; 0 where there is none.
+  std::int64_t pool_rows = 0;
 };
 
 struct TrainingResult {

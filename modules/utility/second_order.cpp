@@ -4,7 +4,7 @@
 // once for a batch of samples. What is left out falls with eta^3.
 
 #include "models/attention.h"
-#include "utility/step.h"
+#include "utility/hessian.h"
 
 namespace winnow {
 namespace {
@@ -43,25 +43,10 @@ class SecondOrderScorer : public UtilityScorer {
             dot(gradients[b], directions_[set]);
       }
       anchors_[set].each_batch(model, [&](const torch::Tensor& share) {
-        const Tensors slope = gradient_of(share, parameters, true, true);
-        Tensors bending, along;  // a parameter that the slope does not depend on has no curvature
-        std::vector<std::size_t> places;
-        for (std::size_t i = 0; i < slope.size(); ++i) {
-          if (!slope[i].requires_grad()) continue;
-          bending.push_back(slope[i]);
-          places.push_back(i);
-        }
-        if (bending.empty()) return;
-        for (std::size_t b = 0; b < batch.size(); ++b) {
-          along.clear();
-          for (const std::size_t place : places) along.push_back(steps[b][place]);
-          Tensors product = torch::autograd::grad(bending, parameters, along, true, false, true);
-          for (std::size_t i = 0; i < product.size(); ++i) {
-            if (!product[i].defined()) product[i] = torch::zeros_like(parameters[i].detach());
-          }
+        each_hessian_product(share, parameters, steps, [&](std::size_t b, const Tensors& product) {
           cells[static_cast<std::int64_t>(b)][static_cast<std::int64_t>(set)] -=
               0.5 * dot(product, steps[b]);
-        }
+        });
       });
     }
     return result;

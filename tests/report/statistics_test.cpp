@@ -42,7 +42,7 @@ TEST(Wilson, MatchesHandComputedIntervals) {
 TEST(MeanAccuracy, AveragesBenchmarksNotQuestions) {
   const Scores answers = {{{1, 1, 1, 1}, {0, 1}}, {{1, 1, 0, 0}, {0, 0}}};
   EXPECT_DOUBLE_EQ(mean_accuracy(answers), (1.0 + 0.5 + 0.5 + 0.0) / 4);
-  EXPECT_DOUBLE_EQ(mean_accuracy(only_benchmark(answers, 1)), 0.25);
+  EXPECT_DOUBLE_EQ(mean_accuracy(answers, {0, 1}), 0.25);
 }
 
 TEST(MeanAccuracy, WeighsBenchmarksAndTakesPartsOfAPoint) {

@@ -117,6 +117,20 @@ TEST_F(SftTest, TrainsOnANumberOfSamplesInAsManyEpochsAsThatTakes) {
   EXPECT_EQ(result.tokens, tokens);
 }
 
+TEST_F(SftTest, TrainsOnAsManySamplesAsEpochsOfThePoolHave) {
+  const auto model = tiny_model();
+  TrainingJob work = job(*model, 10, folder_ / "run");
+  config::Value table = sft_config({});
+  table.set("pool_epochs", config::Value(0.5, {}));
+  const auto trainer = trainers().create(table, "trainer");
+  EXPECT_THROW(trainer->train(*model, work), ConfigError) << "no pool is known";
+  work.pool_rows = 80;
+  // As 40 samples: ten batches of 4, 4 and 2.
+  EXPECT_EQ(trainer->train(*model, work).checkpoints.back().samples, 34);
+  table.set("samples", config::Value(std::int64_t{40}, {}));
+  EXPECT_THROW(trainers().create(table, "trainer"), ConfigError) << "both";
+}
+
 // Stops the job by an exception from its input at every step in turn: what is on disk then is what
 // kill -9 leaves behind.
 TEST_F(SftTest, ResumesToTheSameWeightsWhereverItStops) {

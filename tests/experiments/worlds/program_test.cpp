@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "core/files.h"
@@ -248,6 +249,26 @@ TEST_F(ProgramTest, TheProxysProgressIsAGridOfOneComparison) {
   }
   expect_config_error(run("run experiment=ost_table5 scale=smoke variants.warm.set.proxy.warm=1"),
                       HasSubstr("warm"));
+}
+
+TEST_F(SmokeTest, CheckpointsOnTheWayMayBeAskedFewerQuestions) {
+  const std::string few = " seeds=[100] trainer.checkpoints=2 checkpoint_questions=0.25";
+  const Outcome outcome = run(command("few", few));
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("those before the last were asked 25 % of the questions"));
+  std::map<std::int64_t, std::set<std::size_t>> asked;  // by samples, of Uni-1x
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "few")) {
+    if (!fs::exists(entry.path() / "scores.jsonl")) continue;
+    std::istringstream lines(read_file(entry.path() / "scores.jsonl"));
+    for (std::string line; std::getline(lines, line);) {
+      const json::object scores = json::parse(line).as_object();
+      if (scores.at("method") != "uni_1x") continue;
+      asked[scores.at("samples").as_int64()].insert(scores.at("correct").as_string().size());
+    }
+  }
+  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_THAT(asked.begin()->second, testing::ElementsAre(10U));
+  EXPECT_THAT(asked.rbegin()->second, testing::ElementsAre(40U));
 }
 
 TEST_F(SmokeTest, KilledRunsEndAsAnUninterruptedOneAndASecondRunReusesAll) {
