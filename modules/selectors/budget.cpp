@@ -24,22 +24,22 @@ config::Help help_with_budget(config::Help own) {
   return all;
 }
 
-void BudgetOptions::check(const std::string& selector) const {
+void BudgetOptions::check() const {
   const bool is_number = budget.value_or(share ? 0 : kDefault) > 0;
   if (is_number != is_share()) return;
-  throw ConfigError(fmt::format(
-      "selector {}: set either budget or share and leave the other at 0; they are {} and {}",
-      selector, budget.value_or(0), share.value_or(0.0)));
+  throw OptionError(
+      budget ? "budget" : "share",
+      fmt::format("set either budget or share and leave the other at 0; they are {} and {}",
+                  budget.value_or(0), share.value_or(0.0)));
 }
 
-std::int64_t BudgetOptions::of(std::int64_t rows, const std::string& selector) const {
+std::int64_t BudgetOptions::of(std::int64_t rows, const SelectionInput& input) const {
   if (!is_share()) return budget.value_or(kDefault);
   const std::int64_t wanted = std::llround(*share * static_cast<double>(rows));
   if (wanted > 0) return wanted;
-  throw ConstraintError(fmt::format(
-      "selector {}: share = {} of {} rows is less than half a row; raise the share or give a "
-      "budget",
-      selector, *share, rows));
+  throw ConstraintError(
+      fmt::format("{} = {} of {} rows is less than half a row; raise it or give a budget",
+                  input.key("share"), *share, rows));
 }
 
 std::int64_t distinct_rows(const SampleTable& table, const Selection& selection) {
