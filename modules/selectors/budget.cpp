@@ -13,8 +13,8 @@ config::Help help(const BudgetOptions&) {
   return {{"budget", "number of rows to take; not given or 0 when share is, and 1000 without both",
            config::at_least(0)},
           {"share",
-           "share of the pool's distinct rows to take, to the nearest whole row; 0 when budget is "
-           "given",
+           "share of the pool's distinct rows that could be measured to take, to the nearest whole "
+           "row; 0 when budget is given",
            config::between(0, 1)}};
 }
 
@@ -45,7 +45,7 @@ std::int64_t BudgetOptions::of(std::int64_t rows, const SelectionInput& input) c
 std::int64_t distinct_rows(const SampleTable& table, const Selection& selection) {
   const auto found = selection.excluded.find(kDuplicateContent);
   const std::int64_t repeated = found == selection.excluded.end() ? 0 : found->second;
-  return static_cast<std::int64_t>(table.size()) - repeated;
+  return static_cast<std::int64_t>(table.size()) - repeated - selection.unusable;
 }
 
 }  // namespace winnow

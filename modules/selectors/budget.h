@@ -30,8 +30,8 @@ struct BudgetOptions {
 BOOST_DESCRIBE_STRUCT(BudgetOptions, (), (budget, share))
 config::Help help(const BudgetOptions&);
 
-// Rows of the table but for those whose content another row has: what a share is of, so that
-// missing values and filters do not shrink a subset.
+// Rows of the table that could be measured, but for those whose content another one has: what a
+// share is of, so that missing values and filters do not shrink a subset.
 std::int64_t distinct_rows(const SampleTable& table, const Selection& selection);
 
 // The help of options that inherit from BudgetOptions.

@@ -108,6 +108,7 @@ void Selection::exclude(std::size_t row, const std::string& why, std::int32_t in
 
 void Selection::exclude(std::size_t row, const UnusableRow& why) {
   exclude(row, why.reason);
+  ++unusable;
   if (!why.detail.empty()) account.details[row] = why.detail;
 }
 

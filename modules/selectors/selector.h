@@ -1,5 +1,6 @@
 #pragma once
 // A selector sees columns, strata and a budget, and returns rows. It never sees media or models.
+// Most read a table; one may read the pool's files instead and write its own (reads_files).
 
 #include <cstdint>
 #include <filesystem>
@@ -115,6 +116,7 @@ struct Selection {
   std::vector<std::string> warnings;  // e.g. a column that is constant or mostly missing
   // Rows that could not be chosen, by reason ("duplicate content", ...); a row counts once.
   std::map<std::string, std::int64_t> excluded;
+  std::int64_t unusable = 0;  // of these: they could not be measured, or cannot be used
   Account account;
   // What was taken of what, in a line, by a selector that leaves files of its own; its rows are in
   // the manifest there.

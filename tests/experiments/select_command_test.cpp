@@ -272,7 +272,10 @@ TEST_F(SelectOwnPool, RowsThatCouldNotBeMeasuredAreNotTaken) {
     std::vector<std::string> more = {selector, columns, "maximum_missing_share=0.1",
                                      "selector.budget=10"};
     if (selector != "selector=top_k") more.push_back("-selector.column");
-    if (selector == "selector=gdo") more.push_back("+selector.weights.loss=1.0");
+    if (selector == "selector=gdo") {
+      more.insert(more.end(), {"+selector.weights.loss=1.0", "selector.strata=[question_type]",
+                               "selector.standardise_within=[question_type]"});
+    }
     run(more);
     const auto taken = read_selected_ids(find_selection(folder_ / "out"));
     EXPECT_EQ(taken.size(), 10U);
@@ -295,7 +298,9 @@ TEST_F(SelectOwnPool, MistakesAreToldByTheUsersKey) {
               HasSubstr("selector.budget = 3: set either budget or share"));
   EXPECT_THAT(message<ConfigError>({"selector.column=los"}),
               HasSubstr("selector.column = \"los\""));
-  EXPECT_THAT(message<ConfigError>({"selector=gdo", "-selector.column", "+selector.weights.los=1"}),
+  EXPECT_THAT(message<ConfigError>({"selector=gdo", "-selector.column", "+selector.weights.los=1",
+                                    "selector.strata=[question_type]",
+                                    "selector.standardise_within=[question_type]"}),
               HasSubstr("selector.weights.los = 1"));
   EXPECT_THAT(message<ConstraintError>({"selector.budget=17"}), HasSubstr("selector.budget: "));
 }

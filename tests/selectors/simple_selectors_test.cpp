@@ -96,6 +96,16 @@ TEST(Candidates, ARowThatFailedLeavesItsPlaceToOneOfEqualContent) {
   EXPECT_EQ(selection.excluded.at("measurement failed: loss"), 1);
 }
 
+TEST(TopK, AShareIsOfTheRowsThatCouldBeMeasured) {
+  const SampleTable table = ten_rows();
+  SelectionInput input{table, 1};
+  input.unusable[8] = {measurement_failed("loss"), ""};
+  input.unusable[9] = {measurement_failed("loss"), ""};
+  const Selection all = make("top_k", {{"share", 1.0}})->select(input);
+  EXPECT_EQ(all.rows.size(), 8U);
+  EXPECT_EQ(all.excluded.at("measurement failed: loss"), 2);
+}
+
 TEST(TopK, CapsWhatOneGroupMayTake) {
   std::vector<RowFacts> rows(6);
   Column utility = Column::missing("utility", 6), cluster = Column::missing("cluster", 6);
