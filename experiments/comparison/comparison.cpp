@@ -22,8 +22,9 @@
 #include "experiments/comparison/comparison_results.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/diagnosis_stage.h"
-#include "experiments/comparison/files_stage.h"
+#include "experiments/comparison/measured_pool_stage.h"
 #include "experiments/comparison/published.h"
+#include "experiments/comparison/selector_table.h"
 #include "experiments/stages/evaluation_stage.h"
 #include "experiments/stages/measurements.h"
 #include "experiments/stages/recipe.h"
@@ -36,7 +37,7 @@ namespace {
 
 bool select_from_files(const std::vector<Method>& methods) {
   return std::any_of(methods.begin(), methods.end(),
-                     [](const Method& method) { return method.pool_selector != nullptr; });
+                     [](const Method& method) { return method.reads_files(); });
 }
 
 // The columns that the methods' selectors read.
@@ -99,10 +100,15 @@ class World {
   // Of the model that measures.
   Setting& measuring() { return measuring_ ? *measuring_ : setting_; }
   Measurements& measurements() { return *measurements_; }
+  // Samples that one of the runs could not measure; no run's method takes them. Set once all
+  // columns are there.
+  void set_unusable(UnusableSamples unusable) { unusable_ = std::move(unusable); }
+  const UnusableSamples& unusable() const { return unusable_; }
   const StageOutput& measured_pool() {
     if (!measured_pool_) {
       measured_pool_ =
-          MeasuredPoolStage{plan_.measured_pool.value(), measuring(), measurements()}.run();
+          MeasuredPoolStage{plan_.measured_pool.value(), measuring(), measurements(), unusable_}
+              .run();
     }
     return *measured_pool_;
   }
@@ -112,6 +118,7 @@ class World {
   Setting setting_;
   std::optional<Setting> measuring_;
   std::optional<Measurements> measurements_;
+  UnusableSamples unusable_;
   std::optional<StageOutput> measured_pool_;
 };
 
@@ -191,6 +198,14 @@ WorldResult shared_stages(World& world, const Plan& plan, const config::Value& c
       result.toxic_folder = toxic.folder;
     }
   }
+  UnusableSamples unusable;
+  for (const std::uint64_t seed : seeds) {
+    unusable.merge(unusable_samples(measurements.columns(columns, seed)));
+  }
+  for (const auto& [id, why] : unusable) {
+    result.unusable.push_back({{"id", id}, {"reason", why.reason}, {"detail", why.detail}});
+  }
+  world.set_unusable(std::move(unusable));
   if (select_from_files(plan.methods)) {
     result.shared_cpu_seconds.emplace_back("measured pool as files",
                                            world.measured_pool().cpu_seconds);
@@ -272,14 +287,13 @@ StageOutput select(const Plan& plan, const Method& method, World& world,
                    const std::vector<MeasuredColumns>& columns, std::uint64_t seed,
                    StageCache& stages) {
   const std::string title = fmt::format("selection {}, seed {}", method.name, seed);
-  if (method.pool_selector) {
-    return FileSelectionStage{*plan.measured_pool, method, world.measured_pool(),
-                              world.setting(),     seed,   title}
-        .run();
+  const Bound<Selector> selector(selectors, method.selector_config, method.selector_path);
+  SelectionStage stage{world.setting(), selector, columns, seed, title, world.unusable()};
+  stage.method = method.name_unless_in_path();
+  if (method.reads_files()) {
+    stage.files = files_of_pool(*plan.measured_pool, world.measured_pool());
   }
-  const Bound<Selector> selector(selectors, method.selector_config,
-                                 "methods." + method.name + ".selector");
-  return SelectionStage{world.setting(), selector, columns, seed, title}.run(stages);
+  return stage.run(stages);
 }
 
 void run_methods(const Plan& plan, const config::Value& config, const Worlds& worlds,
@@ -302,7 +316,7 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
   // Measured before jobs start side by side.
   std::vector<std::vector<MeasuredColumns>> columns;
   for (const Job& job : jobs) {
-    columns.push_back(plan.methods[job.method].pool_selector
+    columns.push_back(plan.methods[job.method].reads_files()
                           ? std::vector<MeasuredColumns>()
                           : world_of(job).measurements().columns(job.reads, seed_of(job)));
   }
@@ -338,7 +352,7 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
     const MeasuringCost cost = world_of(job).measurements().cost(job.reads, {seed_of(job)});
     run.measuring_operations = cost.operations;
     run.descriptor_cpu_seconds = cost.cpu_seconds;
-    if (plan.methods[job.method].pool_selector) {
+    if (plan.methods[job.method].reads_files()) {
       run.descriptor_cpu_seconds += world_of(job).measured_pool().cpu_seconds;
     }
   }
@@ -370,9 +384,10 @@ void check_comparison(const config::Value& config) {
   for (const Method& method : plan.methods) {
     for (const std::string& column : required_columns(config, method)) {
       if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
-      config::fail_value(method.selector_config, "methods." + method.name + ".selector",
-                         "no descriptor, utility or judge of the config adds the column '" +
-                             column + "'." + suggestion(column, columns));
+      fail_column(method.selector_config, method.selector_path, column,
+                  method.name_unless_in_path(),
+                  "no descriptor, utility or judge of the config adds the column '" + column +
+                      "'." + suggestion(column, columns));
     }
   }
   check_budgets(plan.methods, 0);

@@ -42,27 +42,27 @@ Method read_method(const std::string& name, const config::Value& table, const st
     }
     return method;
   }
-  std::string selector_path = path + ".selector";
+  method.selector_path = path + ".selector";
   if (selector == nullptr) {
     selector = shared;
-    selector_path = "selector";
+    method.selector_path = "selector";
   }
   if (selector == nullptr) {
     config::fail_value(table, path,
                        "there is no table 'selector' that says which rows it takes, and none at "
                        "the top of the config");
   }
-  check_selector_type(*selector, selector_path);
-  if (names_pool_selector(*selector)) {
-    method.selector_config = selector_table(*selector, ForeignOptions::of_the_same_files);
-    method.pool_selector = pool_selectors().create(method.selector_config, selector_path);
-  } else {
-    method.selector_config = *selector;
-    method.selector = selectors().create(*selector, selector_path);
+  method.selector_config = selector_table(*selector, ForeignOptions::of_the_same_files);
+  method.selector = make_selector(method.selector_config, method.selector_path);
+  for (const std::string& key : method.selector->decided_by_run()) {
+    const config::Value* set = method.selector_config.child(key);
+    const bool is_empty = set != nullptr && set->is_string() && set->string().empty();
+    if (set == nullptr || is_empty) continue;
+    config::fail_value(*set, config::join_key(method.selector_path, key),
+                       "a run decides this; leave it out");
   }
-  if ((method.selector && method.selector->reads_hidden_labels()) !=
-      (method.role == Role::oracle)) {
-    config::fail_value(*selector, selector_path,
+  if (method.selector->reads_hidden_labels() != (method.role == Role::oracle)) {
+    config::fail_value(*selector, method.selector_path,
                        method.role == Role::oracle
                            ? "this selector reads no hidden labels and is no oracle"
                            : "this selector reads hidden labels, so its role must be \"oracle\"");
@@ -129,7 +129,7 @@ std::vector<Method> read_methods(const config::Value& config) {
     if (is_left_out_oracle(value)) continue;
     methods.push_back(read_method(name, value, path, shared));
     shared_is_used =
-        shared_is_used || (methods.back().selector && value.child("selector") == nullptr);
+        shared_is_used || (methods.back().takes_rows() && value.child("selector") == nullptr);
   }
   if (shared != nullptr && !shared_is_used) {
     config::fail_value(*shared, "selector", "every method has a selector of its own");
@@ -154,25 +154,20 @@ std::vector<Method> read_methods(const config::Value& config) {
   return methods;
 }
 
+std::string Method::name_unless_in_path() const {
+  return selector_path == "selector" ? "methods." + name : "";
+}
+
 std::vector<std::string> required_columns(const config::Value& config, const Method& method) {
-  if (method.selector) return method.selector->required_columns();
-  if (!method.pool_selector) return {};
-  const std::string path = "methods." + method.name + ".selector";
+  if (!method.takes_rows()) return {};
+  if (!method.reads_files()) return method.selector->required_columns();
   const config::Value* table = config.child("measured_pool");
   if (table == nullptr) {
-    config::fail_value(method.selector_config, path,
+    config::fail_value(method.selector_config, method.selector_path,
                        "this selector reads files, and there is no table 'measured_pool' that says "
                        "how a run writes them, as measured_pool/gdo_release.toml does");
   }
-  const auto writer = measured_pool_writers().create(*table, "measured_pool");
-  const config::Value decided = writer->selector_keys({}, 0);
-  for (const auto& [key, value] : decided.table()) {
-    const config::Value* set = method.selector_config.child(key);
-    const bool empty = set != nullptr && set->is_string() && set->string().empty();
-    if (set == nullptr || empty) continue;
-    config::fail_value(*set, config::join_key(path, key), "a run decides this; leave it out");
-  }
-  return writer->required_columns();
+  return measured_pool_writers().create(*table, "measured_pool")->required_columns();
 }
 
 RunScale read_scale(const config::Value& config) {
@@ -209,7 +204,9 @@ std::optional<std::int64_t> rows_of(const config::Value& selector) {
 void check_budgets(const std::vector<Method>& methods, std::size_t pool_rows) {
   const auto fail = [](const Method& method, const std::string& problem) {
     const config::Value* budget = method.selector_config.child("budget");
-    config::fail_value(*budget, "methods." + method.name + ".selector.budget", problem);
+    const std::string name = method.name_unless_in_path();
+    config::fail_value(*budget, method.selector_path + ".budget",
+                       name.empty() ? problem : name + ": " + problem);
   };
   std::optional<std::int64_t> reference;
   for (const Method& method : methods) {

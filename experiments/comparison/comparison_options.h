@@ -11,7 +11,6 @@
 
 #include "config/bind.h"
 #include "config/value.h"
-#include "selectors/pool_selector.h"
 #include "selectors/selector.h"
 
 namespace winnow {
@@ -72,21 +71,24 @@ struct Method {
   std::string name;
   std::string label;
   Role role = Role::method;
-  config::Value selector_config;  // empty for the base
-  // One of the two; neither for the base.
-  std::unique_ptr<Selector> selector;
-  std::unique_ptr<PoolSelector> pool_selector;  // reads files (measured_pool.h)
-  bool takes_rows() const { return selector || pool_selector; }
+  config::Value selector_config;       // empty for the base
+  std::string selector_path;           // its place in the config
+  std::unique_ptr<Selector> selector;  // null for the base
+  bool takes_rows() const { return selector != nullptr; }
+  // Whether it chooses from the files that the table `measured_pool` has written.
+  bool reads_files() const { return selector && selector->reads_files(); }
+  // The method's name where the selector's place does not tell it; else nothing.
+  std::string name_unless_in_path() const;
 };
 
 // Methods by role, then in the order of the config. Throws ConfigError unless there is exactly one
 // reference and at most one base, control and oracle, the oracle and it alone reads hidden labels,
-// and the base and it alone has no selector.
+// the base and it alone has no selector, and no selector says what a run decides.
 std::vector<Method> read_methods(const config::Value& config);
 
 // The columns that a method's selector reads, by itself or from the files of the table
 // `measured_pool`. Throws ConfigError for bad options of that table, and where a method needs it
-// and it is not there or says what a run decides.
+// and it is not there.
 std::vector<std::string> required_columns(const config::Value& config, const Method& method);
 
 // The keys at the top of the config; throws ConfigError for a table that nothing reads.

@@ -61,6 +61,8 @@ struct WorldResult {
   boost::json::object screening;                     // facts of the stage: what no method may take
   std::int64_t set_aside = 0;                        // samples of the pool kept for anchors
   std::filesystem::path screening_folder;            // holds the ids, excluded.jsonl
+  // Samples that could not be measured, which no method takes: id, reason, detail.
+  boost::json::array unusable;
   // Of wrong answers by column, a utility's as means over the seeds' draws; empty without columns.
   boost::json::object detection;
   // By utility column, of the first seed's draw; empty unless the anchors are folded.

@@ -83,6 +83,7 @@ std::string weights_of(const ComparisonResults& results) {
 // Of all worlds together.
 std::string what_was_left_out(const ComparisonResults& results) {
   std::int64_t pool = 0, questions = 0, contaminated = 0, duplicates = 0, set_aside = 0;
+  std::size_t unusable = 0;
   bool searched = true;
   for (const WorldResult& world : results.worlds) {
     const auto add = [&](std::int64_t& sum, const char* key) {
@@ -93,10 +94,12 @@ std::string what_was_left_out(const ComparisonResults& results) {
     add(contaminated, "contaminated");
     add(duplicates, "duplicates");
     set_aside += world.set_aside;
+    unusable += world.unusable.size();
     searched = searched && world.screening.at("decontaminated").as_bool();
   }
   std::string repeats = fmt::format("{} repeat another sample's text and media", duplicates);
   if (set_aside > 0) repeats += fmt::format("; {} are set aside for anchors", set_aside);
+  if (unusable > 0) repeats += fmt::format("; {} could not be measured", unusable);
   if (!searched) return "The pool was NOT searched for evaluation questions; " + repeats + ".";
   return fmt::format(
       "Left out for every method: {} of {} pool samples that stand in an evaluation set ({} "

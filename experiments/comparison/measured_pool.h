@@ -1,6 +1,6 @@
 #pragma once
 // A run's pool and what was measured of it as files, for methods whose selector reads files
-// (selectors/pool_selector.h) and no table. The config's table `measured_pool` names the writer by
+// (Selector::reads_files) and no table. The config's table `measured_pool` names the writer by
 // `type`; all such methods of a run read the same files.
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/component.h"
+#include "experiments/stages/chosen_from_files.h"
 #include "media/frames.h"
 #include "pool/sample_table.h"
 
@@ -23,11 +24,6 @@ struct MeasuredPool {
   FrameCache& frames;
 };
 
-// What became of a sample: its name in the files, or why it is not in them.
-struct SampleInFiles {
-  std::string name, left_out;
-};
-
 class MeasuredPoolWriter {
  public:
   virtual ~MeasuredPoolWriter() = default;
@@ -38,12 +34,10 @@ class MeasuredPoolWriter {
   // DataError, IoError.
   virtual std::vector<SampleInFiles> write(const MeasuredPool& pool,
                                            const std::filesystem::path& folder) const = 0;
-  // The table `pool` that stands for such a folder.
-  virtual config::Value pool_table(const std::filesystem::path& folder) const = 0;
-  // What a run decides of its selectors' tables: where the measurements are, the seed. No method
-  // may set these.
-  virtual config::Value selector_keys(const std::filesystem::path& folder,
-                                      std::uint64_t seed) const = 0;
+  // The files of such a folder that a selector reads, by the names that it knows them by
+  // (SelectionInput::files).
+  virtual std::map<std::string, std::filesystem::path> files(
+      const std::filesystem::path& folder) const = 0;
 };
 
 config::ComponentKind<MeasuredPoolWriter>& measured_pool_writers();

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/component.h"
-#include "selectors/pool_selector.h"
+#include "config/left_out.h"
 #include "selectors/selector.h"
 
 namespace winnow {
@@ -36,30 +36,21 @@ std::set<std::string> options_of_selector(const std::string& name, bool all_but)
   return keys;
 }
 
-bool is_pool_selector(const std::string& name) {
-  const std::vector<std::string> known = pool_selectors().names();
-  return std::find(known.begin(), known.end(), name) != known.end();
+bool is_selector(const std::string& name) {
+  const std::vector<std::string> known = selectors().names();
+  return std::find(known.begin(), known.end(), name) != known.end() ||
+         config::left_out_by("selector", name) != nullptr;
 }
 
 }  // namespace
 
-bool names_pool_selector(const config::Value& selector) {
-  const config::Value* type = selector.child("type");
-  return type != nullptr && type->is_string() && is_pool_selector(type->string());
-}
-
-void check_selector_type(const config::Value& selector, const std::string& path) {
-  std::vector<std::string> known = selectors().names();
-  for (std::string& name : pool_selectors().names()) known.push_back(std::move(name));
-  config::detail::component_type(selector, path, "selector", known);
-}
-
 config::Value selector_table(const config::Value& given, ForeignOptions foreign) {
   const config::Value* type = given.child("type");
   if (type == nullptr || !type->is_string()) return given;
+  const config::Value* for_it = given.child(type->string());
+  if (foreign == ForeignOptions::of_the_same_files && for_it == nullptr) return given;
   const std::set<std::string> own = options_of_selector(type->string(), false);
   const std::set<std::string> others = options_of_selector(type->string(), true);
-  const config::Value* for_it = given.child(type->string());
   const std::set<std::string> speaking = for_it ? files_of(*for_it) : std::set<std::string>{};
   const auto allowed = [&](const config::Value& value) {
     const std::set<std::string> files = files_of(value);
@@ -69,13 +60,21 @@ config::Value selector_table(const config::Value& given, ForeignOptions foreign)
   config::Value table = for_it != nullptr ? *for_it : config::Value();
   for (const auto& [key, value] : given.table()) {
     const bool is_foreign = !own.contains(key) && others.contains(key) && allowed(value);
-    const bool is_sub_table_of_another = value.is_table() && is_pool_selector(key);
+    const bool is_sub_table_of_another = value.is_table() && is_selector(key);
     if (key != type->string() && !is_foreign && !is_sub_table_of_another) {
       table.set(config::join_key("", key), value);
     }
   }
   table.set_origin(given.origin());
   return table;
+}
+
+void fail_column(const config::Value& selector, const std::string& path, const std::string& column,
+                 const std::string& method, const std::string& problem) {
+  const std::string key = key_naming(selector, column);
+  const config::Value* value = key.empty() ? nullptr : selector.find(key);
+  config::fail_value(value == nullptr ? selector : *value, key.empty() ? path : path + "." + key,
+                     method.empty() ? problem : method + ": " + problem);
 }
 
 }  // namespace winnow

@@ -46,6 +46,8 @@ config::Help help(const GdoReleasePoolOptions&) {
 constexpr const char* kLoss = "loss";
 constexpr const char* kLossWithoutVision = "loss_without_vision";
 constexpr const char* kSelfConsistency = "self_consistency";
+constexpr const char* kOnevisionFile = "onevision.jsonl";
+constexpr const char* kVideoFile = "video.jsonl";
 constexpr const char* kMetricsFile = "metrics.jsonl";
 constexpr std::int64_t kTargetFrames = 32;  // the extraction's --target-frames
 
@@ -140,8 +142,8 @@ class GdoReleasePool : public MeasuredPoolWriter {
         shard += shard_row(pair, pool, motions.at(key_of(pair))) + "\n";
       }
     }
-    write_file(folder / "onevision.jsonl", onevision);
-    write_file(folder / "video.jsonl", video);
+    write_file(folder / kOnevisionFile, onevision);
+    write_file(folder / kVideoFile, video);
     const fs::path shards = folder / "shards";
     write_file(shards / "sixd_metrics_rank0000.jsonl", shard);
     const fs::path report = folder / "merge_report.json";
@@ -154,26 +156,13 @@ class GdoReleasePool : public MeasuredPoolWriter {
     return in_files;
   }
 
-  config::Value pool_table(const fs::path& folder) const override {
-    config::Value table;
-    table.set("type", text("llava"));
-    table.set("onevision", text((folder / "onevision.jsonl").string()));
-    table.set("video", text((folder / "video.jsonl").string()));
-    return table;
-  }
-
-  config::Value selector_keys(const fs::path& folder, std::uint64_t seed) const override {
-    config::Value keys;
-    keys.set("metrics", text((folder / kMetricsFile).string()));
-    keys.set("metrics_jsonl", text(""));
-    keys.set("seed", config::Value(static_cast<std::int64_t>(seed), {}));
-    keys.set("profile_only", config::Value(false, {}));
-    return keys;
+  std::map<std::string, fs::path> files(const fs::path& folder) const override {
+    return {{"onevision", folder / kOnevisionFile},
+            {"video", folder / kVideoFile},
+            {"metrics", folder / kMetricsFile}};
   }
 
  private:
-  static config::Value text(std::string value) { return {std::move(value), {}}; }
-
   // The pairs that the release would read, in the pool's order.
   static std::vector<Pair> pairs_of(const MeasuredPool& pool,
                                     std::vector<SampleInFiles>& in_files) {

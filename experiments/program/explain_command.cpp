@@ -9,24 +9,14 @@
 
 #include "core/errors.h"
 #include "core/printable.h"
-#include "experiments/comparison/selection_from_files.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "experiments/program/run_selections.h"
-#include "experiments/program/select_command.h"
-#include "selectors/explanation.h"
-#include "selectors/manifest.h"
+#include "experiments/stages/chosen_from_files.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
 namespace {
-
-// By the files of a run's selection.
-std::string explain_manifest(const fs::path& manifest, const std::string& sample) {
-  const fs::path folder = manifest.parent_path();
-  return is_selection_from_files(folder) ? explain_selection_from_files(folder, sample)
-                                         : explain_selection(manifest, sample);
-}
 
 fs::path folder_of(const ExplainRequest& request) {
   for (const fs::path& folder : {request.results / request.run, fs::path(request.run)}) {
@@ -51,9 +41,7 @@ fs::path folder_of(const ExplainRequest& request) {
 int explain_command(const ExplainRequest& request, std::ostream& out) {
   const fs::path folder = folder_of(request);
   if (!is_run_folder(folder)) {
-    out << printable_lines(is_selected_folder(folder)
-                               ? explain_selected(folder, request.sample)
-                               : explain_manifest(find_selection(folder), request.sample));
+    out << printable_lines(explain_sample(folder, request.sample));
     return 0;
   }
   const std::vector<RunSelection> all = selections_of(folder);
@@ -65,9 +53,9 @@ int explain_command(const ExplainRequest& request, std::ostream& out) {
     seeds.push_back(std::to_string(chosen.seed));
     if (request.seed && chosen.seed != *request.seed) continue;
     if (!shown.insert(chosen.method).second) continue;
-    out << fmt::format("{}{}, seed {}: {}", shown.size() > 1 ? "\n" : "", printable(chosen.method),
-                       chosen.seed,
-                       printable_lines(explain_manifest(chosen.manifest, request.sample)));
+    out << fmt::format(
+        "{}{}, seed {}: {}", shown.size() > 1 ? "\n" : "", printable(chosen.method), chosen.seed,
+        printable_lines(explain_sample(chosen.manifest.parent_path(), request.sample)));
   }
   if (!shown.empty()) return 0;
   if (seeds.empty() && !request.method.empty()) {

@@ -95,10 +95,11 @@ int export_command(const ExportRequest& request, std::ostream& out) {
   const Pool pool =
       open_pool(*source, static_cast<std::uint64_t>(options.seed), request.results).pool;
   const fs::path part = output.path() / ".export";
-  const WrittenRows written =
-      write_rows(pool, rows_to_write(pool, manifest), *exporter, part, output.place(),
-                 options.maximum_failed_share, options.decode,
-                 [&](const fs::path& file) { output.check_input("the pool's", file); });
+  const std::vector<RowToWrite> rows = rows_to_write(pool, manifest);
+  const WrittenRows written = write_rows(
+      pool, rows, *exporter, part, output.place(), options.maximum_failed_share,
+      [&](const fs::path& file) { output.check_input("the pool's", file); },
+      RowChecker(pool, options.decode).undecodable(rows));
   for (const fs::directory_entry& entry : fs::directory_iterator(part)) {
     for (const char* own : {"report.json", "config.toml", "made_by.json"}) {
       if (entry.path().filename() != own) continue;

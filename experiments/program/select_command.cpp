@@ -10,15 +10,13 @@
 
 #include "config/compose.h"
 #include "config/overrides.h"
-#include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/hash.h"
-#include "experiments/comparison/selector_table.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "experiments/program/output_folder.h"
-#include "experiments/program/table_selection.h"
+#include "experiments/program/pool_selection.h"
 #include "selectors/selector.h"
 
 namespace winnow {
@@ -58,26 +56,8 @@ std::vector<std::string> labels_of(const std::vector<std::vector<std::string>>& 
 struct Run {
   config::Value config;
   std::string label;  // empty for a single run
-  // One of both: a selector that reads files is asked first.
-  std::unique_ptr<PoolSelector> of_files;
-  std::unique_ptr<TableSelection> of_table;
+  std::unique_ptr<PoolSelection> selection;
 };
-
-// What is said on the command line to a selector that reads files, and that it does not read.
-void check_is_read(const std::vector<std::string>& overrides, const std::string& selector) {
-  for (const std::string& text : overrides) {
-    const std::string key = text.substr(text.find_first_not_of("+~"));
-    const std::string first = key.substr(0, key.find_first_of(".=@"));
-    for (const char* name : {"columns", "id", "seed", "export", "maximum_missing_share", "decode",
-                             "maximum_failed_share"}) {
-      if (first != name) continue;
-      throw ConfigError(fmt::format(
-          "{}: selector={} reads the pool's files itself and writes its own rows; its options are "
-          "selector.KEY (winnow list selector {})",
-          text, selector, selector));
-    }
-  }
-}
 
 // All runs, checked as far as that goes without data.
 std::vector<Run> runs_of(const SelectRequest& request) {
@@ -89,14 +69,7 @@ std::vector<Run> runs_of(const SelectRequest& request) {
     Run run;
     run.config = config::compose({request.directories, "select", overrides[i]});
     run.label = overrides.size() > 1 ? labels[i] : "";
-    check_selector_type(run.config.at("selector"), "selector");
-    const config::Value selector = selector_table(run.config.at("selector"), ForeignOptions::any);
-    if (names_pool_selector(selector)) {
-      check_is_read(overrides[i], selector.at("type").string());
-      run.of_files = pool_selectors().create(selector, "selector");
-    } else {
-      run.of_table = std::make_unique<TableSelection>(run.config, selector);
-    }
+    run.selection = std::make_unique<PoolSelection>(run.config, overrides[i]);
     const config::Value& output = run.config.at("output");
     if (!output.is_string() || output.string().empty()) {
       config::fail_value(output, "output", "expected a folder, as in output=FOLDER");
@@ -111,20 +84,6 @@ std::vector<Run> runs_of(const SelectRequest& request) {
 
 }  // namespace
 
-bool is_selected_folder(const fs::path& folder) {
-  if (!fs::exists(folder / "config.toml") || fs::exists(folder / "provenance.json")) return false;
-  const config::Value config = config::read_toml(folder / "config.toml");
-  const config::Value* selector = config.child("selector");
-  return selector != nullptr && names_pool_selector(*selector);
-}
-
-std::string explain_selected(const fs::path& folder, const std::string& sample) {
-  const config::Value config = config::read_toml(folder / "config.toml");
-  return pool_selectors()
-      .create(selector_table(config.at("selector"), ForeignOptions::any), "selector")
-      ->explain(config.at("pool"), sample);
-}
-
 int select_command(const SelectRequest& request, std::ostream& out) {
   const std::vector<Run> runs = runs_of(request);
   if (request.prepare) request.prepare(runs.front().config);
@@ -133,39 +92,14 @@ int select_command(const SelectRequest& request, std::ostream& out) {
     return run.label.empty() ? folder : folder / run.label;
   };
 
-  // Those of files may share their reading where type and pool are the same.
-  std::map<std::string, std::vector<std::size_t>> of_files;
-  std::vector<std::size_t> of_tables;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Run& run = runs[i];
+  std::vector<SelectTask> tasks;
+  for (const Run& run : runs) {
     const fs::path folder = below(output.path(), run);
     winnow::create_directories(folder);
     write_file(folder / "config.toml", run.config.to_toml());
-    if (run.of_table) {
-      of_tables.push_back(i);
-    } else {
-      of_files[run.config.at("selector.type").to_text() + run.config.at("pool").to_json()]
-          .push_back(i);
-    }
+    tasks.push_back({run.selection.get(), folder, below(output.place(), run)});
   }
-  std::vector<PoolOutcome> outcomes(runs.size());
-  const auto take = [&](const std::vector<std::size_t>& members, std::vector<PoolOutcome> found) {
-    for (std::size_t i = 0; i < members.size(); ++i) outcomes[members[i]] = std::move(found[i]);
-  };
-  std::vector<TableTask> table_tasks;
-  for (const std::size_t i : of_tables) {
-    table_tasks.push_back(
-        {runs[i].of_table.get(), below(output.path(), runs[i]), below(output.place(), runs[i])});
-  }
-  take(of_tables, select_from_tables(table_tasks, output, request.results));
-  for (const auto& [key, members] : of_files) {
-    std::vector<PoolTask> tasks;
-    for (const std::size_t i : members) {
-      tasks.push_back({runs[i].of_files.get(), below(output.path(), runs[i])});
-    }
-    const Run& first = runs[members.front()];
-    take(members, first.of_files->select(first.config.at("pool"), tasks));
-  }
+  const std::vector<SelectOutcome> outcomes = select_all(tasks, output, request.results);
   for (const Run& run : runs) output.sign(below(output.path(), run));
   output.commit();
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -185,11 +119,10 @@ class SelectCommand : public Command {
     configs_.declare(arguments);
     results_.declare(arguments);
     arguments.footer([] {
-      std::vector<std::string> all = selectors().names();
-      for (std::string& name : pool_selectors().names()) all.push_back(std::move(name));
-      return overview_of_command(
-          {{"pool", pools().names()}, {"selector", all}, {"export", exporters().names()}},
-          config::describe<SelectOptions>());
+      return overview_of_command({{"pool", pools().names()},
+                                  {"selector", selectors().names()},
+                                  {"export", exporters().names()}},
+                                 config::describe<SelectOptions>());
     });
     arguments.flag("-m,--sweep", sweep_, "several at once, in one pass: -m goal=temp,diverse");
   }

@@ -21,16 +21,10 @@ struct SelectRequest {
 };
 
 // Composes configs/select.toml with the overrides, selects, and leaves the folder that `output`
-// names (output_folder.h): config.toml, made_by.json and what table_selection.h says, or the files
-// of a selector that reads the pool's files itself (selectors/pool_selector.h); with a sweep a
+// names (output_folder.h): config.toml, made_by.json and what pool_selection.h says; with a sweep a
 // sub-folder for each run, named after what sets it apart. All runs of a sweep share what they can
 // of reading the pool. Prints a line for each and its warnings, and returns 0. Throws ConfigError
 // for options and paths that cannot work, before any data is read, and what the selector throws.
 int select_command(const SelectRequest& request, std::ostream& out);
-
-// Whether a folder is what `winnow select` left by a selector that reads files, and why its
-// selection took a sample, or did not: by the config there, the pool read again.
-bool is_selected_folder(const std::filesystem::path& folder);
-std::string explain_selected(const std::filesystem::path& folder, const std::string& sample);
 
 }  // namespace winnow

@@ -13,23 +13,44 @@ namespace winnow {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
+std::vector<UnwrittenRow> RowChecker::undecodable(const std::vector<RowToWrite>& rows) {
+  if (!decode_) return {};
+  std::vector<std::size_t> asked;
+  for (const RowToWrite& row : rows) {
+    if (checked_.insert(row.row).second) asked.push_back(row.row);
+  }
+  const auto sample_of = [&](std::size_t i) { return pool_.sample(asked[i]); };
+  std::vector<UnwrittenRow> found;
+  for (const UndecodableRow& row :
+       find_undecodable(asked.size(), sample_of, SamplingOptions().maximum_pixels)) {
+    const std::size_t of_pool = asked[row.row];
+    found.push_back({of_pool, std::string(pool_.rows().id(of_pool)), row.bad.reason});
+  }
+  return found;
+}
+
+void check_failed_share(const std::vector<UnwrittenRow>& failed, std::size_t rows,
+                        double maximum_failed_share) {
+  if (static_cast<double>(failed.size()) <= maximum_failed_share * static_cast<double>(rows)) {
+    return;
+  }
+  throw DataError(
+      fmt::format("{} of {} rows cannot be written, a larger share than maximum_failed_share = {} "
+                  "allows; the first: {}",
+                  failed.size(), rows, maximum_failed_share, failed.front().reason));
+}
+
 WrittenRows write_rows(const Pool& pool, const std::vector<RowToWrite>& rows, Exporter& exporter,
                        const fs::path& folder, const fs::path& later, double maximum_failed_share,
-                       bool decode, const std::function<void(const fs::path&)>& check_input) {
+                       const std::function<void(const fs::path&)>& check_input,
+                       const std::vector<UnwrittenRow>& damaged) {
   WrittenRows written;
-  std::map<std::size_t, std::string> damaged;
-  if (decode) {
-    const auto sample_of = [&](std::size_t i) { return pool.sample(rows[i].row); };
-    for (const UndecodableRow& row :
-         find_undecodable(rows.size(), sample_of, SamplingOptions().maximum_pixels)) {
-      damaged.emplace(row.row, row.bad.reason);
-    }
-  }
-  const double most = maximum_failed_share * static_cast<double>(rows.size());
+  std::map<std::size_t, std::string> reasons;
+  for (const UnwrittenRow& row : damaged) reasons.emplace(row.row, row.reason);
   Progress progress("writing", static_cast<std::int64_t>(rows.size()), "rows");
   exporter.begin(folder, later);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Sample sample = pool.sample(rows[i].row);
+  for (const RowToWrite& row : rows) {
+    const Sample sample = pool.sample(row.row);
     if (!sample.file.empty()) check_input(sample.file);
     for (const Media& medium : sample.media) {
       for (std::size_t file = 0; file < medium.paths.size(); ++file) {
@@ -37,21 +58,17 @@ WrittenRows write_rows(const Pool& pool, const std::vector<RowToWrite>& rows, Ex
       }
     }
     try {
-      if (const auto found = damaged.find(i); found != damaged.end()) {
+      if (const auto found = reasons.find(row.row); found != reasons.end()) {
         throw DataError(found->second);
       }
-      exporter.add(sample, {rows[i].weight, {}});
+      exporter.add(sample, {row.weight, {}});
     } catch (const DataError& error) {
-      written.failed.push_back({sample.id, error.what()});
-      const bool none_left = written.failed.size() == rows.size();
-      if (none_left || static_cast<double>(written.failed.size()) > most) {
-        throw DataError(fmt::format(
-            "{} of {} rows cannot be written, {}; the first: {}", written.failed.size(),
-            rows.size(),
-            none_left ? "none is left"
-                      : fmt::format("a larger share than maximum_failed_share = {} allows",
-                                    maximum_failed_share),
-            written.failed.front().reason));
+      written.failed.push_back({row.row, sample.id, error.what()});
+      check_failed_share(written.failed, rows.size(), maximum_failed_share);
+      if (written.failed.size() == rows.size()) {
+        throw DataError(
+            fmt::format("{0} of {0} rows cannot be written, none is left; the first: {1}",
+                        rows.size(), written.failed.front().reason));
       }
     }
     progress.advance();

@@ -4,6 +4,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "core/hash.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -29,6 +30,31 @@ std::map<std::string, std::string> read_failures(const StageOutput& output) {
     reasons.emplace(row.at("id").as_string(), row.at("reason").as_string());
   }
   return reasons;
+}
+
+UnusableSamples unusable_samples(const std::vector<MeasuredColumns>& measured) {
+  UnusableSamples unusable;
+  for (const MeasuredColumns& columns : measured) {
+    for (auto& [id, reason] : read_failures(columns.output)) {
+      unusable.try_emplace(id, UnusableRow{measurement_failed(columns.role), reason});
+    }
+  }
+  return unusable;
+}
+
+void add_to_config(const UnusableSamples& unusable, Stage& stage) {
+  if (unusable.empty()) return;
+  Digest digest;
+  for (const auto& [id, row] : unusable) digest.add(id).add(row.reason).add(row.detail);
+  stage.config.set("unusable", config::Value(digest.hex(), {}));
+}
+
+std::map<std::size_t, UnusableRow> rows_of(const UnusableSamples& unusable, const RowTable& rows) {
+  std::map<std::size_t, UnusableRow> result;
+  for (const auto& [id, why] : unusable) {
+    if (const auto row = rows.find(id)) result.emplace(*row, why);
+  }
+  return result;
 }
 
 std::function<bool(const StageOutput&)> retry_failed_rows(bool asked) {

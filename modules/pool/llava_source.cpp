@@ -44,6 +44,12 @@ class LlavaPool : public PoolSource {
     return value;
   }
   Pool open(const fs::path&) const override { return Pool::read_parts(parts()); }
+  std::map<std::string, fs::path> files() const override {
+    std::map<std::string, fs::path> files;
+    if (!options_.onevision.empty()) files.emplace("onevision", options_.onevision);
+    if (!options_.video.empty()) files.emplace("video", options_.video);
+    return files;
+  }
 
  private:
   std::vector<PoolOptions> parts() const {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/component.h"
@@ -27,6 +29,9 @@ class PoolSource {
   }
   // Of a folder that make() was given. Throws what Pool::read throws.
   virtual Pool open(const std::filesystem::path& folder) const = 0;
+  // Its files by the options that name them, for who reads them in a way of its own; empty where
+  // no option names one file.
+  virtual std::map<std::string, std::filesystem::path> files() const { return {}; }
   // The file of hidden labels, where there are any: for the oracle and for diagnosis.
   virtual std::optional<std::filesystem::path> labels(const std::filesystem::path& folder) const {
     (void)folder;

@@ -17,20 +17,21 @@ struct BudgetOptions {
 
   bool is_share() const { return share.value_or(0.0) > 0; }
 
-  // For the selector of that name. Throws ConfigError where both are above 0, and where both are
-  // given as 0.
-  void check(const std::string& selector) const;
+  // The option that says how many.
+  std::string option() const { return is_share() ? "share" : "budget"; }
+  // Throws OptionError where both are above 0, and where both are given as 0.
+  void check() const;
   // Without either, as many as this.
   static constexpr std::int64_t kDefault = 1000;
-  // The number of rows, of `rows` that a share is of. Throws ConstraintError for a share of them
-  // that is no row.
-  std::int64_t of(std::int64_t rows, const std::string& selector) const;
+  // The number of rows, of `rows` that a share is of. Throws ConstraintError, by the user's key,
+  // for a share of them that is no row.
+  std::int64_t of(std::int64_t rows, const SelectionInput& input) const;
 };
 BOOST_DESCRIBE_STRUCT(BudgetOptions, (), (budget, share))
 config::Help help(const BudgetOptions&);
 
-// Rows of the table but for those whose content another row has: what a share is of, so that
-// missing values and filters do not shrink a subset.
+// Rows of the table that could be measured, but for those whose content another one has: what a
+// share is of, so that missing values and filters do not shrink a subset.
 std::int64_t distinct_rows(const SampleTable& table, const Selection& selection);
 
 // The help of options that inherit from BudgetOptions.

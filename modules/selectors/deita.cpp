@@ -115,30 +115,33 @@ class Taken {
 
 class Deita : public Selector {
  public:
-  explicit Deita(DeitaOptions options) : options_(std::move(options)) { options_.check("deita"); }
+  explicit Deita(DeitaOptions options) : options_(std::move(options)) { options_.check(); }
 
   std::vector<std::string> required_columns() const override {
-    return {options_.complexity, options_.quality, options_.embedding};
+    return without_facts({options_.complexity, options_.quality, options_.embedding});
   }
 
-  Selection select(const SampleTable& table, std::uint64_t seed) const override {
+  Selection select(const SelectionInput& input) const override {
     Selection selection;
-    std::vector<const Column*> columns;
-    for (const std::string& name : required_columns()) columns.push_back(&table.column(name));
-    const Column& embedding = *columns[2];
-    if (embedding.vectors.size() == 0 && table.size() > 0) {
-      throw ConfigError("selector deita: the column '" + options_.embedding +
+    std::vector<Column> columns;
+    for (const std::string& name : {options_.complexity, options_.quality, options_.embedding}) {
+      columns.push_back(column_or_fact(input.table, name));
+    }
+    const Column& embedding = columns[2];
+    if (embedding.vectors.size() == 0 && input.table.size() > 0) {
+      throw ConfigError(input.key("embedding") + ": the column '" + options_.embedding +
                         "' has no vectors; name one that the descriptor `embedding` makes");
     }
-    Rows rows = candidate_rows(table, seed, "selector/deita", selection, [&](std::size_t row) {
-      for (const Column* column : columns) {
-        if (!column->valid(row)) return column->name + " missing";
+    Rows rows = candidate_rows(input, "selector/deita", selection, [&](std::size_t row) {
+      for (const Column& column : columns) {
+        if (!column.valid(row)) return column.name + " missing";
       }
       return std::string();
     });
-    const std::int64_t budget = options_.of(distinct_rows(table, selection), "deita");
-    require_rows("deita", budget, static_cast<std::int64_t>(rows.size()), selection);
-    const auto [complexity, quality] = scores(table, rows, *columns[0], *columns[1]);
+    const std::int64_t budget = options_.of(distinct_rows(input.table, selection), input);
+    require_rows(input, options_.option(), budget, static_cast<std::int64_t>(rows.size()),
+                 selection);
+    const auto [complexity, quality] = scores(input, rows, columns[0], columns[1]);
     Account& account = selection.account;
     account.open_terms({"complexity", "quality"});
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -150,13 +153,13 @@ class Deita : public Selector {
     std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
       return account.score[a] > account.score[b];
     });
-    take(table, rows, embedding, static_cast<std::size_t>(budget), selection);
+    take(input, rows, embedding, static_cast<std::size_t>(budget), selection);
     return selection;
   }
 
  private:
   // Both factors of each row's score.
-  std::pair<std::vector<double>, std::vector<double>> scores(const SampleTable& table,
+  std::pair<std::vector<double>, std::vector<double>> scores(const SelectionInput& input,
                                                              const Rows& rows,
                                                              const Column& complexity,
                                                              const Column& quality) const {
@@ -169,9 +172,9 @@ class Deita : public Selector {
         if (column->values(row) >= 0.0) continue;
         // The product of two bad values would be a good one.
         throw ConstraintError(fmt::format(
-            "selector deita: '{}' of sample '{}' is {}, and a product of negative values means "
-            "nothing; set scale = \"rank\"",
-            column->name, table.rows().id(row), column->values(row)));
+            "{}: '{}' of sample '{}' is {}, and a product of negative values means nothing; set "
+            "it to \"rank\"",
+            input.key("scale"), column->name, input.table.rows().id(row), column->values(row)));
       }
       result.first.push_back(complexity.values(row));
       result.second.push_back(quality.values(row));
@@ -180,8 +183,8 @@ class Deita : public Selector {
   }
 
   // `rows` in the order of their scores. At most one comparison for each row and each taken one.
-  void take(const SampleTable& table, const Rows& rows, const Column& embedding, std::size_t budget,
-            Selection& selection) const {
+  void take(const SelectionInput& input, const Rows& rows, const Column& embedding,
+            std::size_t budget, Selection& selection) const {
     Taken taken(embedding, options_);
     std::map<std::size_t, std::size_t> instead;  // of a row that was passed over
     Rows passed;
@@ -206,7 +209,7 @@ class Deita : public Selector {
         fmt::format("nearer than {} to a taken row", options_.minimum_distance);
     // By id: what is counted first must not depend on the order of rows.
     std::sort(passed.begin(), passed.end(), [&](std::size_t a, std::size_t b) {
-      return table.rows().id(a) < table.rows().id(b);
+      return input.table.rows().id(a) < input.table.rows().id(b);
     });
     for (const std::size_t row : passed) {
       const auto found = instead.find(row);
@@ -215,9 +218,10 @@ class Deita : public Selector {
     }
     if (selection.rows.size() < budget) {
       throw ConstraintError(fmt::format(
-          "selector deita: the budget is {} rows, but only {} are at least {} apart: {} short{}. "
-          "Lower selector.minimum_distance or the budget, or set selector.when_short=fill.",
-          budget, apart, options_.minimum_distance, budget - apart, exclusions_text(selection)));
+          "{}: the budget is {} rows, but only {} are at least {} apart: {} short{}. Lower {} or "
+          "the budget, or set {}=fill.",
+          input.key(options_.option()), budget, apart, options_.minimum_distance, budget - apart,
+          exclusions_text(selection), input.key("minimum_distance"), input.key("when_short")));
     }
     selection.constraints.push_back(
         {"rows apart", static_cast<double>(budget), static_cast<double>(apart), apart == budget});

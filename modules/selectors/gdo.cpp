@@ -55,19 +55,20 @@ class Gdo : public Selector {
 
   std::vector<std::string> required_columns() const override { return columns_read(options_); }
 
-  Selection select(const SampleTable& table, std::uint64_t seed) const override {
+  Selection select(const SelectionInput& input) const override {
+    const SampleTable& table = input.table;
     Selection selection;
-    const std::vector<std::size_t> rows = candidates(table, seed, selection);
-    const std::int64_t budget = options_.of(distinct_rows(table, selection), "gdo");
-    winnow::check(options_, budget);
+    const std::vector<std::size_t> rows = candidates(input, selection);
+    const std::int64_t budget = options_.of(distinct_rows(table, selection), input);
+    check_floors(options_, budget, input);
     Scores scores = score_rows(table, rows, options_);
-    require_finite(table, rows, scores);
+    require_finite(input, rows, scores);
     selection.warnings = std::move(scores.warnings);
     if (scores.names.empty()) {
       selection.warnings.push_back(
           "no term has a weight: rows are drawn at random within their strata");
     }
-    Constraints constraints = constraints_of(table, budget);
+    Constraints constraints = constraints_of(input, budget);
     std::vector<std::uint32_t> source_of;  // of each candidate
     source_of.reserve(rows.size());
     for (const auto row : rows) {
@@ -86,28 +87,27 @@ class Gdo : public Selector {
 
     const std::vector<Stratum> strata = strata_of(table, rows, scores.total);
     std::vector<Piece> pieces = quotas(strata, scores.total, source_of, constraints);
-    meet(constraints, pieces, selection);
+    meet(input, constraints, pieces, selection);
     account_for(table.size(), rows, strata, pieces, scores, selection.account);
     take(rows, pieces, scores.total, selection);
     return selection;
   }
 
  private:
-  static void require_finite(const SampleTable& table, const std::vector<std::size_t>& rows,
+  static void require_finite(const SelectionInput& input, const std::vector<std::size_t>& rows,
                              const Scores& scores) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (std::isfinite(scores.total[i])) continue;
-      throw ConfigError(
-          fmt::format("selector gdo: the score of sample '{}' is {}; the weights are too large",
-                      table.rows().id(rows[i]), scores.total[i]));
+      throw ConfigError(fmt::format("{}: the score of sample '{}' is {}; the weights are too large",
+                                    input.key("weights"), input.table.rows().id(rows[i]),
+                                    scores.total[i]));
     }
   }
 
   // Distinct rows that pass the hard filters.
-  std::vector<std::size_t> candidates(const SampleTable& table, std::uint64_t seed,
-                                      Selection& selection) const {
-    const auto distinct = candidate_rows(table, seed, "selector/gdo", selection);
-    const Rejections rejected = rejections(table, distinct, options_);
+  std::vector<std::size_t> candidates(const SelectionInput& input, Selection& selection) const {
+    const auto distinct = candidate_rows(input, "selector/gdo", selection);
+    const Rejections rejected = rejections(input.table, distinct, options_);
     std::vector<std::size_t> rows;
     rows.reserve(distinct.size());
     for (std::size_t i = 0; i < distinct.size(); ++i) {
@@ -121,7 +121,7 @@ class Gdo : public Selector {
     return rows;
   }
 
-  Constraints constraints_of(const SampleTable& table, std::int64_t budget) const {
+  Constraints constraints_of(const SelectionInput& input, std::int64_t budget) const {
     Constraints result;
     result.budget = budget;
     result.video_minimum = at_least_rows(options_.video_share_minimum, budget);
@@ -130,13 +130,12 @@ class Gdo : public Selector {
         std::max(result.video_minimum, at_most_rows(options_.video_share_maximum, budget));
     result.temporal_minimum = at_least_rows(options_.temporal_share_minimum, budget);
     result.video_maximum = std::max(result.video_maximum, result.temporal_minimum);
-    const auto& names = result.source_names = table.rows().sources();
+    const auto& names = result.source_names = input.table.rows().sources();
     for (const auto& [source, share] : options_.source_floors) {
       if (!std::binary_search(names.begin(), names.end(), source)) {
-        throw ConfigError(
-            fmt::format("selector.source_floors names source '{}', which the pool "
-                        "does not have.{}",
-                        source, suggestion(source, names)));
+        throw ConfigError(fmt::format("{} names source '{}', which the pool does not have.{}",
+                                      input.key("source_floors"), source,
+                                      suggestion(source, names)));
       }
     }
     for (const auto& name : names) {
@@ -255,7 +254,7 @@ class Gdo : public Selector {
   }
 
   // Moves what pieces give until the constraints hold; throws when they cannot.
-  void meet(const Constraints& constraints, std::vector<Piece>& pieces,
+  void meet(const SelectionInput& input, const Constraints& constraints, std::vector<Piece>& pieces,
             Selection& selection) const {
     const std::size_t sources = constraints.source_names.size();
     std::vector<KindCounts> available(sources, KindCounts{}), desired(sources, KindCounts{});
@@ -281,7 +280,7 @@ class Gdo : public Selector {
       counts = allocate(constraints, available, desired, relaxed);
       selection.constraints = judge(constraints, counts);
       if (unmet(relaxed).empty()) break;
-      if (next == options_.relax.end()) refuse(unmet(relaxed), selection);
+      if (next == options_.relax.end()) refuse(input, unmet(relaxed), selection);
       relaxed.insert(*next++);
     }
     for (const auto& report : unmet({})) {
@@ -311,21 +310,21 @@ class Gdo : public Selector {
     for (std::size_t k = 0; k < chosen.size(); ++k) pieces[chosen[k]].taken = shares[k];
   }
 
-  [[noreturn]] void refuse(const std::vector<ConstraintReport>& unmet,
+  [[noreturn]] void refuse(const SelectionInput& input, const std::vector<ConstraintReport>& unmet,
                            const Selection& selection) const {
     std::string list;
     for (const auto& report : unmet) {
       const bool short_of = report.achieved < report.wanted;
       list += fmt::format("{}{}: wanted {} {} rows, got {} ({} {})", list.empty() ? "" : "; ",
-                          report.name,
+                          input.key(report.name == "budget" ? options_.option() : report.name),
                           report.name.find("maximum") == std::string::npos ? "at least" : "at most",
                           report.wanted, report.achieved, std::abs(report.wanted - report.achieved),
                           short_of ? "short" : "too many");
     }
     throw ConstraintError(fmt::format(
-        "selector gdo: these constraints cannot hold together on this pool: {}{}. Change them, "
-        "enlarge the pool, or name those that may be missed in selector.relax.",
-        list, exclusions_text(selection)));
+        "{}. These constraints cannot hold together on this pool{}: change them, enlarge the pool, "
+        "or name those that may be missed in {}.",
+        list, exclusions_text(selection), input.key("relax")));
   }
 
   // Takes the terms out of the scores, one after the other, so that they are there once.

@@ -7,63 +7,75 @@
 #include <set>
 
 #include "core/errors.h"
+#include "selectors/candidates.h"
 
 namespace winnow {
 
-void check(const GdoOptions& options, std::int64_t budget) {
+namespace {
+
+// What is wrong with the floors of sources for so many rows; empty: nothing.
+std::string floors_problem(const GdoOptions& options, std::int64_t budget) {
   const double cap = options.source_share_maximum * static_cast<double>(budget);
-  if (static_cast<double>(options.source_floor_rows) > cap + 1e-9) {
-    throw ConfigError(fmt::format(
-        "selector gdo: source_floor_rows ({}) is above what source_share_maximum allows ({} of {} "
-        "rows)",
-        options.source_floor_rows, std::floor(cap + 1e-9), budget));
-  }
+  if (static_cast<double>(options.source_floor_rows) <= cap + 1e-9) return "";
+  return fmt::format(
+      "source_floor_rows ({}) is above what source_share_maximum allows ({} of {} rows)",
+      options.source_floor_rows, std::floor(cap + 1e-9), budget);
+}
+
+}  // namespace
+
+void check_floors(const GdoOptions& options, std::int64_t budget, const SelectionInput& input) {
+  const std::string problem = floors_problem(options, budget);
+  if (!problem.empty()) throw ConfigError(input.key("source_floor_rows") + ": " + problem);
 }
 
 void check(const GdoOptions& options) {
-  options.BudgetOptions::check("gdo");
+  options.BudgetOptions::check();
   for (const auto& [column, weight] : options.weights) {
     if (std::isfinite(weight)) continue;
-    throw ConfigError(
-        fmt::format("selector gdo: weights.{} is {}; a weight is a number", column, weight));
+    throw OptionError(config::join_key("weights", column), "a weight is a number");
   }
   if (options.video_share_minimum > options.video_share_maximum) {
-    throw ConfigError(
-        fmt::format("selector gdo: video_share_minimum ({}) is above video_share_maximum ({})",
-                    options.video_share_minimum, options.video_share_maximum));
+    throw OptionError("video_share_minimum",
+                      fmt::format("{} is above video_share_maximum ({})",
+                                  options.video_share_minimum, options.video_share_maximum));
   }
   if (options.temporal_share_minimum > options.video_share_maximum) {
-    throw ConfigError(
-        fmt::format("selector gdo: temporal_share_minimum ({}) is above video_share_maximum ({}), "
-                    "but temporal rows are videos",
+    throw OptionError(
+        "temporal_share_minimum",
+        fmt::format("{} is above video_share_maximum ({}), but temporal rows are videos",
                     options.temporal_share_minimum, options.video_share_maximum));
   }
   double floors = 0;
   for (const auto& [source, share] : options.source_floors) {
     floors += share;
     if (share > options.source_share_maximum) {
-      throw ConfigError(
-          fmt::format("selector gdo: source_floors.{} ({}) is above source_share_maximum ({})",
-                      source, share, options.source_share_maximum));
+      throw OptionError(config::join_key("source_floors", source),
+                        fmt::format("{} is above source_share_maximum ({})", share,
+                                    options.source_share_maximum));
     }
   }
   if (floors > 1 + 1e-9) {
-    throw ConfigError(
-        fmt::format("selector gdo: source_floors add up to {}; at most 1 is possible", floors));
+    throw OptionError("source_floors",
+                      fmt::format("they add up to {}; at most 1 is possible", floors));
   }
   if (options.source_floor_share > options.source_share_maximum) {
-    throw ConfigError(
-        fmt::format("selector gdo: source_floor_share ({}) is above source_share_maximum ({})",
-                    options.source_floor_share, options.source_share_maximum));
+    throw OptionError("source_floor_share",
+                      fmt::format("{} is above source_share_maximum ({})",
+                                  options.source_floor_share, options.source_share_maximum));
   }
-  if (!options.is_share()) check(options, options.of(0, "gdo"));
+  if (!options.is_share()) {
+    const std::string problem =
+        floors_problem(options, options.budget.value_or(BudgetOptions::kDefault));
+    if (!problem.empty()) throw OptionError("source_floor_rows", problem);
+  }
   static const std::vector<std::string> constraints = {
       "budget",        "video_share_minimum", "video_share_maximum", "temporal_share_minimum",
       "source_floors", "source_share_maximum"};
   for (const auto& name : options.relax) {
     if (std::find(constraints.begin(), constraints.end(), name) == constraints.end()) {
-      throw ConfigError(fmt::format("selector gdo: relax names '{}', which is no constraint.{}",
-                                    name, suggestion(name, constraints)));
+      throw OptionError(
+          "relax", fmt::format("'{}' is no constraint.{}", name, suggestion(name, constraints)));
     }
   }
 }
@@ -109,8 +121,7 @@ std::vector<std::string> columns_read(const GdoOptions& options) {
   for (const auto* keys : {&options.standardise_within, &options.strata}) {
     names.insert(keys->begin(), keys->end());
   }
-  for (const auto* fact : {"answer_words", "source", "question_type"}) names.erase(fact);
-  return {names.begin(), names.end()};
+  return without_facts({names.begin(), names.end()});
 }
 
 }  // namespace winnow

@@ -114,11 +114,11 @@ inline config::Help help(const GdoOptions&) {
   });
 }
 
-// Throws ConfigError for options that contradict each other.
+// Throws OptionError for options that contradict each other.
 void check(const GdoOptions& options);
-// And with the number of rows that are to be taken, which a share does not tell before the pool is
-// there.
-void check(const GdoOptions& options, std::int64_t budget);
+// The same, as a ConfigError, for the number of rows that are to be taken, which a share does not
+// tell before the pool is there.
+void check_floors(const GdoOptions& options, std::int64_t budget, const SelectionInput& input);
 
 // Without the terms whose weight is given as 0: not in the score, and neither in the prior, the
 // hard filters, the groups of standardisation and the strata, so that an ablation leaves nothing of

@@ -10,12 +10,13 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "selectors/candidates.h"
+
 namespace winnow {
 namespace {
 
 constexpr double kIqrOfNormal = 1.3489795;          // 2 * 0.6744898
 constexpr double kDeviationOfNormal = 0.797884561;  // mean absolute deviation, sqrt(2 / pi)
-constexpr const char* kAnswerWords = "answer_words";
 
 double sorted_quantile(const std::vector<double>& sorted, double share) {
   const double position = share * static_cast<double>(sorted.size() - 1);

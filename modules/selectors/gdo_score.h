@@ -49,7 +49,7 @@ struct Scores {
 
 // Scores of `rows`. A term that does not apply to a row is left out and the row's other terms are
 // scaled so that the score's variance stays what it would be with all (independent) terms. A
-// missing or failed value counts as -missing_penalty * |weight|.
+// missing value counts as -missing_penalty * |weight|; rows with a failed one are no candidates.
 Scores score_rows(const SampleTable& table, const std::vector<std::size_t>& rows,
                   const GdoOptions& options);
 

@@ -85,6 +85,9 @@ void write_candidates(const SampleTable& table, const Selection& selection,
       if (account.instead[row] != Account::kNone) {
         line["instead"] = rows.id(static_cast<std::size_t>(account.instead[row]));
       }
+      if (const auto detail = account.details.find(row); detail != account.details.end()) {
+        line["detail"] = detail->second;
+      }
     } else {
       line["stratum"] = account.stratum[row];
       line["rank"] = account.rank[row];

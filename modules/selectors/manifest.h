@@ -6,8 +6,7 @@
 //                               score, stage, stratum, rank in it, each term's part of the score,
 //                               and its weight where rows differ in it
 //   candidates-<digest>.jsonl   a head line, then one line for every sample of the pool, by id:
-//   what
-//                               `winnow explain` needs to say why it was taken or not
+//                               what `winnow explain` needs to say why it was taken or not
 
 #include <filesystem>
 #include <functional>

@@ -7,12 +7,60 @@
 #include <stdexcept>
 
 #include "core/hash.h"
+#include "selectors/explanation.h"
+#include "selectors/manifest.h"
 
 namespace winnow {
 
 config::ComponentKind<Selector>& selectors() {
   static config::ComponentKind<Selector> kind("selector");
   return kind;
+}
+
+std::string measurement_failed(const std::string& what) { return "measurement failed: " + what; }
+
+std::string SelectionInput::key(const std::string& option) const {
+  return place + "." + option + (method.empty() ? "" : " (of " + method + ")");
+}
+
+std::string Selector::explain(const SelectionInput& input, const std::string& sample) const {
+  return explain_selection(find_selection(input.folder), sample);
+}
+
+OptionError::OptionError(std::string option, const std::string& problem)
+    : ConfigError("selector." + option + ": " + problem),
+      option_(std::move(option)),
+      problem_(problem) {}
+
+std::unique_ptr<Selector> make_selector(const config::Value& table, const std::string& path) {
+  try {
+    return selectors().create(table, path);
+  } catch (const OptionError& error) {
+    const std::string key = path + "." + error.option();
+    if (const config::Value* value = table.find(error.option())) {
+      config::fail_value(*value, key, error.problem());
+    }
+    throw ConfigError(key + ": " + error.problem());
+  }
+}
+
+std::string key_naming(const config::Value& table, const std::string& column) {
+  if (!table.is_table()) return "";
+  const auto is_it = [&](const config::Value& value) {
+    return value.is_string() && value.string() == column;
+  };
+  for (const auto& [key, value] : table.table()) {
+    const std::string name = config::join_key("", key);
+    if (key == "type") continue;
+    if (is_it(value)) return name;
+    if (value.is_array() && std::any_of(value.array().begin(), value.array().end(), is_it)) {
+      return name;
+    }
+    if (key == column && !value.is_table()) return name;
+    const std::string inner = key_naming(value, column);
+    if (!inner.empty()) return name + "." + inner;
+  }
+  return "";
 }
 
 void Account::open(std::size_t count) {
@@ -56,6 +104,12 @@ void Selection::exclude(std::size_t row, const std::string& why, std::int32_t in
   account.reason[row] = static_cast<std::int32_t>(found - reasons.begin());
   account.instead[row] = instead;
   if (found == reasons.end()) reasons.push_back(why);
+}
+
+void Selection::exclude(std::size_t row, const UnusableRow& why) {
+  exclude(row, why.reason);
+  ++unusable;
+  if (!why.detail.empty()) account.details[row] = why.detail;
 }
 
 bool Selection::is_weighted() const {
@@ -112,6 +166,22 @@ boost::json::object weights_of(const Selection& selection) {
   return {{"smallest", smallest}, {"largest", largest}, {"effective_rows", sum * sum / squares}};
 }
 
+// Rows of which something could not be measured, or that cannot be written; by id.
+boost::json::array unusable_rows(const SampleTable& table, const Account& account) {
+  boost::json::array listed;
+  for (const std::size_t row : table.rows().by_id()) {
+    if (account.reason.empty() || account.reason[row] == Account::kNone) continue;
+    const std::string& reason = account.reasons[static_cast<std::size_t>(account.reason[row])];
+    const auto detail = account.details.find(row);
+    const bool has_detail = detail != account.details.end();
+    if (!has_detail && !reason.starts_with(measurement_failed(""))) continue;
+    boost::json::object line{{"id", table.rows().id(row)}, {"reason", reason}};
+    if (has_detail) line["detail"] = detail->second;
+    listed.push_back(std::move(line));
+  }
+  return listed;
+}
+
 }  // namespace
 
 std::string selection_report(const SampleTable& table, const Selection& selection) {
@@ -166,6 +236,9 @@ std::string selection_report(const SampleTable& table, const Selection& selectio
       {"warnings", warnings},
   };
   if (selection.is_weighted()) report["weights"] = weights_of(selection);
+  if (boost::json::array unusable = unusable_rows(table, selection.account); !unusable.empty()) {
+    report["unusable"] = std::move(unusable);
+  }
   return boost::json::serialize(report);
 }
 

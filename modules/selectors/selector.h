@@ -1,7 +1,9 @@
 #pragma once
 // A selector sees columns, strata and a budget, and returns rows. It never sees media or models.
+// Most read a table; one may read the pool's files instead and write its own (reads_files).
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,9 +12,44 @@
 #include <vector>
 
 #include "config/component.h"
+#include "core/errors.h"
 #include "pool/sample_table.h"
+#include "selectors/shared_work.h"
 
 namespace winnow {
+
+// Why no selector may take a row: something of it could not be measured, or it cannot be used.
+struct UnusableRow {
+  std::string reason;  // the same for all of a kind; they are counted by it
+  std::string detail;  // about this one; may be empty
+};
+// "measurement failed: descriptor loss".
+std::string measurement_failed(const std::string& what);
+
+// What a selector chooses from.
+struct SelectionInput {
+  const SampleTable& table;  // without rows for one that reads files
+  std::uint64_t seed = 0;
+  // Rows of the table that must not be taken, beside those with a failed cell in one of its
+  // columns.
+  std::map<std::size_t, UnusableRow> unusable = {};
+  // The pool's hidden labels; empty without any.
+  std::filesystem::path labels = {};
+  // For a selector that reads files: the pool's, by the name that its source has for each; a run
+  // adds those of its measurements.
+  std::map<std::string, std::filesystem::path> files = {};
+  // For one that leaves files of its own: where they go. It exists.
+  std::filesystem::path folder = {};
+  // For selections that are made together; null for one alone.
+  SharedWork* shared = nullptr;
+  // Where the selector's table stands in the user's config, and the method that takes its rows by
+  // it where that is not to be seen there: for messages.
+  std::string place = "selector";
+  std::string method = {};
+
+  // An option of the selector by the user's key: "methods.temp.selector.budget".
+  std::string key(const std::string& option) const;
+};
 
 struct SelectedRow {
   SelectedRow() = default;
@@ -59,6 +96,8 @@ struct Account {
   // [term][row]: a part of the row's score. 0 where it could not be chosen, NaN where its score has
   // no such part.
   std::vector<std::vector<double>> terms;
+  // Of excluded rows, where there is more to say than the reason.
+  std::map<std::size_t, std::string> details;
 
   // Room for `count` rows, none of them excluded or ranked; at most 2^31 - 1.
   void open(std::size_t count);
@@ -77,10 +116,15 @@ struct Selection {
   std::vector<std::string> warnings;  // e.g. a column that is constant or mostly missing
   // Rows that could not be chosen, by reason ("duplicate content", ...); a row counts once.
   std::map<std::string, std::int64_t> excluded;
+  std::int64_t unusable = 0;  // of these: they could not be measured, or cannot be used
   Account account;
+  // What was taken of what, in a line, by a selector that leaves files of its own; its rows are in
+  // the manifest there.
+  std::string summary;
 
   // Counts a row that cannot be chosen, in `excluded` and in the account.
   void exclude(std::size_t row, const std::string& why, std::int32_t instead = Account::kNone);
+  void exclude(std::size_t row, const UnusableRow& why);
   // Whether rows differ in weight.
   bool is_weighted() const;
   // Scales the weights, each of them above 0, to a mean of 1.
@@ -90,18 +134,49 @@ struct Selection {
 class Selector {
  public:
   virtual ~Selector() = default;
-  // Columns that must be in the table.
+  // Columns that must be in the table. What table.rows() knows is no column.
   virtual std::vector<std::string> required_columns() const = 0;
   // True for the oracle: it reads hidden labels and is no method.
   virtual bool reads_hidden_labels() const { return false; }
   // Independent of the order of rows: ties are broken by a hash of content and seed. Takes no two
-  // rows of equal content. Accounts for every row of the table. Throws ConstraintError with what is
-  // short and by how many when the budget or a constraint cannot be met and its relaxation is not
-  // allowed.
-  virtual Selection select(const SampleTable& table, std::uint64_t seed) const = 0;
+  // rows of equal content, and none that is unusable. Accounts for every row of the table. Throws
+  // ConstraintError with the key, what is short and by how many when the budget or a constraint
+  // cannot be met and its relaxation is not allowed.
+  virtual Selection select(const SelectionInput& input) const = 0;
+
+  // Options that a run decides and no method may set.
+  virtual std::vector<std::string> decided_by_run() const { return {}; }
+
+  // One that chooses from the pool's files reads these as it likes, instead of a table, and writes
+  // the rows that it takes to input.folder itself, among them one manifest (manifest.h).
+  virtual bool reads_files() const { return false; }
+  // Called for each of several selections that share input.shared before the first of them is made.
+  virtual void announce(const SelectionInput& input) const { (void)input; }
+  // Why a selection took a sample, or did not: several lines of text. By default from the files of
+  // the selection in input.folder (explanation.h). Throws DataError for an unknown sample.
+  virtual std::string explain(const SelectionInput& input, const std::string& sample) const;
 };
 
 config::ComponentKind<Selector>& selectors();
+
+// Options that contradict each other, by the name of one of them: "source_floors.web".
+class OptionError : public ConfigError {
+ public:
+  OptionError(std::string option, const std::string& problem);
+  const std::string& option() const { return option_; }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string option_, problem_;
+};
+
+// As selectors().create(): an OptionError is told by the user's key, its value and where that
+// stands. `path`: the table's place in the config.
+std::unique_ptr<Selector> make_selector(const config::Value& table, const std::string& path);
+
+// The key of a selector's table that names a column, as key or as value: "weights.loss", "column";
+// empty where only a default does.
+std::string key_naming(const config::Value& table, const std::string& column);
 
 // Digest of the selected ids, sorted, and of their weights where they differ: two selections with
 // equal digests train alike.
@@ -109,7 +184,7 @@ std::string subset_digest(const SampleTable& table, const Selection& selection);
 
 // What was chosen of what, as JSON: rows by source, modality, question type and stage beside the
 // pool's, mean of each score term, weights where they differ, constraints, exclusions, warnings and
-// the subset's digest.
+// the subset's digest. Rows that could not be measured are listed.
 std::string selection_report(const SampleTable& table, const Selection& selection);
 
 }  // namespace winnow

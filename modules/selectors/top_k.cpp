@@ -47,23 +47,24 @@ namespace {
 
 class TopK : public Selector {
  public:
-  explicit TopK(TopKOptions options) : options_(std::move(options)) { options_.check("top_k"); }
+  explicit TopK(TopKOptions options) : options_(std::move(options)) { options_.check(); }
 
   std::vector<std::string> required_columns() const override {
-    if (!is_capped() || options_.group_by == "source") return {options_.column};
-    return {options_.column, options_.group_by};
+    if (!is_capped()) return without_facts({options_.column});
+    return without_facts({options_.column, options_.group_by});
   }
 
-  Selection select(const SampleTable& table, std::uint64_t seed) const override {
+  Selection select(const SelectionInput& input) const override {
     Selection selection;
-    const Column& column = table.column(options_.column);
+    const Column column = column_or_fact(input.table, options_.column);
     const bool exclude = options_.missing == MissingRows::exclude;
     const auto reason = options_.column + " missing";
-    auto rows = candidate_rows(table, seed, "selector/top_k", selection, [&](std::size_t row) {
+    auto rows = candidate_rows(input, "selector/top_k", selection, [&](std::size_t row) {
       return exclude && !column.valid(row) ? reason : std::string();
     });
-    const std::int64_t budget = options_.of(distinct_rows(table, selection), "top_k");
-    require_rows("top_k", budget, static_cast<std::int64_t>(rows.size()), selection);
+    const std::int64_t budget = options_.of(distinct_rows(input.table, selection), input);
+    require_rows(input, options_.option(), budget, static_cast<std::int64_t>(rows.size()),
+                 selection);
 
     const double sign = options_.direction == Direction::highest ? 1.0 : -1.0;
     const auto before = [&](std::size_t a, std::size_t b) {
@@ -71,7 +72,7 @@ class TopK : public Selector {
       return sign * column.values(a) > sign * column.values(b);
     };
     std::stable_sort(rows.begin(), rows.end(), before);  // keeps the hash order among equals
-    if (is_capped()) put_capped_first(table, budget, rows);
+    if (is_capped()) put_capped_first(input, budget, rows);
     Account& account = selection.account;
     account.rank_rows("all", rows, budget, budget);
     account.open_terms({options_.column});
@@ -108,23 +109,24 @@ class TopK : public Selector {
     selection.normalise_weights();
   }
 
-  std::string group_of(const SampleTable& table, std::size_t row) const {
+  std::string group_of(const SampleTable& table, const Column& groups, std::size_t row) const {
     if (options_.group_by == "source") return std::string(table.rows().source(row));
-    const Column& column = table.column(options_.group_by);
-    return column.valid(row) ? fmt::format("{}", column.values(row)) : "none";
+    return groups.valid(row) ? fmt::format("{}", groups.values(row)) : "none";
   }
 
   // The first `budget` rows of the ranking of which no group has more than its share come first;
   // the rest keep their order behind them.
-  void put_capped_first(const SampleTable& table, std::int64_t budget,
+  void put_capped_first(const SelectionInput& input, std::int64_t budget,
                         std::vector<std::size_t>& rows) const {
+    const Column groups =
+        options_.group_by == "source" ? Column{} : column_or_fact(input.table, options_.group_by);
     const auto most = static_cast<std::int64_t>(
         std::ceil(options_.group_share_maximum * static_cast<double>(budget)));
     std::map<std::string, std::int64_t> taken;
     std::vector<std::size_t> chosen, passed_over;
     for (const std::size_t row : rows) {
       const bool full = static_cast<std::int64_t>(chosen.size()) == budget;
-      std::int64_t& count = taken[group_of(table, row)];
+      std::int64_t& count = taken[group_of(input.table, groups, row)];
       if (full || count == most) {
         passed_over.push_back(row);
       } else {
@@ -134,12 +136,11 @@ class TopK : public Selector {
     }
     if (static_cast<std::int64_t>(chosen.size()) < budget) {
       throw ConstraintError(fmt::format(
-          "selector top_k: {} rows are wanted, but with group_share_maximum = {} at most {} of "
-          "each "
-          "of the {} groups by {} may be taken and only {} rows are left; {} are short. Raise the "
-          "cap or lower the budget",
-          budget, options_.group_share_maximum, most, taken.size(), options_.group_by,
-          chosen.size(), budget - static_cast<std::int64_t>(chosen.size())));
+          "{} = {}: {} rows are wanted, but at most {} of each of the {} groups by {} may be taken "
+          "and only {} rows are left; {} are short. Raise the cap or lower the budget",
+          input.key("group_share_maximum"), options_.group_share_maximum, budget, most,
+          taken.size(), options_.group_by, chosen.size(),
+          budget - static_cast<std::int64_t>(chosen.size())));
     }
     rows = std::move(chosen);
     rows.insert(rows.end(), passed_over.begin(), passed_over.end());

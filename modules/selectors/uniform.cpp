@@ -33,18 +33,19 @@ namespace {
 
 class Uniform : public Selector {
  public:
-  explicit Uniform(UniformOptions options) : options_(options) { options_.check("uniform"); }
+  explicit Uniform(UniformOptions options) : options_(options) { options_.check(); }
 
   std::vector<std::string> required_columns() const override { return {}; }
 
-  Selection select(const SampleTable& table, std::uint64_t seed) const override {
+  Selection select(const SelectionInput& input) const override {
     Selection selection;
-    const auto rows =
-        candidate_rows(table, seed, "selector/uniform", selection,
-                       [&](std::size_t row) { return reject(table.rows().modality(row)); });
-    std::int64_t budget = options_.of(static_cast<std::int64_t>(rows.size()), "uniform");
+    const auto rows = candidate_rows(input, "selector/uniform", selection, [&](std::size_t row) {
+      return reject(input.table.rows().modality(row));
+    });
+    std::int64_t budget = options_.of(static_cast<std::int64_t>(rows.size()), input);
     if (!options_.is_share()) budget *= options_.multiple;
-    require_rows("uniform", budget, static_cast<std::int64_t>(rows.size()), selection);
+    require_rows(input, options_.option(), budget, static_cast<std::int64_t>(rows.size()),
+                 selection);
     selection.rows.reserve(static_cast<std::size_t>(budget));
     for (std::int64_t i = 0; i < budget; ++i) {
       selection.rows.emplace_back(rows[static_cast<std::size_t>(i)], 0.0, "uniform");

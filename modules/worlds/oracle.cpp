@@ -64,10 +64,20 @@ OracleLabel label_from(const boost::json::object& row) {
   return label;
 }
 
-using OracleLabels = std::unordered_map<std::string, OracleLabel>;
+struct OracleLabels {
+  std::filesystem::path file;
+  std::unordered_map<std::string, OracleLabel> by_id;
+
+  const OracleLabel& of(std::string_view id) const {
+    const auto found = by_id.find(std::string(id));
+    if (found != by_id.end()) return found->second;
+    throw DataError(fmt::format(
+        "{} has no label for row '{}' of the pool; it belongs to another one", file.string(), id));
+  }
+};
 
 OracleLabels read_labels(const std::filesystem::path& file) {
-  OracleLabels labels;
+  OracleLabels labels{file, {}};
   std::istringstream lines(read_file(file));
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -75,7 +85,7 @@ OracleLabels read_labels(const std::filesystem::path& file) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
       const boost::json::object row = boost::json::parse(line).as_object();
-      labels.emplace(std::string(row.at("id").as_string()), label_from(row));
+      labels.by_id.emplace(std::string(row.at("id").as_string()), label_from(row));
     } catch (const std::exception& error) {
       throw DataError(fmt::format("{}:{}: not a row of hidden labels: {}", file.string(), number,
                                   error.what()));
@@ -86,32 +96,25 @@ OracleLabels read_labels(const std::filesystem::path& file) {
 
 class Oracle : public Selector {
  public:
-  explicit Oracle(OracleOptions options) : options_(std::move(options)) {
-    options_.check("oracle");
-  }
+  explicit Oracle(OracleOptions options) : options_(std::move(options)) { options_.check(); }
 
   std::vector<std::string> required_columns() const override { return {}; }
   bool reads_hidden_labels() const override { return true; }
+  std::vector<std::string> decided_by_run() const override { return {"labels"}; }
 
-  Selection select(const SampleTable& table, std::uint64_t seed) const override {
-    if (options_.labels.empty()) {
-      throw ConfigError(
-          "selector oracle: the pool has no hidden labels; selector.labels names a file of them, "
-          "as "
-          "a generated pool has it (labels.jsonl)");
-    }
-    const OracleLabels labels = read_labels(options_.labels);
+  Selection select(const SelectionInput& input) const override {
+    const SampleTable& table = input.table;
+    const OracleLabels labels = read_labels(input);
     Selection selection;
-    const auto rows =
-        candidate_rows(table, seed, "selector/oracle", selection, [&](std::size_t row) {
-          return reject(label_of(labels, std::string(table.rows().id(row))));
-        });
+    const auto rows = candidate_rows(input, "selector/oracle", selection, [&](std::size_t row) {
+      return reject(labels.of(table.rows().id(row)));
+    });
 
     // Rows in hash order, one of each group of duplicates.
     Groups groups;
     std::set<std::int64_t> seen;
     for (const auto row : rows) {
-      const auto& label = label_of(labels, std::string(table.rows().id(row)));
+      const OracleLabel& label = labels.of(table.rows().id(row));
       if (label.duplicate_group >= 0 && !seen.insert(label.duplicate_group).second) {
         selection.exclude(row, "repeats a question about a scene");
         continue;
@@ -123,17 +126,17 @@ class Oracle : public Selector {
     std::int64_t available = 0;
     for (const auto& [key, members] : groups)
       available += static_cast<std::int64_t>(members.size());
-    const std::int64_t budget = options_.of(distinct_rows(table, selection), "oracle");
-    require_rows("oracle", budget, available, selection);
+    const std::int64_t budget = options_.of(distinct_rows(table, selection), input);
+    require_rows(input, options_.option(), budget, available, selection);
 
     std::map<Group, std::int64_t> taken;
     if (options_.video_share) {
       const auto videos =
           static_cast<std::int64_t>(*options_.video_share * static_cast<double>(budget) + 0.5);
-      take(groups, true, videos, selection, taken);
-      take(groups, false, budget - videos, selection, taken);
+      take(input, groups, true, videos, selection, taken);
+      take(input, groups, false, budget - videos, selection, taken);
     } else {
-      take(groups, std::nullopt, budget, selection, taken);
+      take(input, groups, std::nullopt, budget, selection, taken);
     }
     for (const auto& [key, members] : groups) {
       selection.account.rank_rows((key.first ? "video, " : "still, ") + key.second, members,
@@ -146,14 +149,13 @@ class Oracle : public Selector {
   using Group = std::pair<bool, std::string>;  // video or not, question type
   using Groups = std::map<Group, std::vector<std::size_t>>;
 
-  const OracleLabel& label_of(const OracleLabels& labels, const std::string& id) const {
-    const auto found = labels.find(id);
-    if (found == labels.end()) {
-      throw DataError(
-          fmt::format("{} has no label for row '{}' of the pool; it belongs to another one",
-                      options_.labels.string(), id));
-    }
-    return found->second;
+  // Those that the options name, or else the pool's.
+  OracleLabels read_labels(const SelectionInput& input) const {
+    const std::filesystem::path& file = options_.labels.empty() ? input.labels : options_.labels;
+    if (!file.empty()) return winnow::read_labels(file);
+    throw ConfigError(input.key("labels") +
+                      ": the pool has no hidden labels; name a file of them, as a generated pool "
+                      "has it (labels.jsonl)");
   }
 
   std::string reject(const OracleLabel& label) const {
@@ -166,8 +168,8 @@ class Oracle : public Selector {
   }
 
   // Takes `total` rows of groups of the modality (or any), equally over question types.
-  static void take(const Groups& groups, std::optional<bool> video, std::int64_t total,
-                   Selection& selection, std::map<Group, std::int64_t>& taken) {
+  static void take(const SelectionInput& input, const Groups& groups, std::optional<bool> video,
+                   std::int64_t total, Selection& selection, std::map<Group, std::int64_t>& taken) {
     std::vector<Group> keys;
     std::vector<std::int64_t> sizes;
     std::int64_t available = 0;
@@ -179,7 +181,7 @@ class Oracle : public Selector {
     }
     if (available < total) {
       throw ConstraintError(fmt::format(
-          "selector oracle: video_share asks for {} {} rows, but only {} are clean: {} short",
+          "{}: it asks for {} {} rows, but only {} are clean: {} short", input.key("video_share"),
           total, *video ? "video" : "other", available, total - available));
     }
     const auto quotas = apportion(total, std::vector<double>(sizes.size(), 1.0), sizes,

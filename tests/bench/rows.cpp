@@ -130,7 +130,7 @@ void select(const Place& place, const std::string& type, std::int64_t budget) {
   add_columns({{place.table()}, "id", 0.0}, table);
   const config::Value options = selector_table(type, budget);
   const auto selector = selectors().create(options, "selector");
-  const Selection selection = selector->select(table, 1);
+  const Selection selection = selector->select({table, 1});
   const fs::path folder = place.folder / ("selected-" + type);
   write_selection(folder, table, selection, {options, 1, selector->required_columns(), {}});
   write_file(folder / "report.json", selection_report(table, selection));

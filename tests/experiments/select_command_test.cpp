@@ -221,19 +221,88 @@ TEST_F(SelectOwnPool, ScoresOfOtherRowsOrTooFewOfThemAreAMistake) {
   EXPECT_THAT(json::serialize(report("out").at("warnings")), HasSubstr("have no scores"));
 }
 
-TEST_F(SelectOwnPool, AMediumThatVanishedIsCounted) {
+// The manifest, what is written and what an export of the selection writes are the same rows.
+TEST_F(SelectOwnPool, ARowWhoseMediumVanishedIsNotTakenAndIsCounted) {
   fs::remove(folder_ / "a.png");
-  const std::vector<std::string> unchecked = {"pool.check_media=false"};
-  EXPECT_THAT(message<DataError>(unchecked),
+  EXPECT_THAT(message<DataError>({"pool.check_media=false"}),
               AllOf(HasSubstr("1 of 3 rows cannot be written"), HasSubstr("a.png")));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
-  EXPECT_THAT(
-      message<DataError>({"pool.check_media=false", "maximum_failed_share=1", "selector.budget=1"}),
-      HasSubstr("none is left"));
-  EXPECT_THAT(run({"pool.check_media=false", "maximum_failed_share=0.5"}), HasSubstr("2 written"));
-  const json::value lost = report("out").at("export").at("not_written");
-  ASSERT_EQ(lost.as_array().size(), 1U);
-  EXPECT_EQ(lost.at(0).at("id").as_string(), "two");
+  for (const std::string decode : {"decode=true", "decode=false"}) {
+    SCOPED_TRACE(decode);
+    EXPECT_THAT(run({"pool.check_media=false", "maximum_failed_share=0.5", decode}),
+                HasSubstr("3 of 16 rows taken, 3 written"));
+    const auto taken = read_selected_ids(find_selection(folder_ / "out"));
+    EXPECT_THAT(taken, testing::Not(testing::Contains("two")));
+    const Pool written = read(folder_ / "out/data/train.jsonl");
+    ASSERT_EQ(written.size(), taken.size());
+    for (std::size_t row = 0; row < taken.size(); ++row) {
+      EXPECT_EQ(written.sample(row).id, taken[row]);
+    }
+    const json::object all = report("out");
+    const std::string reason = decode == "decode=true"
+                                   ? "measurement failed: a medium cannot be read"
+                                   : "cannot be written";
+    EXPECT_EQ(all.at("excluded").at(reason).as_int64(), 1);
+    const json::value lost = all.at("export").at("not_written");
+    ASSERT_EQ(lost.as_array().size(), 1U);
+    EXPECT_EQ(lost.at(0).at("id").as_string(), "two");
+    EXPECT_THAT(json::serialize(all.at("unusable")),
+                AllOf(HasSubstr("\"two\""), HasSubstr("a.png")));
+    std::ostringstream text;
+    EXPECT_EQ(explain_command({path("out"), folder_.path(), "two", "", {}}, text), 0);
+    EXPECT_THAT(text.str(), AllOf(HasSubstr(reason), HasSubstr("a.png")));
+  }
+}
+
+// Every selector, those that read no column too, and with what `winnow measure` said of them.
+TEST_F(SelectOwnPool, RowsThatCouldNotBeMeasuredAreNotTaken) {
+  const Pool pool = read(folder_ / "mine.jsonl");
+  SampleTable table(pool.shared_rows());
+  Column loss = Column::missing("loss", table.size());
+  for (std::size_t row = 0; row < table.size(); ++row) loss.set(row, 100.0 - double(row));
+  loss.set(pool.index_of("two"), CellState::failed);
+  table.add(loss);
+  table.save(folder_ / "measured/table");
+  folder_.write("measured/failures.jsonl",
+                R"({"id":"r7","of":"utility","reason":"clip.mp4: no frames"})"
+                "\n");
+  const std::string columns = "columns=[" + path("measured") + "]";
+  for (const std::string selector : {"selector=top_k", "selector=uniform", "selector=gdo"}) {
+    SCOPED_TRACE(selector);
+    std::vector<std::string> more = {selector, columns, "maximum_missing_share=0.1",
+                                     "selector.budget=10"};
+    if (selector != "selector=top_k") more.push_back("-selector.column");
+    if (selector == "selector=gdo") {
+      more.insert(more.end(), {"+selector.weights.loss=1.0", "selector.strata=[question_type]",
+                               "selector.standardise_within=[question_type]"});
+    }
+    run(more);
+    const auto taken = read_selected_ids(find_selection(folder_ / "out"));
+    EXPECT_EQ(taken.size(), 10U);
+    EXPECT_THAT(taken, testing::Not(testing::Contains("two")));
+    EXPECT_THAT(taken, testing::Not(testing::Contains("r7")));
+    const json::object all = report("out");
+    EXPECT_EQ(all.at("excluded").at("measurement failed: loss").as_int64(), 1);
+    EXPECT_EQ(all.at("excluded").at("measurement failed: utility").as_int64(), 1);
+    EXPECT_THAT(json::serialize(all.at("unusable")), HasSubstr("clip.mp4: no frames"));
+  }
+}
+
+TEST_F(SelectOwnPool, TheWordsOfAnAnswerAreAColumnOfEveryPool) {
+  run({"columns=[]", "selector.column=answer_words", "selector.direction=lowest"});
+  EXPECT_EQ(read(folder_ / "out/data/train.jsonl").size(), 3U);
+}
+
+TEST_F(SelectOwnPool, MistakesAreToldByTheUsersKey) {
+  EXPECT_THAT(message<ConfigError>({"selector.share=0.1"}),
+              HasSubstr("selector.budget = 3: set either budget or share"));
+  EXPECT_THAT(message<ConfigError>({"selector.column=los"}),
+              HasSubstr("selector.column = \"los\""));
+  EXPECT_THAT(message<ConfigError>({"selector=gdo", "-selector.column", "+selector.weights.los=1",
+                                    "selector.strata=[question_type]",
+                                    "selector.standardise_within=[question_type]"}),
+              HasSubstr("selector.weights.los = 1"));
+  EXPECT_THAT(message<ConstraintError>({"selector.budget=17"}), HasSubstr("selector.budget: "));
 }
 
 TEST_F(SelectOwnPool, ReplacesWhatAnEarlierOneLeftAndNothingElse) {

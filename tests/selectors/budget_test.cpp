@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "config/read.h"
 #include "core/errors.h"
 #include "tables.h"
 
@@ -47,33 +48,52 @@ TEST_P(Budget, AShareIsOfTheDistinctRowsAndRounded) {
   const std::int64_t distinct = testing::distinct_contents(table_);
   ASSERT_LT(distinct, static_cast<std::int64_t>(table_.size()));
   for (const double share : {0.1, 0.2, 0.333}) {
-    const auto rows = selector({{"share", share}})->select(table_, 3).rows.size();
+    const auto rows = selector({{"share", share}})->select({table_, 3}).rows.size();
     EXPECT_EQ(static_cast<std::int64_t>(rows), std::llround(share * double(distinct))) << share;
   }
-  EXPECT_EQ(selector({{"budget", 7}})->select(table_, 3).rows.size(), 7U);
-  EXPECT_EQ(selector({{"budget", 7}, {"share", 0.0}})->select(table_, 3).rows.size(), 7U);
+  EXPECT_EQ(selector({{"budget", 7}})->select({table_, 3}).rows.size(), 7U);
+  EXPECT_EQ(selector({{"budget", 7}, {"share", 0.0}})->select({table_, 3}).rows.size(), 7U);
   EXPECT_THAT(message_of<ConstraintError>([&] {
-                selector({{"share", 0.001}})->select(table_, 3);
+                selector({{"share", 0.001}})->select({table_, 3});
               }),
               HasSubstr("share = 0.001 of"));
 }
 
 TEST_P(Budget, ItIsEitherANumberOrAShare) {
-  const auto both = HasSubstr("selector " + GetParam() + ": set either budget or share");
+  const auto both = AllOf(HasSubstr("selector."), HasSubstr("set either budget or share"));
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"budget", 7}, {"share", 0.1}}); }), both);
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"budget", 0}}); }), both);
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"share", 0.0}}); }), both);
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"share", 1.5}}); }), HasSubstr("share"));
   EXPECT_THAT(message_of<ConfigError>([&] { selector({{"budget", -1}}); }), HasSubstr("budget"));
+  const config::Value table =
+      config::parse_toml("type = \"" + GetParam() + "\"\nbudget = 7\nshare = 0.1\n", "mine.toml");
+  EXPECT_THAT(message_of<ConfigError>([&] { make_selector(table, "methods.mine.selector"); }),
+              HasSubstr("mine.toml:2: methods.mine.selector.budget = 7: set either"));
 }
 
 TEST_P(Budget, MoreThanThereAreNamesBothNumbers) {
   const std::string message = message_of<ConstraintError>([&] {
-    selector({{"budget", 5000}})->select(table_, 3);
+    selector({{"budget", 5000}})->select({table_, 3});
   });
   EXPECT_THAT(message, AllOf(HasSubstr("5000"), HasSubstr("short")));
+  // By the key that the user wrote.
+  SelectionInput input{table_, 3};
+  input.place = "methods.mine.selector";
+  EXPECT_THAT(message_of<ConstraintError>([&] {
+                selector({{"budget", 5000}})->select(input);
+              }),
+              ::testing::StartsWith("methods.mine.selector.budget: "));
+  input.place = "selector";
+  input.method = "methods.mine";
+  EXPECT_THAT(message_of<ConstraintError>([&] {
+                selector({{"share", 0.001}})->select(input);
+              }),
+              ::testing::StartsWith("selector.share (of methods.mine) = 0.001"));
   // Without either number 1000 rows are wanted.
-  EXPECT_THAT(message_of<ConstraintError>([&] { selector({})->select(table_, 3); }),
+  EXPECT_THAT(message_of<ConstraintError>([&] {
+                selector({})->select({table_, 3});
+              }),
               HasSubstr("1000"));
 }
 
@@ -91,7 +111,9 @@ TEST(Budget, ScoresThatAreNoNumbersAreRefused) {
   }
   const auto overflow =
       make("gdo", {{"budget", 10}, {"weights.loss", 1e308}, {"weights.coverage", 1e308}});
-  EXPECT_THAT(message_of<ConfigError>([&] { overflow->select(table, 1); }),
+  EXPECT_THAT(message_of<ConfigError>([&] {
+                overflow->select({table, 1});
+              }),
               HasSubstr("weights are too large"));
   EXPECT_THROW(make("top_k", {{"budget", 3}, {"weight_ratio", infinity}}), ConfigError);
 }

@@ -67,7 +67,7 @@ class Conformance : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(Conformance, TakesExactlyItsBudgetOfDistinctRows) {
-  const Selection selection = selector(kBudget)->select(table_, 3);
+  const Selection selection = selector(kBudget)->select({table_, 3});
   EXPECT_EQ(selection.rows.size(), static_cast<std::size_t>(kBudget));
   EXPECT_EQ(testing::ids(table_, selection).size(), static_cast<std::size_t>(kBudget));
   std::set<std::string> contents;
@@ -87,7 +87,7 @@ TEST_P(Conformance, TakesExactlyItsBudgetOfDistinctRows) {
 TEST_P(Conformance, SaysWhatIsShortWhenThePoolIsTooSmall) {
   const auto budget = testing::distinct_contents(table_) + 1;
   try {
-    selector(budget)->select(table_, 3);
+    selector(budget)->select({table_, 3});
     FAIL() << "took more rows than there are";
   } catch (const ConstraintError& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("budget"));
@@ -98,10 +98,10 @@ TEST_P(Conformance, SaysWhatIsShortWhenThePoolIsTooSmall) {
 
 TEST_P(Conformance, IsDeterministicAndIndependentOfRowOrder) {
   const auto chosen = selector(kBudget);
-  const Selection selection = chosen->select(table_, 3);
+  const Selection selection = chosen->select({table_, 3});
   for (std::uint64_t shuffle = 0; shuffle < 5; ++shuffle) {
     const SampleTable other = testing::shuffled(table_, shuffle);
-    const Selection again = chosen->select(other, 3);
+    const Selection again = chosen->select({other, 3});
     EXPECT_EQ(testing::ids(table_, selection), testing::ids(other, again));
     EXPECT_EQ(subset_digest(table_, selection), subset_digest(other, again));
     ASSERT_EQ(selection.rows.size(), again.rows.size());
@@ -114,7 +114,7 @@ TEST_P(Conformance, IsDeterministicAndIndependentOfRowOrder) {
 }
 
 TEST_P(Conformance, ReportsEverything) {
-  const Selection selection = selector(kBudget)->select(table_, 3);
+  const Selection selection = selector(kBudget)->select({table_, 3});
   const auto report = boost::json::parse(selection_report(table_, selection)).as_object();
   EXPECT_EQ(report.at("selected").as_int64(), kBudget);
   EXPECT_EQ(report.at("digest").as_string(), subset_digest(table_, selection));
@@ -136,7 +136,7 @@ TEST_P(Conformance, ReportsEverything) {
 
 // Every row is either excluded or has a rank in a stratum, and the counts say the same.
 TEST_P(Conformance, AccountsForEveryRow) {
-  const Selection selection = selector(kBudget)->select(table_, 3);
+  const Selection selection = selector(kBudget)->select({table_, 3});
   const Account& account = selection.account;
   ASSERT_EQ(account.reason.size(), table_.size());
   std::map<std::string, std::int64_t> excluded;
@@ -171,7 +171,7 @@ TEST_P(Conformance, AccountsForEveryRow) {
 TEST_P(Conformance, WritesOneManifestForAnyOrderOfRowsAndExplainsAll) {
   const auto chosen = selector(kBudget);
   const auto write = [&](const SampleTable& table, std::uint64_t seed, const std::string& folder) {
-    return write_selection(folder_ / folder, table, chosen->select(table, seed),
+    return write_selection(folder_ / folder, table, chosen->select({table, seed}),
                            {config::Value(),
                             seed,
                             chosen->required_columns(),
@@ -187,7 +187,7 @@ TEST_P(Conformance, WritesOneManifestForAnyOrderOfRowsAndExplainsAll) {
 
   std::set<std::string> taken;
   for (const auto& id : read_selected_ids(manifest)) taken.insert(id);
-  const Selection selection = chosen->select(table_, 3);
+  const Selection selection = chosen->select({table_, 3});
   EXPECT_EQ(taken, testing::ids(table_, selection));
   EXPECT_THAT(explain_selection(manifest, "leaked"),
               ::testing::AllOf(::testing::HasSubstr("in an evaluation set"),
@@ -208,6 +208,43 @@ TEST_P(Conformance, WritesOneManifestForAnyOrderOfRowsAndExplainsAll) {
   EXPECT_THROW(explain_selection(manifest, "row-0000x"), DataError);
 }
 
+// What could not be measured is excluded and listed; another row of equal content may stand for it.
+TEST_P(Conformance, TakesNoRowThatCouldNotBeMeasured) {
+  const auto chosen = selector(kBudget);
+  // Rows that would be taken: of one a cell failed, another is named, a third repeats a failed one.
+  const Selection before = chosen->select({table_, 3});
+  const std::size_t failed = before.rows[0].row, named = before.rows[1].row;
+  SampleTable table(table_);
+  Column measured = Column::missing("measured", table.size());
+  for (std::size_t row = 0; row < table.size(); ++row) measured.set(row, 1.0);
+  measured.set(failed, CellState::failed);
+  table.add(measured);
+  const auto select = [&](const SampleTable& of) {
+    SelectionInput input{of, 3};
+    const auto row = of.rows().find(table_.rows().id(named));
+    input.unusable[row.value()] = {measurement_failed("utility"), "x.png: cannot be decoded"};
+    return chosen->select(input);
+  };
+  const Selection selection = select(table);
+  EXPECT_EQ(selection.rows.size(), static_cast<std::size_t>(kBudget));
+  for (const SelectedRow& row : selection.rows) {
+    EXPECT_NE(row.row, failed);
+    EXPECT_NE(row.row, named);
+  }
+  EXPECT_EQ(selection.excluded.at("measurement failed: measured"), 1);
+  EXPECT_EQ(selection.excluded.at("measurement failed: utility"), 1);
+  const SampleTable other = testing::shuffled(table, 2);
+  EXPECT_EQ(testing::ids(table, selection), testing::ids(other, select(other)));
+
+  const auto report = boost::json::parse(selection_report(table, selection)).as_object();
+  EXPECT_EQ(report.at("unusable").as_array().size(), 2U);
+  write_selection(folder_ / "failed", table, selection, {config::Value(), 3, {}, {}});
+  EXPECT_THAT(
+      explain_selection(find_selection(folder_ / "failed"), std::string(table.rows().id(named))),
+      ::testing::AllOf(::testing::HasSubstr("measurement failed: utility"),
+                       ::testing::HasSubstr("x.png: cannot be decoded")));
+}
+
 TEST_P(Conformance, HasAConfigFileAndNamesItsColumns) {
   const auto file =
       std::filesystem::path(WINNOW_SOURCE_DIR) / "configs/selector" / (GetParam() + ".toml");
@@ -217,14 +254,14 @@ TEST_P(Conformance, HasAConfigFileAndNamesItsColumns) {
   const auto chosen = selector(kBudget);
   SampleTable small(table_.rows());
   for (const auto& name : chosen->required_columns()) small.add(table_.column(name));
-  EXPECT_EQ(testing::ids(small, chosen->select(small, 3)),
-            testing::ids(table_, chosen->select(table_, 3)));
+  EXPECT_EQ(testing::ids(small, chosen->select({small, 3})),
+            testing::ids(table_, chosen->select({table_, 3})));
   for (const auto& missing : chosen->required_columns()) {
     SampleTable lacking(table_.rows());
     for (const auto& name : chosen->required_columns()) {
       if (name != missing) lacking.add(table_.column(name));
     }
-    EXPECT_THROW(chosen->select(lacking, 3), ConfigError) << missing;
+    EXPECT_THROW(chosen->select({lacking, 3}), ConfigError) << missing;
   }
 }
 

@@ -50,7 +50,7 @@ SampleTable table_of(const std::vector<Row>& rows) {
 
 std::vector<std::string> taken(const SampleTable& table, const std::vector<Setting>& settings) {
   std::vector<std::string> result;
-  for (const SelectedRow& row : make("deita", settings)->select(table, 3).rows) {
+  for (const SelectedRow& row : make("deita", settings)->select({table, 3}).rows) {
     result.emplace_back(table.rows().id(row.row));
   }
   return result;
@@ -85,7 +85,7 @@ TEST(Deita, RanksReplaceValuesWhereAsked) {
   const SampleTable table = table_of(five);
   const Selection selection =
       make("deita", {{"budget", 4}, {"scale", "rank"}, {"minimum_distance", 0.0}})
-          ->select(table, 3);
+          ->select({table, 3});
   std::vector<double> scores;
   for (const SelectedRow& row : selection.rows) scores.push_back(row.score);
   EXPECT_EQ(ids(table, selection), (std::set<std::string>{"a", "b", "c", "d"}));
@@ -100,7 +100,7 @@ TEST(Deita, RanksReplaceValuesWhereAsked) {
 TEST(Deita, SaysWhoStandsForARowThatWasPassedOver) {
   const SampleTable table = table_of(five);
   const Selection selection =
-      make("deita", {{"budget", 3}, {"minimum_distance", 0.2}})->select(table, 3);
+      make("deita", {{"budget", 3}, {"minimum_distance", 0.2}})->select({table, 3});
   EXPECT_EQ(selection.excluded.at("nearer than 0.2 to a taken row"), 2);
   EXPECT_EQ(selection.account.instead[1], 0);
   EXPECT_EQ(selection.account.instead[3], 0);
@@ -111,7 +111,7 @@ TEST(Deita, SaysWhoStandsForARowThatWasPassedOver) {
 TEST(Deita, FallsShortOrFillsUp) {
   const SampleTable table = table_of(five);
   try {
-    make("deita", {{"budget", 4}, {"minimum_distance", 0.2}})->select(table, 3);
+    make("deita", {{"budget", 4}, {"minimum_distance", 0.2}})->select({table, 3});
     FAIL() << "took rows that are near";
   } catch (const ConstraintError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("only 3 are at least 0.2 apart"),
@@ -119,7 +119,7 @@ TEST(Deita, FallsShortOrFillsUp) {
   }
   const Selection filled =
       make("deita", {{"budget", 4}, {"minimum_distance", 0.2}, {"when_short", "fill"}})
-          ->select(table, 3);
+          ->select({table, 3});
   EXPECT_EQ(ids(table, filled), (std::set<std::string>{"a", "b", "c", "e"}));
   EXPECT_EQ(filled.rows.back().stage, "fill");
   EXPECT_FALSE(filled.constraints.at(0).met);
@@ -135,14 +135,14 @@ TEST(Deita, RefusesWhatMakesNoSense) {
   auto rows = five;
   rows[2].quality = -1;
   try {
-    make("deita", {{"budget", 2}})->select(table_of(rows), 3);
+    make("deita", {{"budget", 2}})->select({table_of(rows), 3});
     FAIL() << "multiplied negative values";
   } catch (const ConstraintError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("'quality'"), HasSubstr("'c'"), HasSubstr("rank")));
   }
-  EXPECT_NO_THROW(make("deita", {{"budget", 2}, {"scale", "rank"}})->select(table_of(rows), 3));
+  EXPECT_NO_THROW(make("deita", {{"budget", 2}, {"scale", "rank"}})->select({table_of(rows), 3}));
   try {
-    make("deita", {{"budget", 2}, {"embedding", "quality"}})->select(table_of(five), 3);
+    make("deita", {{"budget", 2}, {"embedding", "quality"}})->select({table_of(five), 3});
     FAIL() << "found vectors where there are none";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("'quality'"), HasSubstr("no vectors")));

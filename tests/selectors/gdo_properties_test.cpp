@@ -137,15 +137,15 @@ TEST(GdoProperties, HoldOnTenThousandPools) {
     const SampleTable other = testing::shuffled(table, trial);
     Selection selection, again;
     try {
-      selection = gdo->select(table, trial);
+      selection = gdo->select({table, trial});
     } catch (const ConstraintError& error) {
       ASSERT_FALSE(goal.may_relax) << error.what();
       EXPECT_THAT(error.what(), HasSubstr("cannot hold together"));
-      EXPECT_THROW(gdo->select(other, trial), ConstraintError);
+      EXPECT_THROW(gdo->select({other, trial}), ConstraintError);
       ++refused;
       continue;
     }
-    again = gdo->select(other, trial);
+    again = gdo->select({other, trial});
     ASSERT_EQ(again.rows.size(), selection.rows.size());
     std::set<std::string> contents;
     for (std::size_t i = 0; i < selection.rows.size(); ++i) {
@@ -199,7 +199,7 @@ TEST(GdoProperties, AHigherWeightNeverLowersTheMeanOfItsTerm) {
                                           {"weights.visual_dependency", weight},
                                           {"weights.perplexity", -0.7},
                                           {"weights.coverage", 0.4}})
-                                 ->select(table, trial);
+                                 ->select({table, trial});
       const double mean = mean_term(selection, "visual_dependency", weight);
       ASSERT_GE(mean, previous - 1e-9) << "trial " << trial << " weight " << weight;
       previous = mean;
@@ -264,19 +264,19 @@ TEST(GdoProperties, ATermSwitchedOffLeavesNothingBehind) {
       config::Value settings = read_goal(goal);
       const SampleTable other = with_other(table, term);
       const auto with = selectors().create(settings, "with");
-      EXPECT_NE(everything(table, with->select(table, 1)),
-                everything(other, with->select(other, 1)));
+      EXPECT_NE(everything(table, with->select({table, 1})),
+                everything(other, with->select({other, 1})));
 
       settings.set("weights." + term, config::Value(0.0, config::Origin{"test", 0}));
       const auto without = selectors().create(settings, "without");
       EXPECT_THAT(without->required_columns(), ::testing::Not(::testing::Contains(term)));
-      EXPECT_EQ(everything(table, without->select(table, 1)),
-                everything(other, without->select(other, 1)));
+      EXPECT_EQ(everything(table, without->select({table, 1})),
+                everything(other, without->select({other, 1})));
       // Hard filters and groups by the column go with it.
       settings.set("reject.below_quantile." + term, config::Value(0.5, config::Origin{"test", 0}));
       const auto filtered = selectors().create(settings, "filtered");
-      EXPECT_EQ(everything(table, filtered->select(table, 1)),
-                everything(table, without->select(table, 1)));
+      EXPECT_EQ(everything(table, filtered->select({table, 1})),
+                everything(table, without->select({table, 1})));
     }
   }
 }

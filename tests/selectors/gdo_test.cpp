@@ -69,7 +69,7 @@ TEST(Gdo, QuotasFollowStratumSizes) {
                                         {"weights.loss", -1.0},
                                         {"strata", std::vector<std::string>{"source"}},
                                         {"strata_exponent", exponent}})
-                               ->select(table, 1);
+                               ->select({table, 1});
     return count(table, selection).sources["small"];
   };
   EXPECT_EQ(small_rows(1.0), 2);
@@ -80,7 +80,7 @@ TEST(Gdo, QuotasFollowStratumSizes) {
                                       {"weights.loss", -1.0},
                                       {"strata", std::vector<std::string>{"source"}},
                                       {"strata_exponent", 1.0}})
-                             ->select(table, 1);
+                             ->select({table, 1});
   const auto chosen = testing::ids(table, selection);
   EXPECT_EQ(chosen.count("90") + chosen.count("91"), 2U);
 }
@@ -89,22 +89,22 @@ TEST(Gdo, RejectsByThresholdQuantileAndSource) {
   const SampleTable table = make_table({400, 4, 0.4, 0.5, 0.0, 0.0, true}, 5);
   const Column& column = table.column("visual_dependency");
   const auto selection =
-      make("gdo", {{"budget", 50}, {"reject.below.visual_dependency", 0.5}})->select(table, 1);
+      make("gdo", {{"budget", 50}, {"reject.below.visual_dependency", 0.5}})->select({table, 1});
   for (const auto& row : selection.rows) EXPECT_GE(column.values(row.row), 0.5);
   EXPECT_GT(selection.excluded.at("visual_dependency below 0.5"), 100);
 
   const auto quantile =
-      make("gdo", {{"budget", 50}, {"reject.below_quantile.loss", 0.25}})->select(table, 1);
+      make("gdo", {{"budget", 50}, {"reject.below_quantile.loss", 0.25}})->select({table, 1});
   EXPECT_NEAR(static_cast<double>(quantile.excluded.at("loss below quantile 0.25")), 100.0, 5.0);
 
   const auto words =
-      make("gdo", {{"budget", 50}, {"reject.above.answer_words", 3}})->select(table, 1);
+      make("gdo", {{"budget", 50}, {"reject.above.answer_words", 3}})->select({table, 1});
   for (const auto& row : words.rows) EXPECT_LE(table.rows().answer_words(row.row), 3);
 
   // The last source lies a standard deviation below the others and has an eighth of the rows.
   const auto last_source_rows = [&](double share) {
     const auto rest =
-        make("gdo", {{"budget", 50}, {"source_prior.reject_quantile", share}})->select(table, 1);
+        make("gdo", {{"budget", 50}, {"source_prior.reject_quantile", share}})->select({table, 1});
     return count(table, rest).sources["source | 3"];
   };
   EXPECT_EQ(last_source_rows(0.2), 0);
@@ -116,7 +116,7 @@ TEST(Gdo, SourcePriorPrefersGoodSources) {
   const auto from_last = [&](double weight) {
     const auto selection =
         make("gdo", {{"budget", 100}, {"weights.coverage", 1.0}, {"source_prior.weight", weight}})
-            ->select(table, 1);
+            ->select({table, 1});
     return count(table, selection).sources["source | 3"];
   };
   EXPECT_LT(from_last(3.0), from_last(0.0));
@@ -138,13 +138,13 @@ TEST(Gdo, WarnsOfColumnsThatSayNothing) {
                                       {"weights.constant", 1.0},
                                       {"weights.sparse", 1.0},
                                       {"weights.nowhere", 1.0}})
-                             ->select(table, 1);
+                             ->select({table, 1});
   EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("constant is constant (4)")));
   EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("sparse is missing for")));
   EXPECT_THAT(selection.warnings, ::testing::Contains(HasSubstr("nowhere applies to no row")));
 }
 
-// A failed measurement must not beat a measured one that is average, nor poison the others.
+// A missing value must not beat a measured one that is average, nor poison the others.
 TEST(Gdo, MissingValuesCostTheStatedPenalty) {
   std::vector<RowFacts> rows;
   Column column = Column::missing("loss", 101);
@@ -159,7 +159,7 @@ TEST(Gdo, MissingValuesCostTheStatedPenalty) {
   table.add(column);
   const auto selection =
       make("gdo", {{"budget", 101}, {"weights.loss", -2.0}, {"missing_penalty", 0.5}})
-          ->select(table, 1);
+          ->select({table, 1});
   for (const auto& row : selection.rows) {
     ASSERT_TRUE(std::isfinite(row.score));
     if (row.row == 100) {
@@ -184,8 +184,9 @@ TEST(Gdo, RefusesContradictions) {
   EXPECT_THAT(message({{"source_floors.a", 0.7}, {"source_floors.b", 0.7}}), HasSubstr("1.4"));
   EXPECT_THAT(message({{"source_floor_rows", 600}, {"source_share_maximum", 0.5}}),
               HasSubstr("source_floor_rows (600)"));
+  EXPECT_THAT(message({{"weights.loss", std::nan("")}}), HasSubstr("selector.weights.loss = nan"));
   const SampleTable table = make_table({}, 1);
-  EXPECT_THROW(make("gdo", {{"budget", 10}, {"source_floors.nobody", 0.1}})->select(table, 1),
+  EXPECT_THROW(make("gdo", {{"budget", 10}, {"source_floors.nobody", 0.1}})->select({table, 1}),
                ConfigError);
 }
 
@@ -206,7 +207,7 @@ TEST(Goals, BindAndDiffer) {
   table.add(diversity);
   std::map<std::string, Counts> counts;
   for (const auto& [name, settings] : goals) {
-    counts[name] = count(table, selectors().create(settings, name)->select(table, 1));
+    counts[name] = count(table, selectors().create(settings, name)->select({table, 1}));
     EXPECT_EQ(counts[name].rows, 100) << name;
   }
   for (const auto* name : {"minloss", "diverse", "temp", "temp_plus"}) {

@@ -59,8 +59,8 @@ TEST_F(ManifestTest, ShuffledPoolLinesGiveTheSameManifest) {
     const auto gdo = make("gdo", {{"budget", 20},
                                   {"weights.answer_words", -1.0},
                                   {"strata", std::vector<std::string>{"source"}}});
-    return write(name, table, gdo->select(table, 1)) +
-           write(name + "-uniform", table, make("uniform", {{"budget", 20}})->select(table, 1));
+    return write(name, table, gdo->select({table, 1})) +
+           write(name + "-uniform", table, make("uniform", {{"budget", 20}})->select({table, 1}));
   };
   const std::string first = manifest_of("first");
   RandomStream random(5, "tests/shuffle");
@@ -76,14 +76,14 @@ TEST_F(ManifestTest, TheHeadSaysWhatItWasMadeFrom) {
   SampleTable table = testing::make_table({}, 1);
   const auto gdo = make("gdo", {{"budget", 30}, {"weights.loss", -1.0}});
   const auto head = [&](const std::string& folder) {
-    const std::string name = write(folder, table, gdo->select(table, 1), {"loss"});
+    const std::string name = write(folder, table, gdo->select({table, 1}), {"loss"});
     const std::string content = read_file(folder_ / folder / name);
     return json::parse(content.substr(0, content.find('\n'))).as_object();
   };
   const json::object before = head("before");
   EXPECT_EQ(before.at("selector").at("type").as_string(), "gdo");
   EXPECT_EQ(before.at("selected").as_int64(), 30);
-  EXPECT_EQ(before.at("subset").as_string(), subset_digest(table, gdo->select(table, 1)));
+  EXPECT_EQ(before.at("subset").as_string(), subset_digest(table, gdo->select({table, 1})));
   EXPECT_TRUE(fs::exists(folder_ / "before" / before.at("candidates").as_string().c_str()));
   std::int64_t taken = 0;
   for (const json::value& stratum : before.at("strata").as_array()) {
@@ -104,7 +104,7 @@ TEST_F(ManifestTest, WeightsComeBackAndAreToldWhereRowsDiffer) {
   const SampleTable table = testing::make_table({}, 1);
   const auto of_ratio = [&](double ratio) {
     return make("top_k", {{"column", "loss"}, {"budget", 5}, {"weight_ratio", ratio}})
-        ->select(table, 1);
+        ->select({table, 1});
   };
   const Selection weighted = of_ratio(3.0);
   write("weighted", table, weighted);
@@ -140,7 +140,7 @@ TEST_F(ManifestTest, ExplainsRanksBordersAndMovedRows) {
                                 {"weights.loss", -1.0},
                                 {"strata", std::vector<std::string>{}},
                                 {"source_share_maximum", 0.5}});
-  write("it", table, gdo->select(table, 1), {"loss"});
+  write("it", table, gdo->select({table, 1}), {"loss"});
   const fs::path manifest = find_selection(folder_ / "it");
   EXPECT_THAT(explain_selection(manifest, "r0"),
               AllOf(HasSubstr("TAKEN by stage 'quota'"), HasSubstr("rank     1 of 10"),

@@ -75,7 +75,7 @@ inline SampleTable make_table(const RandomPool& pool, std::uint64_t seed) {
       if (!pool.uniform_columns && of_videos && rows[row].modality != Modality::video) {
         column.set(row, CellState::not_applicable);
       } else if (!pool.uniform_columns && !is_group(name) && cell.chance(pool.missing_share)) {
-        column.set(row, cell.chance(0.5) ? CellState::missing : CellState::failed);
+        column.set(row, CellState::missing);
       } else {
         column.set(row, is_group(name) ? std::floor(std::abs(3 * value)) : value);
       }
@@ -163,7 +163,7 @@ inline std::unique_ptr<Selector> make(const std::string& type,
   config::Value table;
   table.set("type", config::Value(type, config::Origin{"test", 0}));
   for (const auto& setting : settings) table.set(setting.key, setting.value);
-  return selectors().create(table, "selector");
+  return make_selector(table, "selector");
 }
 
 }  // namespace winnow::testing

@@ -38,7 +38,7 @@ TEST(Oracle, TakesCleanRowsEquallyOverQuestionTypes) {
   const auto select = [&](std::int64_t budget, double video_share) {
     return make("oracle",
                 {{"budget", budget}, {"video_share", video_share}, {"labels", file.string()}})
-        ->select(table, 1);
+        ->select({table, 1});
   };
   const Selection selection = select(20, 0.4);
   std::map<std::pair<bool, bool>, int> taken;  // video, type "few"
@@ -57,18 +57,22 @@ TEST(Oracle, TakesCleanRowsEquallyOverQuestionTypes) {
   EXPECT_THROW(select(20, 1.0), ConstraintError);
   const auto share = make("oracle", {{"share", 0.1}, {"labels", file.string()}});
   EXPECT_TRUE(share->reads_hidden_labels());
-  EXPECT_EQ(share->select(table, 1).rows.size(), 12U);  // of all rows, flawed or not
+  EXPECT_EQ(share->select({table, 1}).rows.size(), 12U);  // of all rows, flawed or not
   const SampleTable other = testing::shuffled(table, 2);
-  EXPECT_EQ(testing::ids(table, share->select(table, 1)),
-            testing::ids(other, share->select(other, 1)));
+  EXPECT_EQ(testing::ids(table, share->select({table, 1})),
+            testing::ids(other, share->select({other, 1})));
   try {
-    make("oracle", {{"budget", 500}, {"labels", file.string()}})->select(table, 1);
+    make("oracle", {{"budget", 500}, {"labels", file.string()}})->select({table, 1});
     FAIL() << "took more rows than there are";
   } catch (const ConstraintError& error) {
     EXPECT_THAT(error.what(), HasSubstr("the budget is 500 rows"));
   }
   EXPECT_THROW(make("oracle", {{"budget", 5}, {"share", 0.1}}), ConfigError);
-  EXPECT_THROW(make("oracle", {{"budget", 5}})->select(table, 1), ConfigError);
+  EXPECT_THROW(make("oracle", {{"budget", 5}})->select({table, 1}), ConfigError);
+  // Those of the pool, where its options name none.
+  SelectionInput of_pool{table, 1};
+  of_pool.labels = file;
+  EXPECT_EQ(make("oracle", {{"budget", 5}})->select(of_pool).rows.size(), 5U);
   // A user's own labels say what they say.
   std::string few;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -76,14 +80,14 @@ TEST(Oracle, TakesCleanRowsEquallyOverQuestionTypes) {
   }
   const auto own = file.string() + ".own";
   write_file(own, few);
-  const Selection by_own = make("oracle", {{"budget", 60}, {"labels", own}})->select(table, 1);
+  const Selection by_own = make("oracle", {{"budget", 60}, {"labels", own}})->select({table, 1});
   for (const auto& row : by_own.rows) EXPECT_EQ(row.row % 2, 1U);
   write_file(own, "{\"id\":\"r0\",\"wrong\":3}\n");
-  EXPECT_THROW(make("oracle", {{"budget", 5}, {"labels", own}})->select(table, 1), DataError);
+  EXPECT_THROW(make("oracle", {{"budget", 5}, {"labels", own}})->select({table, 1}), DataError);
   std::filesystem::remove(own);
   rows[0].id = "of another world";
   EXPECT_THROW(
-      make("oracle", {{"budget", 5}, {"labels", file.string()}})->select(SampleTable(rows), 1),
+      make("oracle", {{"budget", 5}, {"labels", file.string()}})->select({SampleTable(rows), 1}),
       DataError);
   std::filesystem::remove(file);
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/errors.h"
+#include "selectors/selector.h"
 
 namespace winnow::gdo_release {
 
@@ -70,10 +71,9 @@ config::Help help(const SelectOptions&) {
 SelectOptions checked(SelectOptions options) {
   if (options.metrics.empty()) options.metrics = options.metrics_jsonl;
   if (!options.metrics_jsonl.empty() && options.metrics_jsonl != options.metrics) {
-    throw ConfigError(
-        fmt::format("selector gdo_release: metrics ({}) and metrics_jsonl ({}) name the same table "
-                    "and differ",
-                    options.metrics, options.metrics_jsonl));
+    throw OptionError("metrics_jsonl",
+                      fmt::format("{} and metrics ({}) name the same table and differ",
+                                  options.metrics_jsonl, options.metrics));
   }
   const std::pair<const char*, double> counted[] = {
       {"target_ratio", options.target_ratio},
@@ -96,8 +96,7 @@ SelectOptions checked(SelectOptions options) {
   };
   for (const auto& [name, value] : counted) {
     if (std::isfinite(value)) continue;
-    throw ConfigError(
-        fmt::format("selector gdo_release: {} = {}: must be a finite number", name, value));
+    throw OptionError(name, fmt::format("{}: must be a finite number", value));
   }
   return options;
 }

@@ -16,8 +16,8 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
-#include "experiments/comparison/selection_from_files.h"
 #include "experiments/comparison/selector_table.h"
+#include "experiments/stages/chosen_from_files.h"
 #include "gdo_release/select/scan/pair.h"
 #include "selectors/manifest.h"
 #include "temporary_folder.h"
@@ -254,28 +254,31 @@ TEST_F(GdoReleasePoolTest, ASelectionIsExplainedWhereverTheFoldersLie) {
   std::vector<NamedSample> names;
   for (std::size_t i = 0; i < in_files.size(); ++i) names.push_back({samples_[i].id, in_files[i]});
   write_sample_names(folder_ / "pool/files", names);
-  const SelectionFromFiles selection{
-      table(), config::parse_toml("type = \"gdo_release\"\ntarget_count = 6\n", "test"), 7,
-      folder_ / "pool/files"};
-  const auto selector = selection.make_selector("selector");
+  const config::Value options =
+      config::parse_toml("type = \"gdo_release\"\ntarget_count = 6\n", "test");
+  const auto selector = make_selector(options, "selector");
   const fs::path selected = folder_ / "selection/x/selected";
   fs::create_directories(selected);
-  selector->select(selection.pool_table(), {{selector.get(), selected}});
+  const SampleTable no_rows;
+  SelectionInput input{no_rows, 7};
+  input.files = writer()->files(folder_ / "pool/files");
+  input.folder = selected;
+  EXPECT_THAT(selector->select(input).summary, HasSubstr("6 of "));
   const std::vector<std::string> taken = read_selected_ids(find_selection(selected));
   ASSERT_EQ(taken.size(), 6U);
-  write_selection_from_files(folder_ / "selection/x", folder_ / "selection/x", selection);
+  write_chosen_from(folder_ / "selection/x", folder_ / "selection/x",
+                    {options, 7, input.files, names_file(folder_ / "pool/files")}, true);
   fs::create_directories(folder_ / "moved");
   fs::rename(folder_ / "pool", folder_ / "moved/pool");
   fs::rename(folder_ / "selection", folder_ / "moved/selection");
   const fs::path folder = folder_ / "moved/selection/x";
-  ASSERT_TRUE(is_selection_from_files(folder));
   for (const NamedSample& name : names) {
-    const std::string text = explain_selection_from_files(folder, name.id);
+    const std::string text = explain_sample(folder, name.id);
     const bool is_taken = std::find(taken.begin(), taken.end(), name.in_files.name) != taken.end();
     EXPECT_EQ(text.find("TAKEN by") != std::string::npos, is_taken) << text;
   }
-  EXPECT_THAT(explain_selection_from_files(folder, "text"), HasSubstr("without images"));
-  EXPECT_THROW(explain_selection_from_files(folder, "nobody"), DataError);
+  EXPECT_THAT(explain_sample(folder, "text"), HasSubstr("without images"));
+  EXPECT_THROW(explain_sample(folder, "nobody"), DataError);
 }
 
 TEST(SelectorTable, PassesOverWhatTheSameFileSaysToOthers) {

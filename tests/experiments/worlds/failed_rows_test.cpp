@@ -4,13 +4,18 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
 #include <set>
 
 #include "config/compose.h"
+#include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/progress.h"
 #include "experiments/measured_setting.h"
+#include "experiments/stages/selection_stage.h"
+#include "selectors/explanation.h"
+#include "selectors/manifest.h"
 #include "temporary_folder.h"
 
 namespace winnow {
@@ -98,6 +103,25 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     descriptor_folder = descriptor_of(run).folder;
     utility_folder = run.measurements.utility(100).folder;
     EXPECT_NE(content(descriptor_of(run)).at("failures.json"), descriptor.at("failures.json"));
+
+    // No selector takes them, one that reads no column neither.
+    const UnusableSamples unusable =
+        unusable_samples({{"descriptor perplexity", descriptor_of(run)},
+                          {"utility", run.measurements.utility(100)}});
+    ASSERT_FALSE(unusable.empty());
+    const Bound<Selector> all(
+        selectors, config::parse_toml("type = \"uniform\"\nshare = 1.0\n", "test"), "selector");
+    const StageOutput chosen =
+        SelectionStage{run.setting, all, {}, 100, "selection", unusable}.run(stages);
+    const auto taken = read_selected_ids(find_selection(chosen.folder));
+    EXPECT_GT(taken.size(), 100U);
+    for (const std::string& id : taken) EXPECT_FALSE(unusable.contains(id)) << id;
+    const auto report = boost::json::parse(read_file(chosen.folder / "report.json")).as_object();
+    EXPECT_EQ(report.at("excluded").at("measurement failed: descriptor perplexity").as_int64(),
+              static_cast<std::int64_t>(unusable.size()));
+    EXPECT_EQ(report.at("unusable").as_array().size(), unusable.size());
+    EXPECT_THAT(explain_selection(find_selection(chosen.folder), unusable.begin()->first),
+                HasSubstr("measurement failed: descriptor perplexity"));
   }
   fs::rename(away, medium);
   {

@@ -77,7 +77,7 @@ TEST_F(ReleaseRows, ARowOfTheReleaseRunsFromFilesAndIsExplained) {
 
   fs::path selection;
   for (const auto& entry : fs::directory_iterator(results / "stages" / "selection")) {
-    if (fs::exists(entry.path() / "filed.toml")) selection = entry.path();
+    if (fs::exists(entry.path() / "chosen_from.toml")) selection = entry.path();
   }
   ASSERT_FALSE(selection.empty());
   // The release's own files name the same pairs as the run's manifest, in the same order.
