@@ -137,6 +137,18 @@ std::vector<std::vector<QuestionKind>> question_kinds(Setting& setting) {
   return result;
 }
 
+// Before anything is measured of them.
+void check_rows(const std::vector<Method>& methods, const std::shared_ptr<const RowTable>& rows) {
+  const SampleTable table(rows);
+  for (const Method& method : methods) {
+    if (!method.takes_rows() || method.reads_files()) continue;
+    SelectionInput input{table};
+    input.place = method.selector_path;
+    input.method = method.name_unless_in_path();
+    method.selector->check_rows(input);
+  }
+}
+
 // `seeds`: of the runs in this world.
 WorldResult shared_stages(World& world, const Plan& plan, const config::Value& config,
                           const std::vector<std::uint64_t>& seeds) {
@@ -145,6 +157,7 @@ WorldResult shared_stages(World& world, const Plan& plan, const config::Value& c
   const std::vector<std::string> columns = columns_of(config, plan.methods);
   setting.pool_stage();
   check_budgets(plan.methods, setting.screening().facts.at("pool").to_number<std::size_t>());
+  check_rows(plan.methods, setting.whole_pool().shared_rows());
   setting.prepare();
   if (&world.measuring() != &setting) world.measuring().prepare();
   WorldResult result;

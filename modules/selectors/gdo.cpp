@@ -93,6 +93,19 @@ class Gdo : public Selector {
     return selection;
   }
 
+  // Rows without a value pass every filter: what cannot be met with all of them cannot be met with
+  // fewer.
+  void check_rows(const SelectionInput& input) const override {
+    SampleTable unmeasured(input.table.shared_rows());
+    for (const std::string& column : required_columns()) {
+      unmeasured.add(Column::missing(column, unmeasured.size()));
+    }
+    SelectionInput all{unmeasured, input.seed};
+    all.place = input.place;
+    all.method = input.method;
+    select(all);
+  }
+
  private:
   static void require_finite(const SelectionInput& input, const std::vector<std::size_t>& rows,
                              const Scores& scores) {

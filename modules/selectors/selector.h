@@ -144,6 +144,10 @@ class Selector {
   // cannot be met and its relaxation is not allowed.
   virtual Selection select(const SelectionInput& input) const = 0;
 
+  // Throws ConstraintError where the choice cannot be made whatever is measured of the rows, so
+  // that a mistake is told before they are. `input.table` needs no columns.
+  virtual void check_rows(const SelectionInput& input) const { (void)input; }
+
   // Options that a run decides and no method may set.
   virtual std::vector<std::string> decided_by_run() const { return {}; }
 

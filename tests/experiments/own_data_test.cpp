@@ -260,7 +260,16 @@ TEST_F(OwnDataTest, MistakesCostASecondAndAreNamed) {
   refused(files + asked + "model=qwen3_vl model.path=other", "none", HasSubstr("other"));
   refused(files + asked + "model=qwen3_vl model.path=nowhere", "none", HasSubstr("nowhere"));
   refused(files + asked + model + lenient + "budget=5000", "none",
-          AllOf(HasSubstr("budget"), HasSubstr("5000")));
+          AllOf(HasSubstr("command line: budget = 5000"), HasSubstr("299")));
+  // A goal of videos on pictures alone, before anything is measured.
+  std::istringstream rows(read_file(data_ / "mine.jsonl"));
+  std::string pictures;
+  for (std::string row; std::getline(rows, row);) {
+    if (row.find("video") == std::string::npos) pictures += row + "\n";
+  }
+  write_file(data_ / "pictures.jsonl", pictures);
+  refused("pool=files 'pool.files=[pictures.jsonl]' " + asked + model + lenient + "budget=12",
+          "none", AllOf(HasSubstr("methods.temp"), HasSubstr("video_share_minimum")));
   refused(files + asked + model +
               "methods.uni_10x.selector.multiple=1 "
               "methods.uni_10x.selector.budget=5 budget=12",
