@@ -281,8 +281,10 @@ void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, double share,
         EvaluationStage{*setting, b, weights, title, part}.run(setting->stages());
     BenchmarkScores& own = (*scores)[b];
     own.benchmark = results.benchmarks[b].name;
-    for (const Outcome& outcome : read_outcomes(output, *setting, b, part)) {
-      own.scores.push_back(outcome.score);
+    for (const std::optional<Outcome>& outcome :
+         read_outcomes_of_share(output, *setting, b, part)) {
+      own.scores.push_back(outcome ? outcome->score : 0.0);
+      own.asked.push_back(outcome.has_value());
     }
     progress.advance();
   });

@@ -33,13 +33,19 @@ class Averaging {
 
   // In points.
   double accuracy_of(std::size_t benchmark, const BenchmarkScores& scores) const {
-    double sum = 0.0;
+    double sum = 0.0, parts = 0.0;  // a part of which nothing was asked says nothing
     for (std::size_t p = first_[benchmark]; p < first_[benchmark + 1]; ++p) {
-      double part = 0.0;
-      for (const std::size_t q : parts_[p]) part += scores.scores.at(q);
-      sum += 100.0 * part / static_cast<double>(parts_[p].size());
+      double part = 0.0, asked = 0.0;
+      for (const std::size_t q : parts_[p]) {
+        if (!scores.was_asked(q)) continue;
+        part += scores.scores.at(q);
+        asked += 1.0;
+      }
+      if (asked == 0.0) continue;
+      sum += 100.0 * part / asked;
+      parts += 1.0;
     }
-    return sum / static_cast<double>(first_[benchmark + 1] - first_[benchmark]);
+    return sum / parts;
   }
   double average_of(const std::vector<BenchmarkScores>& scores) const {
     double sum = 0.0, weights = 0.0;

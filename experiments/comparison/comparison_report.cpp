@@ -19,16 +19,24 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 namespace {
 
-// Right and wrong answers as "0110", which is how most benchmarks score; other scores as numbers.
-void add_scores(const std::vector<double>& scores, json::object& line) {
+// Right and wrong answers as "0110", which is how most benchmarks score; other scores as numbers. A
+// question that was not asked is "-" or null.
+void add_scores(const BenchmarkScores& answers, json::object& line) {
+  const std::vector<double>& scores = answers.scores;
   const bool right_or_wrong = std::all_of(
       scores.begin(), scores.end(), [](double score) { return score == 0.0 || score == 1.0; });
   if (!right_or_wrong) {
-    line["scores"] = json::value_from(scores);
+    json::array numbers;
+    for (std::size_t q = 0; q < scores.size(); ++q) {
+      numbers.push_back(answers.was_asked(q) ? json::value(scores[q]) : json::value());
+    }
+    line["scores"] = std::move(numbers);
     return;
   }
   std::string correct;
-  for (const double score : scores) correct += score == 1.0 ? '1' : '0';
+  for (std::size_t q = 0; q < scores.size(); ++q) {
+    correct += !answers.was_asked(q) ? '-' : scores[q] == 1.0 ? '1' : '0';
+  }
   line["correct"] = std::move(correct);
 }
 
@@ -45,7 +53,7 @@ std::string score_lines(const ComparisonResults& results) {
                             {"world", results.worlds[replicate.world].seed},
                             {"samples", checkpoint.samples},
                             {"benchmark", scores.benchmark}};
-          add_scores(scores.scores, line);
+          add_scores(scores, line);
           lines += json::serialize(line) + "\n";
         }
       }

@@ -18,6 +18,9 @@ namespace winnow {
 struct BenchmarkScores {
   std::string benchmark;
   std::vector<double> scores;  // [questions] from 0 to 1, in the benchmark's order
+  // [questions]; empty: all were. A question that was not asked has no score; 0 stands there.
+  std::vector<bool> asked = {};
+  bool was_asked(std::size_t question) const { return asked.empty() || asked[question]; }
 };
 
 struct CheckpointScores {

@@ -10,7 +10,7 @@ namespace json = boost::json;
 Table judge_table(const ComparisonResults& results) {
   Table table;
   table.title = "What judges were asked, and its price";
-  table.columns = {{"Judge"},   {"world_seed"},          {"samples", ""},        {"without score", ""},
+  table.columns = {{"Judge"},   {"world_seed"},     {"samples", ""},        {"without score", ""},
                    {"answers"}, {"sent", "Tokens"}, {"answered", "Tokens"}, {"Price"}};
   const NumberFormat count{0, false, ""};
   const auto cell = [&](const json::object& facts, const char* key) {

@@ -95,8 +95,8 @@ json::object toxic_facts(const SampleTable& table, const std::vector<ToxicRows>&
 Table toxic_table(const json::object& facts, std::uint64_t world, std::uint64_t seed) {
   const NumberFormat count{0, false, ""}, percent{1, false, ""};
   Table table;
-  table.title =
-      fmt::format("Toxic samples: utility negative beyond noise, world_seed {}, seed {}", world, seed);
+  table.title = fmt::format("Toxic samples: utility negative beyond noise, world_seed {}, seed {}",
+                            world, seed);
   table.columns = {{"Utility"},
                    {"Measured"},
                    {"negative", "Share, %"},

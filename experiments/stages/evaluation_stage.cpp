@@ -12,17 +12,22 @@ namespace {
 constexpr int kEvaluationFormat = 2;
 constexpr const char* kOutcomesFile = "outcomes.jsonl";
 
-std::vector<Question> asked_questions(Setting& setting, std::size_t benchmark, double share) {
-  const std::vector<Question>& all = setting.questions(benchmark).asked;
-  if (share >= 1.0) return all;
+// Indices of the benchmark's questions, rising.
+std::vector<std::size_t> asked_questions(Setting& setting, std::size_t benchmark, double share) {
+  const std::size_t all = setting.questions(benchmark).asked.size();
   const std::string& name = (*setting.options().benchmarks)[benchmark].name();
   const auto count =
-      static_cast<std::size_t>(std::max(1.0, std::round(share * static_cast<double>(all.size()))));
+      static_cast<std::size_t>(std::max(1.0, std::round(share * static_cast<double>(all))));
   std::vector<std::size_t> drawn = RandomStream(setting.seed(), "evaluation/questions/" + name)
-                                       .sample_indices(all.size(), std::min(count, all.size()));
+                                       .sample_indices(all, std::min(count, all));
   std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+std::vector<Question> questions_at(const std::vector<std::size_t>& places,
+                                   const std::vector<Question>& all) {
   std::vector<Question> some;
-  for (const std::size_t question : drawn) some.push_back(all[question]);
+  for (const std::size_t place : places) some.push_back(all[place]);
   return some;
 }
 
@@ -45,7 +50,8 @@ StageOutput EvaluationStage::run(StageCache& stages) const {
   stage.title = title;
   stage.one_thread = true;
   return stages.run(stage, [&](StageWork& work) {
-    const std::vector<Question> questions = asked_questions(setting, benchmark, share);
+    const std::vector<Question> questions = questions_at(asked_questions(setting, benchmark, share),
+                                                         setting.questions(benchmark).asked);
     const auto model = setting.load(weights);
     const torch::NoGradGuard no_gradients;
     Evaluation evaluation{task.name(), task.evaluator(), questions, [&](const Question& question) {
@@ -63,9 +69,21 @@ StageOutput EvaluationStage::run(StageCache& stages) const {
 }
 
 std::vector<Outcome> read_outcomes(const StageOutput& evaluation, Setting& setting,
-                                   std::size_t benchmark, double share) {
+                                   std::size_t benchmark) {
   return read_outcomes(evaluation.folder / kOutcomesFile,
-                       ids_of(asked_questions(setting, benchmark, share)));
+                       ids_of(setting.questions(benchmark).asked));
+}
+
+std::vector<std::optional<Outcome>> read_outcomes_of_share(const StageOutput& evaluation,
+                                                           Setting& setting, std::size_t benchmark,
+                                                           double share) {
+  const std::vector<Question>& all = setting.questions(benchmark).asked;
+  const std::vector<std::size_t> places = asked_questions(setting, benchmark, share);
+  std::vector<Outcome> outcomes =
+      read_outcomes(evaluation.folder / kOutcomesFile, ids_of(questions_at(places, all)));
+  std::vector<std::optional<Outcome>> result(all.size());
+  for (std::size_t i = 0; i < places.size(); ++i) result[places[i]] = std::move(outcomes[i]);
+  return result;
 }
 
 }  // namespace winnow

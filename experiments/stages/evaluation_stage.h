@@ -1,6 +1,7 @@
 #pragma once
 // What a model answers to a benchmark.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,12 @@ struct EvaluationStage {
   StageOutput run(StageCache& stages) const;
 };
 
-// One outcome for each question that was asked with this share.
+// One outcome for each question of the benchmark, all of which were asked.
 std::vector<Outcome> read_outcomes(const StageOutput& evaluation, Setting& setting,
-                                   std::size_t benchmark, double share = 1.0);
+                                   std::size_t benchmark);
+// Nothing for those that were not asked with this share.
+std::vector<std::optional<Outcome>> read_outcomes_of_share(const StageOutput& evaluation,
+                                                           Setting& setting, std::size_t benchmark,
+                                                           double share);
 
 }  // namespace winnow

@@ -269,7 +269,7 @@ TEST_F(OwnDataTest, MistakesCostASecondAndAreNamed) {
   }
   write_file(data_ / "pictures.jsonl", pictures);
   refused("pool=files 'pool.files=[pictures.jsonl]' " + asked + model + lenient + "budget=12",
-          "none", AllOf(HasSubstr("methods.temp"), HasSubstr("video_share_minimum")));
+          "none", HasSubstr("methods.minloss.selector.video_share_minimum: wanted at least 5"));
   refused(files + asked + model +
               "methods.uni_10x.selector.multiple=1 "
               "methods.uni_10x.selector.budget=5 budget=12",
