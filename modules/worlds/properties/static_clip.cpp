@@ -11,7 +11,9 @@ class StaticClip : public Property {
   // Its answer is right of the clip that it should show, so no other property makes it wrong.
   unsigned parts() const override { return kScene | kTruth; }
   bool can_have(const PlannedRow& row, const PoolPlan& plan) const override {
-    return Property::can_have(row, plan) && row.is_temporal();
+    // That nothing moves, a clip that stands still shows, too.
+    return Property::can_have(row, plan) && row.is_temporal() &&
+           row.question.answer != number_words()[0];
   }
   bool plant(std::size_t row, const Planting& planting) const override {
     PlannedMedium& medium = planting.own_medium(planting.plan.rows[row]);
