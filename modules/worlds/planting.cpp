@@ -11,6 +11,9 @@
 namespace winnow::micro_world {
 namespace {
 
+// Rows of a scene stand together in the plan, and are fewer.
+constexpr std::size_t kNeighbours = 16;
+
 // How far each source is from the others in this property: log-normal, so that a few sources hold
 // most of it where the concentration is high, and all hold as much where it is 0.
 std::vector<double> source_weights(const std::string& name, double concentration,
@@ -87,6 +90,20 @@ PlannedMedium& Planting::own_medium(PlannedRow& row) const {
   PlannedMedium copy = plan.media[medium];
   medium = plan.media.size();
   return plan.media.emplace_back(std::move(copy));
+}
+
+bool Planting::is_asked(const std::string& text, std::size_t row) const {
+  const PlannedRow& asking = plan.rows[row];
+  const auto has_text = [&](const Question& question) { return question.text == text; };
+  if (std::any_of(asking.earlier_turns.begin(), asking.earlier_turns.end(), has_text)) return true;
+  const std::size_t begin = row - std::min(row, kNeighbours);
+  const std::size_t end = std::min(plan.rows.size(), row + kNeighbours);
+  for (std::size_t i = begin; i < end; ++i) {
+    if (i != row && plan.rows[i].media == asking.media && has_text(plan.rows[i].question)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void Planting::ask(PlannedRow& row, Question question) const {

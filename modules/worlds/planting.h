@@ -32,6 +32,9 @@ struct Planting {
   const Scene& scene_of(const PlannedRow& row) const;
   // Gives the row a copy of its medium that no other row shows.
   PlannedMedium& own_medium(PlannedRow& row) const;
+  // Whether the same is asked about the row's medium by another row of its scene, or in an earlier
+  // turn.
+  bool is_asked(const std::string& text, std::size_t row) const;
   // Gives the row another question, truthfully answered.
   void ask(PlannedRow& row, Question question) const;
 };

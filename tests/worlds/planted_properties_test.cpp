@@ -229,7 +229,10 @@ TEST(PlantedRareSkill, IsAskedByNoOtherRow) {
 TEST(PlantedOffDomain, AsksTruthfullyWhatNoBenchmarkAsks) {
   const Alone alone("off_domain", 0.3);
   std::map<std::string, std::array<double, 2>> right;
+  std::set<std::pair<std::string, std::string>> asked;
   alone.each(true, [&](const Sample& sample, const HiddenLabel& label) {
+    // No row is another one once more, which would be no planted near-duplicate.
+    EXPECT_TRUE(asked.emplace(sample.media[0].paths[0].string(), sample.question()).second);
     EXPECT_FALSE(label.temporal);
     EXPECT_FALSE(label.clean());
     std::string truth;

@@ -70,7 +70,7 @@ class OffDomain : public Property {
     planting.random.shuffle(kinds);
     for (const Ask kind : kinds) {
       std::optional<OtherQuestion> other = kind(scene, planting.random);
-      if (!other) continue;
+      if (!other || planting.is_asked(other->question.text, row)) continue;
       planned.other_type = other->type;
       planting.ask(planned, std::move(other->question));
       return true;

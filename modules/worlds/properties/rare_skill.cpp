@@ -1,13 +1,9 @@
-#include <algorithm>
-
 #include "worlds/planting.h"
 
 namespace winnow::micro_world {
 namespace {
 
 constexpr QuestionType kRare = QuestionType::flash_count;
-// A scene's rows stand together in the plan.
-constexpr std::size_t kNeighbours = 16;
 
 class RareSkill : public Property {
  public:
@@ -30,27 +26,8 @@ class RareSkill : public Property {
     Question other;
     do {
       other = ask(scene, planting.random.choose(types), planting.random);
-    } while (is_asked(other.text, row, planting.plan) && planting.random.chance(0.95));
+    } while (planting.is_asked(other.text, row) && planting.random.chance(0.95));
     planting.ask(planned, std::move(other));
-  }
-
- private:
-  // Of the same medium, by another row or in an earlier turn.
-  static bool is_asked(const std::string& text, std::size_t row, const PoolPlan& plan) {
-    const std::vector<Question>& turns = plan.rows[row].earlier_turns;
-    if (std::any_of(turns.begin(), turns.end(),
-                    [&](const Question& turn) { return turn.text == text; })) {
-      return true;
-    }
-    const std::size_t begin = row - std::min(row, kNeighbours);
-    const std::size_t end = std::min(plan.rows.size(), row + kNeighbours);
-    for (std::size_t i = begin; i < end; ++i) {
-      if (i != row && plan.rows[i].media == plan.rows[row].media &&
-          plan.rows[i].question.text == text) {
-        return true;
-      }
-    }
-    return false;
   }
 };
 

@@ -15,7 +15,9 @@ class Trivial : public Property {
   unsigned parts() const override { return kSkill | kScene; }
   bool plant(std::size_t row, const Planting& planting) const override {
     PlannedRow& planned = planting.plan.rows[row];
-    planting.own_medium(planned).style_share = 1.0 - planting.strength;
+    PlannedMedium& medium = planting.own_medium(planned);
+    medium.style_share = 1.0 - planting.strength;
+    medium.scene.noise_seed = planting.random.next();  // another picture for each row
     planting.ask(planned, ask(planting.scene_of(planned), QuestionType::shape, planting.random));
     return true;
   }
