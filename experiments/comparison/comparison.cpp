@@ -226,6 +226,36 @@ WorldResult shared_stages(World& world, const Plan& plan, const config::Value& c
   return result;
 }
 
+void add_areas(const json::object& columns, json::value& to) {
+  json::object& areas = to.is_object() ? to.as_object() : to.emplace_object();
+  for (const auto& [column, area] : columns) areas[column] = area;
+}
+
+// What the columns that the methods read see of each hidden label.
+void add_labels(World& world, const Plan& plan, const std::vector<std::string>& columns,
+                const std::vector<std::uint64_t>& seeds, WorldResult& result) {
+  result.pool = composition_of(*world.setting().rows(), world.setting().labels());
+  const std::vector<std::string> descriptors = plan.columns.descriptors_of(columns);
+  if (!descriptors.empty()) {
+    for (const MeasuredColumns& measured : world.measurements().descriptors(descriptors)) {
+      for (const auto& [label, areas] : diagnose_labels(world.measuring(), measured).facts) {
+        add_areas(areas.as_object(), result.label_areas[label]);
+      }
+    }
+  }
+  if (!plan.columns.reads_utility(columns)) return;
+  std::map<std::string, std::vector<json::object>> by_seed;  // by label
+  for (const std::uint64_t seed : seeds) {
+    const MeasuredColumns utility{"utility", world.measurements().utility(seed)};
+    for (const auto& [label, areas] : diagnose_labels(world.measuring(), utility).facts) {
+      by_seed[label].push_back(areas.as_object());
+    }
+  }
+  for (const auto& [label, measured] : by_seed) {
+    add_areas(mean_areas(measured), result.label_areas[label]);
+  }
+}
+
 // One method with one seed, somewhere between selection and scores.
 struct Job {
   std::size_t method = 0, replicate = 0;
@@ -312,7 +342,7 @@ StageOutput select(const Plan& plan, const Method& method, World& world,
 }
 
 void run_methods(const Plan& plan, const config::Value& config, const Worlds& worlds,
-                 StageCache& stages, ComparisonResults& results) {
+                 StageCache& stages, const Extent& extent, ComparisonResults& results) {
   const auto world_of = [&](const Job& job) -> World& {
     return *worlds[results.replicates[job.replicate].world];
   };
@@ -340,6 +370,19 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
                                seed_of(jobs[i]), stages);
   });
 
+  for (const Job& job : jobs) {
+    MethodRun& run = results.methods[job.method].runs[job.replicate];
+    Setting& setting = world_of(job).setting();
+    run.composition = composition_of(
+        *setting.rows(), read_selected(find_selection(job.selection.folder)), setting.labels());
+    run.warnings = job.selection.facts.at("warnings").as_array();
+    run.manifest = job.selection.facts.at("manifest").as_string();
+    run.subset_digest = job.selection.digest;
+    run.selection_folder = job.selection.folder;
+    run.selection_cpu_seconds = job.selection.cpu_seconds;
+  }
+  if (!extent.train) return;
+
   // The largest first, so that no long job is left over for one worker at the end.
   std::vector<std::size_t> order(jobs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -353,15 +396,7 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
   });
   for (const Job& job : jobs) {
     MethodRun& run = results.methods[job.method].runs[job.replicate];
-    Setting& setting = world_of(job).setting();
-    run.composition = composition_of(
-        *setting.rows(), read_selected(find_selection(job.selection.folder)), setting.labels());
-    run.warnings = job.selection.facts.at("warnings").as_array();
-    run.manifest = job.selection.facts.at("manifest").as_string();
-    run.subset_digest = job.selection.digest;
-    run.selection_folder = job.selection.folder;
     run.weights_digest = job.training.digest;
-    run.selection_cpu_seconds = job.selection.cpu_seconds;
     run.training_cpu_seconds = job.training.facts.at("cpu_seconds").to_number<double>();
     run.training_operations = job.training.facts.at("operations").to_number<double>();
     const MeasuringCost cost = world_of(job).measurements().cost(job.reads, {seed_of(job)});
@@ -410,7 +445,7 @@ void check_comparison(const config::Value& config) {
   if (plan.measuring) check_files(*plan.measuring);
 }
 
-ComparisonResults compare(const config::Value& config, StageCache& stages) {
+ComparisonResults compare(const config::Value& config, StageCache& stages, const Extent& extent) {
   const Plan plan = plan_of(config);
   const RunScale& scale = plan.scale;
   ComparisonResults results;
@@ -431,13 +466,17 @@ ComparisonResults compare(const config::Value& config, StageCache& stages) {
       if (replicate.world == w) seeds.push_back(replicate.seed);
     }
     results.worlds.push_back(shared_stages(*worlds.back(), plan, config, seeds));
+    if (extent.all_labels) {
+      add_labels(*worlds.back(), plan, columns_of(config, plan.methods), seeds,
+                 results.worlds.back());
+    }
   }
   results.has_labels = worlds.front()->setting().labels_file().has_value();
   for (const Method& method : plan.methods) {
     results.methods.push_back({method.name, method.label, method.role,
                                std::vector<MethodRun>(results.replicates.size())});
   }
-  run_methods(plan, config, worlds, stages, results);
+  run_methods(plan, config, worlds, stages, extent, results);
   results.commits = stages.commits();
   return results;
 }

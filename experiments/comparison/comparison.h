@@ -10,7 +10,14 @@ namespace winnow {
 // Reads the whole config of a comparison; throws ConfigError for what cannot work.
 void check_comparison(const config::Value& config);
 
+// How far a comparison goes.
+struct Extent {
+  bool train = true;        // else methods choose, and no model is trained or evaluated
+  bool all_labels = false;  // diagnosis by every hidden label, not by wrong answers alone
+};
+
 // Selects, trains and evaluates; requires a checked config.
-ComparisonResults compare(const config::Value& config, StageCache& stages);
+ComparisonResults compare(const config::Value& config, StageCache& stages,
+                          const Extent& extent = {});
 
 }  // namespace winnow

@@ -62,47 +62,6 @@ std::string score_lines(const ComparisonResults& results) {
   return lines;
 }
 
-// How it came: code, versions, seeds and the digests of all that was chosen and trained.
-json::object provenance_of(const ComparisonResults& results, const fs::path& results_folder) {
-  json::array worlds, runs;
-  for (const WorldResult& world : results.worlds) {
-    json::object screening = world.screening;
-    screening["folder"] =
-        world.screening_folder.lexically_relative(results_folder).generic_string();
-    worlds.push_back({{"seed", world.seed},
-                      {"world", world.world_digest},
-                      {"base", world.base_digest},
-                      {"screening", std::move(screening)}});
-    if (!world.unusable.empty()) worlds.back().as_object()["unusable"] = world.unusable;
-  }
-  for (const MethodResult& method : results.methods) {
-    for (std::size_t r = 0; r < method.runs.size(); ++r) {
-      const MethodRun& run = method.runs[r];
-      const Replicate& replicate = results.replicates[r];
-      json::object entry{{"method", method.name},
-                         {"seed", replicate.seed},
-                         {"world_seed", results.worlds[replicate.world].seed},
-                         {"subset", run.subset_digest},
-                         {"weights", run.weights_digest},
-                         {"selection_cpu_seconds", run.selection_cpu_seconds},
-                         {"training_cpu_seconds", run.training_cpu_seconds}};
-      if (!run.selection_folder.empty()) {
-        entry["selection"] =
-            (run.selection_folder.lexically_relative(results_folder) / run.manifest)
-                .generic_string();
-      }
-      runs.push_back(std::move(entry));
-    }
-  }
-  json::object result = provenance();
-  json::object commits;
-  for (const auto& [commit, stages] : results.commits) commits[commit] = stages;
-  result["stages_by_commit"] = std::move(commits);
-  result["worlds"] = std::move(worlds);
-  result["runs"] = std::move(runs);
-  return result;
-}
-
 Figure convergence_figure(const ComparisonNumbers& numbers) {
   Panel panel;
   for (const MethodNumbers& method : numbers.methods) {
@@ -146,6 +105,45 @@ Figure cost_figure(const ComparisonNumbers& numbers) {
 }
 
 }  // namespace
+
+json::object provenance_of(const ComparisonResults& results, const fs::path& results_folder) {
+  json::array worlds, runs;
+  for (const WorldResult& world : results.worlds) {
+    json::object screening = world.screening;
+    screening["folder"] =
+        world.screening_folder.lexically_relative(results_folder).generic_string();
+    worlds.push_back({{"seed", world.seed},
+                      {"world", world.world_digest},
+                      {"base", world.base_digest},
+                      {"screening", std::move(screening)}});
+  }
+  for (const MethodResult& method : results.methods) {
+    for (std::size_t r = 0; r < method.runs.size(); ++r) {
+      const MethodRun& run = method.runs[r];
+      const Replicate& replicate = results.replicates[r];
+      json::object entry{{"method", method.name},
+                         {"seed", replicate.seed},
+                         {"world_seed", results.worlds[replicate.world].seed},
+                         {"subset", run.subset_digest},
+                         {"weights", run.weights_digest},
+                         {"selection_cpu_seconds", run.selection_cpu_seconds},
+                         {"training_cpu_seconds", run.training_cpu_seconds}};
+      if (!run.selection_folder.empty()) {
+        entry["selection"] =
+            (run.selection_folder.lexically_relative(results_folder) / run.manifest)
+                .generic_string();
+      }
+      runs.push_back(std::move(entry));
+    }
+  }
+  json::object result = provenance();
+  json::object commits;
+  for (const auto& [commit, stages] : results.commits) commits[commit] = stages;
+  result["stages_by_commit"] = std::move(commits);
+  result["worlds"] = std::move(worlds);
+  result["runs"] = std::move(runs);
+  return result;
+}
 
 void write_comparison(const ComparisonResults& results, const ComparisonNumbers& numbers,
                       const std::vector<Table>& tables, const RunRequest& request,

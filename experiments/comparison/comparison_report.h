@@ -1,6 +1,7 @@
 #pragma once
 // Everything a comparison leaves in its folder.
 
+#include <boost/json.hpp>
 #include <filesystem>
 
 #include "experiments/comparison/comparison_numbers.h"
@@ -21,5 +22,9 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
 void write_comparison(const ComparisonResults& results, const ComparisonNumbers& numbers,
                       const std::vector<Table>& tables, const RunRequest& request,
                       const std::filesystem::path& folder);
+
+// How it came: code, versions, seeds and the digests of all that was chosen and trained.
+boost::json::object provenance_of(const ComparisonResults& results,
+                                  const std::filesystem::path& results_folder);
 
 }  // namespace winnow

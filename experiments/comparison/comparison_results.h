@@ -68,6 +68,9 @@ struct WorldResult {
   boost::json::array unusable;
   // Of wrong answers by column, a utility's as means over the seeds' draws; empty without columns.
   boost::json::object detection;
+  // The same of every hidden label, by label; and the pool's composition (composition.h). Both are
+  // empty unless they were asked for (Extent).
+  boost::json::object label_areas, pool;
   // By utility column, of the first seed's draw; empty unless the anchors are folded.
   boost::json::object toxic;
   std::uint64_t toxic_seed = 0;

@@ -44,20 +44,30 @@ json::object composition_of(const RowTable& rows, const std::vector<SelectedSamp
   return result;
 }
 
-json::object detection_of_wrong_answers(const SampleTable& table, const HiddenLabels& labels) {
+json::object composition_of(const RowTable& rows, const std::optional<HiddenLabels>& labels) {
+  std::vector<SelectedSample> all;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    all.emplace_back().id = rows.id(row);
+  }
+  return composition_of(rows, all, labels);
+}
+
+json::object detection_of(const std::string& label, const SampleTable& table,
+                          const HiddenLabels& labels) {
   json::object result;
   for (const std::string& name : table.column_names()) {
-    if (name.ends_with("cluster")) continue;  // the number of a group, no measure
+    // The number of a group, no measure.
+    if (name.ends_with("cluster") || name == "answer_group") continue;
     const Column& column = table.column(name);
     const auto area = [&](const auto& belongs) -> json::value {
       std::vector<double> values;
-      std::vector<bool> wrong;
+      std::vector<bool> positive;
       for (std::size_t row = 0; row < table.size(); ++row) {
         if (!column.valid(row) || !belongs(table.rows().modality(row))) continue;
         values.push_back(column.values(row));
-        wrong.push_back(labels.has(table.rows().id(row), kWrongLabel));
+        positive.push_back(labels.has(table.rows().id(row), label));
       }
-      const double found = area_under_roc(values, wrong);
+      const double found = area_under_roc(values, positive);
       return std::isnan(found) ? json::value(nullptr) : json::value(found);
     };
     std::int64_t valid = 0;

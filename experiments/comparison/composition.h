@@ -1,6 +1,7 @@
 #pragma once
-// What a subset is made of, and how well each descriptor finds wrong answers. Reads hidden labels,
-// where a pool has them: for diagnosis in reports only, nothing here reaches a selector.
+// What a subset is made of, and how well each descriptor finds wrong answers and other labels.
+// Reads hidden labels, where a pool has them: for diagnosis in reports only, nothing here reaches a
+// selector.
 
 #include <boost/json.hpp>
 #include <optional>
@@ -18,11 +19,14 @@ namespace winnow {
 boost::json::object composition_of(const RowTable& rows, const std::vector<SelectedSample>& chosen,
                                    const std::optional<HiddenLabels>& labels);
 
-// For each column the area under the ROC curve, wrong answers being the positives, over its valid
-// cells: {column: {all, image, video, valid}}; an area that is not defined is null. Requires the
-// label `wrong`.
-boost::json::object detection_of_wrong_answers(const SampleTable& table,
-                                               const HiddenLabels& labels);
+// Of all rows, each counting the same.
+boost::json::object composition_of(const RowTable& rows, const std::optional<HiddenLabels>& labels);
+
+// For each column the area under the ROC curve, rows with the label being the positives, over its
+// valid cells: {column: {all, image, video, valid}}; an area that is not defined is null. Requires
+// the label.
+boost::json::object detection_of(const std::string& label, const SampleTable& table,
+                                 const HiddenLabels& labels);
 
 // Of several such measurements with equal columns, at least one: the mean of each number, null
 // where one of them is.

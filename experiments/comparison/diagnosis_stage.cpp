@@ -12,7 +12,8 @@ namespace json = boost::json;
 namespace {
 
 // Raise one when its stage computes or writes something else.
-constexpr int kDiagnosisFormat = 2;
+constexpr int kDiagnosisFormat = 3;
+constexpr int kLabelsFormat = 1;
 constexpr int kToxicFormat = 2;
 
 std::map<std::string, std::string> inputs_of(Setting& setting) {
@@ -33,7 +34,26 @@ StageOutput diagnose(Setting& setting, const MeasuredColumns& measured) {
   return setting.stages().run(stage, [&](StageWork& work) {
     const std::optional<HiddenLabels>& labels = setting.labels();
     if (labels && labels->contains(kWrongLabel)) {
-      work.facts = detection_of_wrong_answers(SampleTable::load(measured.table()), *labels);
+      work.facts = detection_of(kWrongLabel, SampleTable::load(measured.table()), *labels);
+    }
+    write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
+  });
+}
+
+StageOutput diagnose_labels(Setting& setting, const MeasuredColumns& measured) {
+  Stage stage;
+  stage.name = "label_diagnosis";
+  stage.format_version = kLabelsFormat;
+  stage.inputs = inputs_of(setting);
+  stage.inputs[measured.role] = measured.output.digest;
+  stage.title =
+      fmt::format("diagnosis of {} by every label, pool {}", measured.role, setting.seed());
+  return setting.stages().run(stage, [&](StageWork& work) {
+    if (const std::optional<HiddenLabels>& labels = setting.labels()) {
+      const SampleTable table = SampleTable::load(measured.table());
+      for (const std::string& label : labels->names()) {
+        work.facts[label] = detection_of(label, table, *labels);
+      }
     }
     write_file(work.output / "areas.json", json::serialize(work.facts) + "\n");
   });

@@ -46,6 +46,32 @@ std::string line_of(const std::string& name, const Counts& c) {
       percent(c.verbose, c.rows), percent(c.static_video, c.rows), percent(c.clean, c.rows));
 }
 
+// Which share of each source's rows has each planted property; nothing where none is planted.
+std::string planted_table(const std::vector<micro_world::HiddenLabel>& labels) {
+  if (labels.empty() || labels.front().properties.empty()) return "";
+  std::map<std::string, std::int64_t> rows;                            // by source
+  std::map<std::string, std::map<std::string, std::int64_t>> planted;  // by property, source
+  for (const micro_world::HiddenLabel& label : labels) {
+    for (const std::string& source : {label.source, std::string("all")}) {
+      ++rows[source];
+      for (const auto& [name, strength] : label.properties) {
+        planted[name][source] += strength ? 1 : 0;
+      }
+    }
+  }
+  std::string text = fmt::format("\nPlanted, by source, in per cent\n{:<20}", "source");
+  for (const auto& [name, counts] : planted) text += fmt::format("{:>16}", name);
+  text += "\n";
+  for (const auto& [source, count] : rows) {
+    text += fmt::format("{:<20}", source);
+    for (const auto& [name, counts] : planted) {
+      text += fmt::format("{:>16}", percent(counts.at(source), count));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 void print_world(const micro_world::WorldSummary& summary, std::ostream& out) {
@@ -64,6 +90,7 @@ void print_world(const micro_world::WorldSummary& summary, std::ostream& out) {
   for (const auto& [name, counts] : sources) out << line_of(name, counts);
   out << line_of("all", all) << "\n" << fmt::format("{:<20}", "question type") << heading;
   for (const auto& [name, counts] : types) out << line_of(name, counts);
+  out << planted_table(summary.labels);
   out << fmt::format("\n{} images, {} videos ({} in MP4 files)\n", summary.images, summary.videos,
                      summary.mp4_files);
   for (const auto& [name, count] : summary.benchmark_questions) {

@@ -1,19 +1,11 @@
 #include "report/figure.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
-
-#include "core/files.h"
 
 namespace winnow {
 namespace {
@@ -24,16 +16,6 @@ constexpr const char* kColours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
 constexpr int kPointTypes[] = {7, 5, 9, 13, 11, 6, 4};
 constexpr const char* kLineColours[] = {"#555555", "#999999", "#777777"};
 constexpr std::size_t kColumns = 3;
-
-// A gnuplot string; single quotes leave everything but themselves as it is.
-std::string quoted(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) {
-    if (c == '\'') result += '\'';
-    result += c == '\n' ? ' ' : c;
-  }
-  return result + "'";
-}
 
 std::vector<std::string> labels_of(const Figure& figure) {
   std::vector<std::string> labels;
@@ -148,14 +130,7 @@ std::string script_of(const Figure& figure, const std::string& data_name) {
   const double height = panel_height * static_cast<double>(rows) + legend_height;
 
   std::string script =
-      "# Draws a convergence figure. Call: gnuplot -e \"format='svg'\" THIS > figure.svg (or "
-      "pdf).\n"
-      "if (!exists('format')) format = 'svg'\n" +
-      fmt::format(
-          "if (format eq 'pdf') set terminal pdfcairo noenhanced size {0},{1} "
-          "font 'DejaVu Sans,8' linewidth 1; else set terminal svg noenhanced dynamic size "
-          "{2},{3} font 'DejaVu Sans,10' background '#ffffff'\n",
-          width, height, std::lround(width * 96), std::lround(height * 96)) +
+      script_head("a convergence figure", width, height) +
       fmt::format("data = {}\n", quoted(data_name)) +
       "set encoding utf8\nset datafile missing 'nan'\n"
       "set border 3 lc rgb '#444444' lw 0.8\nset tics nomirror out scale 0.5 tc rgb '#222222'\n"
@@ -237,42 +212,6 @@ std::string script_of(const Figure& figure, const std::string& data_name) {
   return script + keys + "\nunset multiplot\n";
 }
 
-// Runs gnuplot; its standard output goes to `output`. No shell is involved.
-void run_gnuplot(const std::filesystem::path& script, const std::string& format,
-                 const std::filesystem::path& output) {
-  const std::filesystem::path errors = output.string() + ".err";
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), flags, 0644);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), flags, 0644);
-  // The data file is named relative to the script's folder.
-  posix_spawn_file_actions_addchdir_np(&actions, script.parent_path().c_str());
-  std::string program = "gnuplot", option = "-e", setting = "format='" + format + "'";
-  std::string name = script.filename().string();
-  char* arguments[] = {program.data(), option.data(), setting.data(), name.data(), nullptr};
-  pid_t child = 0;
-  const int failure = posix_spawnp(&child, "gnuplot", &actions, nullptr, arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failure == ENOENT) {
-    std::error_code ignored;
-    std::filesystem::remove(errors, ignored);
-    throw MissingProgramError("figures need gnuplot, which is not installed (Debian: gnuplot-nox)");
-  }
-  if (failure != 0) throw IoError(fmt::format("gnuplot cannot be started: {}", strerror(failure)));
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  std::string said;
-  if (std::filesystem::exists(errors)) {
-    said = read_file(errors);
-    std::filesystem::remove(errors);
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || std::filesystem::file_size(output) == 0) {
-    throw IoError(fmt::format("gnuplot could not draw {}: {}", script.string(), said));
-  }
-}
-
 }  // namespace
 
 FigureFiles draw(const Figure& figure, const std::filesystem::path& stem) {
@@ -284,16 +223,9 @@ FigureFiles draw(const Figure& figure, const std::filesystem::path& stem) {
     any = true;
   }
   if (!any) throw std::logic_error("a figure needs a panel");
-  const std::filesystem::path absolute = std::filesystem::absolute(stem);
-  const auto with = [&](const char* extension) {
-    return std::filesystem::path(absolute.string() + extension);
-  };
-  const FigureFiles files{with(".svg"), with(".pdf"), with(".dat"), with(".gnuplot")};
-  write_file(files.data, data_of(figure));
-  write_file(files.script, script_of(figure, files.data.filename().string()));
-  write_file_with(files.svg, [&](const auto& path) { run_gnuplot(files.script, "svg", path); });
-  write_file_with(files.pdf, [&](const auto& path) { run_gnuplot(files.script, "pdf", path); });
-  return files;
+  return draw_by_gnuplot(stem, data_of(figure), [&](const std::string& data_name) {
+    return script_of(figure, data_name);
+  });
 }
 
 }  // namespace winnow

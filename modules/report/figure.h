@@ -6,16 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "core/errors.h"
+#include "report/gnuplot.h"
 #include "report/statistics.h"
 
 namespace winnow {
-
-// A program that a task needs is not installed; the message names its package.
-class MissingProgramError : public Error {
- public:
-  using Error::Error;
-};
 
 struct CurvePoint {
   double samples = 0.0;
@@ -45,10 +39,6 @@ struct Figure {
   std::vector<Panel> panels;  // side by side, three in a row, with one legend
   std::string x_label = "training samples";
   std::string y_label = "accuracy (%)";
-};
-
-struct FigureFiles {
-  std::filesystem::path svg, pdf, data, script;
 };
 
 // Writes <stem>.svg, .pdf, .dat (the numbers) and .gnuplot (the script that drew them, to be

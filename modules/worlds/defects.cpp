@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "core/errors.h"
+#include "worlds/planting.h"
 
 namespace winnow::micro_world {
 namespace {
@@ -226,6 +227,15 @@ void add_defects(PoolPlan& plan, const MicroWorldOptions& options) {
   draw_flag(plan, options, options.blind_share, &SourceProfile::blind, &PlannedRow::blind, "blind");
   draw_flag(plan, options, options.verbose_share, &SourceProfile::verbose, &PlannedRow::verbose,
             "verbose");
+  for (PlannedRow& row : plan.rows) {
+    if (row.wrong != WrongKind::none) row.decided |= kSkill | kScene | kTruth;
+    if (row.near_duplicate || row.duplicate_group >= 0) row.decided |= kSkill | kScene;
+    if (row.blind) row.decided |= kWording;
+    if (row.verbose) row.decided |= kForm;
+  }
+}
+
+void word_rows(PoolPlan& plan, const MicroWorldOptions& options) {
   for (std::size_t i = 0; i < plan.rows.size(); ++i) {
     RandomStream random(static_cast<std::uint64_t>(options.seed),
                         "world/wording/" + std::to_string(i));
@@ -235,11 +245,27 @@ void add_defects(PoolPlan& plan, const MicroWorldOptions& options) {
       row.text = (row.asked_medium == 0 ? "In picture one: " : "In picture two: ") + row.text;
     }
     if (row.blind) {
-      row.text = fill(fill(random.choose(hints()), "{a}", row.given_answer), "{q}", row.text);
+      row.text = with_hint(row.text, row.given_answer, random);
     }
     row.answer = row.verbose ? fill(random.choose(wordy_answers()), "{a}", row.given_answer)
                              : row.given_answer;
   }
+}
+
+void answer_wrongly(PlannedRow& row, const MicroWorldOptions& options, RandomStream& random) {
+  const WrongKind habit = source_profiles()[row.source].habit;
+  std::string mistaken;
+  if (row.other_type.empty() && random.chance(options.systematic_share)) {
+    mistaken = mistaken_answer(habit, row.question,
+                               confused_colours(static_cast<std::uint64_t>(options.seed)), random);
+  }
+  row.wrong = mistaken.empty() ? WrongKind::random : habit;
+  row.given_answer = mistaken.empty() ? another_candidate(row.question, random) : mistaken;
+}
+
+std::string with_hint(const std::string& question, const std::string& answer,
+                      RandomStream& random) {
+  return fill(fill(random.choose(hints()), "{a}", answer), "{q}", question);
 }
 
 }  // namespace winnow::micro_world

@@ -1,13 +1,67 @@
 #include "worlds/labels.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "pool/hidden_labels.h"
+#include "worlds/planting.h"
 
 namespace winnow::micro_world {
 
+namespace {
+
+// With planted properties: a label for each of them, and how strong those are that the row has.
+std::string planted_line(const HiddenLabel& label) {
+  boost::json::object object = {
+      {"id", label.id},
+      {"source", label.source},
+      {"type", label.type},
+      {"temporal", label.temporal},
+      {"true_answer", label.true_answer},
+      {"duplicate_group", label.duplicate_group},
+  };
+  boost::json::object strengths;
+  for (const auto& [name, strength] : label.properties) {
+    if (name == kWrongLabel) {
+      object[name] = label.wrong;  // how it is wrong
+    } else {
+      object[name] = strength.has_value();
+    }
+    if (strength) strengths[name] = *strength;
+  }
+  object["strengths"] = std::move(strengths);
+  return boost::json::serialize(object) + "\n";
+}
+
+void read_planted(const boost::json::object& row, HiddenLabel& label) {
+  const boost::json::object& strengths = row.at("strengths").as_object();
+  for (const std::string& name : properties().names()) {
+    if (!row.contains(name)) continue;
+    std::optional<double>& strength = label.properties[name];
+    if (const auto* value = strengths.if_contains(name)) strength = value->to_number<double>();
+  }
+  const auto has = [&](const char* name) {
+    const auto found = label.properties.find(name);
+    return found != label.properties.end() && found->second.has_value();
+  };
+  if (has(kWrongLabel)) label.wrong = boost::json::value_to<std::string>(row.at(kWrongLabel));
+  label.blind = has("blind");
+  label.near_duplicate = has("near_duplicate");
+}
+
+}  // namespace
+
+bool HiddenLabel::clean() const {
+  return wrong.empty() && !blind && !verbose && !near_duplicate &&
+         std::none_of(properties.begin(), properties.end(), [](const auto& property) {
+           return property.second && is_planted_ill(property.first);
+         });
+}
+
 std::string to_json_line(const HiddenLabel& label) {
+  if (!label.properties.empty()) return planted_line(label);
   const boost::json::object object = {
       {"id", label.id},
       {"source", label.source},
@@ -41,12 +95,16 @@ std::vector<HiddenLabel> read_hidden_labels(const std::filesystem::path& path) {
       label.source = word("source");
       label.type = word("type");
       label.temporal = row.at("temporal").as_bool();
-      label.wrong = word("wrong");
       label.true_answer = word("true_answer");
-      label.blind = row.at("blind").as_bool();
-      label.verbose = row.at("verbose").as_bool();
-      label.static_video = row.at("static_video").as_bool();
-      label.near_duplicate = row.at("near_duplicate").as_bool();
+      if (row.as_object().contains("strengths")) {
+        read_planted(row.as_object(), label);
+      } else {
+        label.wrong = word("wrong");
+        label.blind = row.at("blind").as_bool();
+        label.verbose = row.at("verbose").as_bool();
+        label.static_video = row.at("static_video").as_bool();
+        label.near_duplicate = row.at("near_duplicate").as_bool();
+      }
       label.duplicate_group = row.at("duplicate_group").to_number<std::int64_t>();
       labels.push_back(std::move(label));
     } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 
 #include "pool/pool_source.h"
 #include "worlds/micro_world.h"
+#include "worlds/planting.h"
 #include "worlds/reasoning.h"
 
 namespace winnow::micro_world {
@@ -55,7 +56,9 @@ class GeneratedPool : public PoolSource {
 
 class MicroPool : public GeneratedPool<MicroPoolOptions, MicroWorldOptions, write_pool> {
  public:
-  explicit MicroPool(const MicroPoolOptions& options) : GeneratedPool("micro_world", options) {}
+  explicit MicroPool(const MicroPoolOptions& options) : GeneratedPool("micro_world", options) {
+    check_properties(options.properties);
+  }
 };
 
 class ReasoningPool

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,17 @@
 
 namespace winnow::micro_world {
 
-// What a pool of the micro world is made of, but for its seed.
+// A table `properties.<name>`: how much of a planted property a pool has (planting.h).
+struct PropertyOptions {
+  double share = 0.0;
+  double strength = 1.0;
+  double concentration = 1.0;
+};
+BOOST_DESCRIBE_STRUCT(PropertyOptions, (), (share, strength, concentration))
+config::Help help(const PropertyOptions&);
+
+// What a pool of the micro world is made of, but for its seed. The shares of ills here are those of
+// the mixture `noisy`; `properties` plants them one by one.
 struct MicroPoolOptions {
   std::int64_t questions = 24000;
   double image_share = 0.65;
@@ -36,12 +47,13 @@ struct MicroPoolOptions {
   double long_video_share = 0.1;
   double jpeg_share = 0.25;
   double mp4_share = 0.6;
+  std::map<std::string, PropertyOptions> properties;
 };
 BOOST_DESCRIBE_STRUCT(MicroPoolOptions, (),
                       (questions, image_share, source_skew, style_strength, source_style_jitter,
                        wrong_share, wrong_temporal_share, systematic_share, near_duplicate_share,
                        blind_share, verbose_share, static_video_share, multi_image_share,
-                       multi_turn_share, long_video_share, jpeg_share, mp4_share))
+                       multi_turn_share, long_video_share, jpeg_share, mp4_share, properties))
 
 inline config::Help help(const MicroPoolOptions&) {
   const config::Range share = config::between(0, 1);
@@ -70,6 +82,7 @@ inline config::Help help(const MicroPoolOptions&) {
       {"jpeg_share", "share of images in JPEG files; the others are PNG", share},
       {"mp4_share", "share of pool videos in MP4 files; the others are lists of JPEG frames",
        share},
+      {"properties", "what is planted, by name: `winnow list table`"},
   };
 }
 
@@ -101,8 +114,11 @@ struct HiddenLabel {
   bool static_video = false;
   bool near_duplicate = false;        // repeats an earlier row
   std::int64_t duplicate_group = -1;  // rows that ask the same of the same scene; -1: alone
+  // In a pool with planted properties, each by name: its strength here, nothing where the row does
+  // not have it. The labels `wrong`, `blind` and `near_duplicate` are set, too.
+  std::map<std::string, std::optional<double>> properties;
 
-  bool clean() const { return wrong.empty() && !blind && !verbose && !near_duplicate; }
+  bool clean() const;  // no ill
 };
 
 struct WorldSummary {

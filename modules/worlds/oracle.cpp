@@ -16,6 +16,7 @@
 #include "selectors/apportion.h"
 #include "selectors/budget.h"
 #include "selectors/candidates.h"
+#include "worlds/planting.h"
 
 namespace winnow {
 
@@ -29,7 +30,8 @@ inline config::Help help(const OracleOptions&) {
   return help_with_budget(
       {{"labels",
         "file of hidden labels; a row is clean that has none of wrong, near_duplicate, blind, "
-        "verbose, static_video"},
+        "verbose, static_video, nor an ill that generated pools plant (`winnow list "
+        "table`)"},
        {"video_share",
         "share of video rows; without it every question type of either modality gets as many",
         config::between(0, 1)},
@@ -41,6 +43,7 @@ namespace {
 // What a generated pool says of a row, or a user of his own: whatever is not said is not so.
 struct OracleLabel {
   bool wrong = false, near_duplicate = false, blind = false, verbose = false, static_video = false;
+  std::string planted_ill;            // one that it has, of those that can be planted
   std::string type;                   // of the question; empty: not said
   std::int64_t duplicate_group = -1;  // rows of one group ask the same of the same scene
 };
@@ -57,6 +60,10 @@ OracleLabel label_from(const boost::json::object& row) {
   label.blind = flag("blind");
   label.verbose = flag("verbose");
   label.static_video = flag("static_video");
+  for (const auto& [key, value] : row) {
+    const std::string name(key);
+    if (micro_world::is_planted_ill(name) && flag(name.c_str())) label.planted_ill = name;
+  }
   if (const auto* type = row.if_contains("type")) label.type = type->as_string();
   if (const auto* group = row.if_contains("duplicate_group")) {
     label.duplicate_group = group->to_number<std::int64_t>();
@@ -164,6 +171,7 @@ class Oracle : public Selector {
     if (label.blind) return "answered by its own question";
     if (label.verbose) return "verbose answer";
     if (label.static_video && !options_.static_videos) return "static video";
+    if (!label.planted_ill.empty()) return label.planted_ill;
     return "";
   }
 

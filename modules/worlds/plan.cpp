@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "worlds/defects.h"
 #include "worlds/mixture.h"
+#include "worlds/planting.h"
 
 namespace winnow::micro_world {
 namespace {
@@ -206,6 +207,7 @@ std::vector<double> spread(double share, const std::vector<double>& weights,
 }
 
 PoolPlan plan_pool(const MicroWorldOptions& options) {
+  check_properties(options.properties);
   const auto& profiles = source_profiles();
   const auto is_video = [](const SourceProfile& profile) { return profile.video; };
   const auto videos =
@@ -239,6 +241,10 @@ PoolPlan plan_pool(const MicroWorldOptions& options) {
   PoolPlan plan = join(std::move(parts));
   plan_further_media_and_turns(plan, options);
   add_defects(plan, options);
+  plant(plan, options, kSkill | kScene | kTruth);
+  word_rows(plan, options);
+  plant(plan, options, kWording | kForm);
+  if (!options.properties.empty()) drop_unseen_media(plan);
   return plan;
 }
 

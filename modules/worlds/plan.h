@@ -3,6 +3,8 @@
 // rendered yet.
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +35,8 @@ struct PlannedMedium {
   Scene scene;
   std::size_t source = 0;
   FileKind file = FileKind::png;
+  double style_share = 1.0;           // of the way from the base style to the pool's
+  std::optional<int> frozen_at = {};  // the frame that every frame of the clip shows
 };
 
 struct PlannedRow {
@@ -47,6 +51,11 @@ struct PlannedRow {
   std::string answer;        // as written
   bool blind = false, verbose = false, static_video = false, near_duplicate = false;
   std::int64_t duplicate_group = -1;
+  std::string other_type;  // of a question that is none of the base world's; empty: question.type
+  std::map<std::string, double> planted;  // properties by name, with their strength (planting.h)
+  unsigned decided = 0;                   // Parts that something has decided
+
+  bool is_temporal() const { return other_type.empty() && micro_world::is_temporal(question.type); }
 };
 
 struct PoolPlan {

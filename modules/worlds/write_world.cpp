@@ -22,9 +22,10 @@ namespace json = boost::json;
 constexpr std::size_t kFilesPerFolder = 1000;
 constexpr int kBenchmarkQuestionsPerScene = 3;
 
-Style world_style(const MicroWorldOptions& options) {
+// `share`: of the way from the base style.
+Style world_style(const MicroWorldOptions& options, double share = 1.0) {
   RandomStream random(static_cast<std::uint64_t>(options.seed), "world/style");
-  return Style::draw(random, options.style_strength);
+  return Style::draw(random, share * options.style_strength);
 }
 
 // Paths relative to the pool's folder: one file, or the frames of a clip.
@@ -65,7 +66,13 @@ void write_pool_media(const PoolPlan& plan, const MicroWorldOptions& options,
   Progress progress("micro world: pool", static_cast<std::int64_t>(plan.media.size()), "media");
   parallel_for(plan.media.size(), [&](std::size_t i) {
     const PlannedMedium& medium = plan.media[i];
-    const std::vector<cv::Mat> frames = render(medium.scene, styles[medium.source]);
+    const bool as_its_source = medium.style_share == 1.0;
+    std::vector<cv::Mat> frames =
+        render(medium.scene,
+               as_its_source ? styles[medium.source] : world_style(options, medium.style_share));
+    if (medium.frozen_at) {
+      frames.assign(frames.size(), frames.at(static_cast<std::size_t>(*medium.frozen_at)));
+    }
     const std::vector<std::string> paths = paths_of(medium, i);
     if (medium.file == FileKind::mp4) {
       write_clip(folder / paths[0], frames, kFramesPerSecond);
@@ -125,12 +132,13 @@ json::object row_of(const PlannedRow& row, const PoolPlan& plan, const std::stri
   return result;
 }
 
-HiddenLabel label_of(const PlannedRow& row, const std::string& id) {
+HiddenLabel label_of(const PlannedRow& row, const MicroWorldOptions& options,
+                     const std::string& id) {
   HiddenLabel label;
   label.id = id;
   label.source = source_profiles()[row.source].name;
-  label.type = to_string(row.question.type);
-  label.temporal = is_temporal(row.question.type);
+  label.type = row.other_type.empty() ? to_string(row.question.type) : row.other_type;
+  label.temporal = row.is_temporal();
   label.wrong = to_string(row.wrong);
   label.true_answer = row.question.answer;
   label.blind = row.blind;
@@ -138,6 +146,11 @@ HiddenLabel label_of(const PlannedRow& row, const std::string& id) {
   label.static_video = row.static_video;
   label.near_duplicate = row.near_duplicate;
   label.duplicate_group = row.duplicate_group;
+  for (const auto& [name, wanted] : options.properties) {
+    const auto planted = row.planted.find(name);
+    label.properties[name] =
+        planted == row.planted.end() ? std::nullopt : std::optional(planted->second);
+  }
   return label;
 }
 
@@ -163,7 +176,7 @@ void write_pool_rows(const PoolPlan& plan, const MicroWorldOptions& options, con
       for (const std::size_t i : rows) {
         const std::string id = fmt::format("micro-{:06}", next++);
         lines += json::serialize(row_of(plan.rows[i], plan, id, family)) + "\n";
-        summary.labels.push_back(label_of(plan.rows[i], id));
+        summary.labels.push_back(label_of(plan.rows[i], options, id));
       }
       write_plain(folder / (name + ".jsonl"), lines);
     }

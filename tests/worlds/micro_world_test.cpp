@@ -87,6 +87,15 @@ TEST_F(WrittenWorld, HasTheSameBytesOnAnyNumberOfThreadsAndOthersForAnotherSeed)
             digests(other.path()).at("pool/images_messages.jsonl"));
 }
 
+// What a seed stands for: numbers that were measured on a world mean nothing for another one.
+TEST_F(WrittenWorld, HasTheRowsAndLabelsOfItsSeed) {
+  const std::map<std::string, std::string> all = digests(folder_->path());
+  std::string texts;
+  for (const std::string& file : kPoolFiles) texts += all.at("pool/" + file);
+  EXPECT_EQ(digest_of(texts), "94213f20ecd202bb964530ef03304975");
+  EXPECT_EQ(all.at("labels.jsonl"), "3575af9bc264ba509e4ba95b3e47a122");
+}
+
 TEST_F(WrittenWorld, PoolAndBenchmarksAreMadeOneByOneToTheSameBytes) {
   TemporaryFolder parts;
   const WorldSummary pool = write_pool(small(3), parts.path());
