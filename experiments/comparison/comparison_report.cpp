@@ -116,6 +116,7 @@ json::object provenance_of(const ComparisonResults& results, const fs::path& res
                       {"world", world.world_digest},
                       {"base", world.base_digest},
                       {"screening", std::move(screening)}});
+    if (!world.unusable.empty()) worlds.back().as_object()["unusable"] = world.unusable;
   }
   for (const MethodResult& method : results.methods) {
     for (std::size_t r = 0; r < method.runs.size(); ++r) {
