@@ -240,6 +240,11 @@ SelectOutcome PoolSelection::run(const OpenedTable& opened, SelectionInput input
     if (failed.empty()) break;
     fs::remove_all(data);
   }
+  const auto unmeasured = selection.unusable - static_cast<std::int64_t>(lost.size());
+  if (unmeasured > 0) {
+    selection.warnings.push_back(fmt::format(
+        "{} rows could not be measured and are not taken (report.json names them)", unmeasured));
+  }
   written.failed = std::move(lost);
   for (const ColumnSource& source : opened.columns) {
     for (std::string& remark : remarks_on(source)) selection.warnings.push_back(std::move(remark));

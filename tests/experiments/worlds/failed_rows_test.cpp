@@ -12,6 +12,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/progress.h"
+#include "experiments/comparison/measured_pool_stage.h"
 #include "experiments/measured_setting.h"
 #include "experiments/stages/selection_stage.h"
 #include "selectors/explanation.h"
@@ -24,6 +25,25 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing_support::MeasuredSetting;
+
+struct IdsAsFilesOptions {};
+BOOST_DESCRIBE_STRUCT(IdsAsFilesOptions, (), ())
+config::Help help(const IdsAsFilesOptions&) { return {}; }
+
+// Files that a selector would read, made of the samples' ids alone.
+class IdsAsFiles : public MeasuredPoolWriter {
+ public:
+  explicit IdsAsFiles(const IdsAsFilesOptions&) {}
+  std::vector<std::string> required_columns() const override { return {}; }
+  std::vector<SampleInFiles> write(const MeasuredPool& pool, const fs::path&) const override {
+    std::vector<SampleInFiles> in_files;
+    for (const Sample& sample : pool.samples) in_files.push_back({sample.id, ""});
+    return in_files;
+  }
+  std::map<std::string, fs::path> files(const fs::path&) const override { return {}; }
+};
+const bool registered = measured_pool_writers().add<IdsAsFiles, IdsAsFilesOptions>(
+    "ids_as_files", "of a test: the samples' ids");
 
 class FailedRowsTest : public testing::Test {
  protected:
@@ -122,6 +142,19 @@ TEST_F(FailedRowsTest, AreMeasuredAgainOnRequestAsIfTheyHadNeverFailed) {
     EXPECT_EQ(report.at("unusable").as_array().size(), unusable.size());
     EXPECT_THAT(explain_selection(find_selection(chosen.folder), unusable.begin()->first),
                 HasSubstr("measurement failed: descriptor perplexity"));
+
+    // They are not in the files that others choose from.
+    const config::Value writer = config::parse_toml("type = \"ids_as_files\"\n", "test");
+    const StageOutput files =
+        MeasuredPoolStage{writer, run.setting, run.measurements, unusable}.run();
+    std::size_t left_out = 0;
+    for (const NamedSample& name : read_sample_names(names_file(files.folder))) {
+      if (!unusable.contains(name.id)) continue;
+      ++left_out;
+      EXPECT_EQ(name.in_files.name, "");
+      EXPECT_THAT(name.in_files.left_out, HasSubstr("measurement failed: descriptor perplexity"));
+    }
+    EXPECT_EQ(left_out, unusable.size());
   }
   fs::rename(away, medium);
   {
