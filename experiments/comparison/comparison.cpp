@@ -9,24 +9,16 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
-#include <set>
 
-#include "config/overrides.h"
-#include "core/errors.h"
 #include "core/files.h"
 #include "core/logging.h"
 #include "core/parallel.h"
 #include "core/progress.h"
-#include "experiments/comparison/comparison_options.h"
 #include "experiments/comparison/comparison_report.h"
-#include "experiments/comparison/comparison_results.h"
+#include "experiments/comparison/comparison_world.h"
 #include "experiments/comparison/composition.h"
-#include "experiments/comparison/diagnosis_stage.h"
 #include "experiments/comparison/measured_pool_stage.h"
-#include "experiments/comparison/published.h"
-#include "experiments/comparison/selector_table.h"
 #include "experiments/stages/evaluation_stage.h"
-#include "experiments/stages/measurements.h"
 #include "experiments/stages/recipe.h"
 #include "experiments/stages/selection_stage.h"
 #include "experiments/stages/training_stage.h"
@@ -34,227 +26,6 @@
 namespace winnow {
 namespace json = boost::json;
 namespace {
-
-bool select_from_files(const std::vector<Method>& methods) {
-  return std::any_of(methods.begin(), methods.end(),
-                     [](const Method& method) { return method.reads_files(); });
-}
-
-// The columns that the methods' selectors read.
-std::vector<std::string> columns_of(const config::Value& config,
-                                    const std::vector<Method>& methods) {
-  std::set<std::string> columns;
-  for (const Method& method : methods) {
-    for (std::string& column : required_columns(config, method)) columns.insert(std::move(column));
-  }
-  return {columns.begin(), columns.end()};
-}
-
-// Everything that a comparison's config says, bound.
-struct Plan {
-  SettingOptions setting;
-  std::optional<SettingOptions> measuring;  // where the table `proxy` has a model of its own
-  MeasuringOptions columns;
-  TrainingOptions training;
-  std::vector<Method> methods;
-  RunScale scale;
-  std::optional<config::Value> measured_pool;
-};
-
-Plan plan_of(const config::Value& config) {
-  Plan plan{SettingOptions::from(config),
-            std::nullopt,
-            MeasuringOptions::from(config),
-            TrainingOptions::from(config),
-            read_methods(config),
-            read_scale(config),
-            std::nullopt};
-  plan.setting.require_all();
-  if (const config::Value* model = config.find("proxy.model")) {
-    config::Value measuring = config;
-    measuring.set("model", *model);
-    plan.measuring = SettingOptions::from(measuring);
-  }
-  if (const config::Value* table = config.child("measured_pool")) plan.measured_pool = *table;
-  // A pool without hidden labels has no oracle.
-  if (!plan.setting.pool->make()->labels({})) {
-    std::erase_if(plan.methods, [](const Method& method) { return method.role == Role::oracle; });
-  }
-  if (plan.columns.reads_utility(columns_of(config, plan.methods))) {
-    prepare_anchors(*plan.columns.utility(), plan.setting);
-    if (plan.measuring) plan.measuring->set_aside_share = plan.setting.set_aside_share;
-  }
-  return plan;
-}
-
-// What the methods of one seed of pool and base share.
-class World {
- public:
-  World(const Plan& plan, std::uint64_t seed, StageCache& stages)
-      : plan_(plan), setting_(plan.setting, seed, stages) {
-    if (plan.measuring) measuring_.emplace(*plan.measuring, seed, stages);
-    measurements_.emplace(plan.columns, measuring_ ? *measuring_ : setting_, &plan.training);
-  }
-
-  Setting& setting() { return setting_; }
-  // Of the model that measures.
-  Setting& measuring() { return measuring_ ? *measuring_ : setting_; }
-  Measurements& measurements() { return *measurements_; }
-  // Samples that one of the runs could not measure; no run's method takes them. Set once all
-  // columns are there.
-  void set_unusable(UnusableSamples unusable) { unusable_ = std::move(unusable); }
-  const UnusableSamples& unusable() const { return unusable_; }
-  const StageOutput& measured_pool() {
-    if (!measured_pool_) {
-      measured_pool_ =
-          MeasuredPoolStage{plan_.measured_pool.value(), measuring(), measurements(), unusable_}
-              .run();
-    }
-    return *measured_pool_;
-  }
-
- private:
-  const Plan& plan_;
-  Setting setting_;
-  std::optional<Setting> measuring_;
-  std::optional<Measurements> measurements_;
-  UnusableSamples unusable_;
-  std::optional<StageOutput> measured_pool_;
-};
-
-std::vector<std::vector<QuestionKind>> question_kinds(Setting& setting) {
-  std::vector<std::vector<QuestionKind>> result;
-  for (std::size_t b = 0; b < setting.options().benchmarks->size(); ++b) {
-    auto& kinds = result.emplace_back();
-    for (const Question& question : setting.questions(b).asked) {
-      std::optional<double> chance;
-      if (const std::size_t count = question.candidates.size()) {
-        chance = 1.0 / static_cast<double>(count);
-      }
-      kinds.push_back({question.id, question.subtask, chance});
-    }
-  }
-  return result;
-}
-
-// Before anything is measured of them.
-void check_rows(const std::vector<Method>& methods, const std::shared_ptr<const RowTable>& rows) {
-  const SampleTable table(rows);
-  for (const Method& method : methods) {
-    if (!method.takes_rows() || method.reads_files()) continue;
-    SelectionInput input{table};
-    input.place = method.selector_path;
-    input.method = method.name_unless_in_path();
-    method.selector->check_rows(input);
-  }
-}
-
-// `seeds`: of the runs in this world.
-WorldResult shared_stages(World& world, const Plan& plan, const config::Value& config,
-                          const std::vector<std::uint64_t>& seeds) {
-  Setting& setting = world.setting();
-  Measurements& measurements = world.measurements();
-  const std::vector<std::string> columns = columns_of(config, plan.methods);
-  setting.pool_stage();
-  check_budgets(plan.methods, setting.screening().facts.at("pool").to_number<std::size_t>());
-  check_rows(plan.methods, setting.whole_pool().shared_rows());
-  setting.prepare();
-  if (&world.measuring() != &setting) world.measuring().prepare();
-  WorldResult result;
-  result.seed = setting.seed();
-  result.world_digest = setting.pool_stage().digest;
-  result.screening = setting.screening().facts;
-  result.screening_folder = setting.screening().folder;
-  if (plan.setting.set_aside_share > 0.0) {
-    result.set_aside = static_cast<std::int64_t>(setting.set_aside().size());
-  }
-  result.questions = question_kinds(setting);
-  result.base_digest = setting.base().digest;
-  const bool judges = plan.columns.reads_judge(columns);
-  if (judges) result.judge = measurements.judge().facts;
-  for (const auto& [name, output] : setting.outputs()) {
-    result.shared_cpu_seconds.emplace_back(name, output.cpu_seconds);
-  }
-  if (judges) result.shared_cpu_seconds.emplace_back("judge", measurements.judge().cpu_seconds);
-  const std::vector<std::string> descriptors = plan.columns.descriptors_of(columns);
-  std::vector<std::string> descriptor_columns;
-  for (const std::string& name : descriptors) {
-    const auto& own = plan.columns.descriptors().columns().at(name);
-    descriptor_columns.insert(descriptor_columns.end(), own.begin(), own.end());
-  }
-  const auto spent = [&](const std::vector<std::string>& names) {
-    return measurements.cost(names, seeds).cpu_seconds;
-  };
-  if (!descriptors.empty()) {
-    for (const MeasuredColumns& measured : measurements.descriptors(descriptors)) {
-      for (const auto& [name, areas] : diagnose(world.measuring(), measured).facts) {
-        result.detection[name] = areas;
-      }
-    }
-    result.shared_cpu_seconds.emplace_back("warm-up and descriptors", spent(descriptor_columns));
-  }
-  if (plan.columns.reads_utility(columns)) {
-    std::vector<json::object> areas;  // by seed
-    for (const std::uint64_t seed : seeds) {
-      areas.push_back(diagnose(world.measuring(), {"utility", measurements.utility(seed)}).facts);
-    }
-    std::vector<std::string> both = plan.columns.utility()->columns();
-    both.insert(both.end(), descriptor_columns.begin(), descriptor_columns.end());
-    result.shared_cpu_seconds.emplace_back("warm-ups and utility, all seeds",
-                                           spent(both) - spent(descriptor_columns));
-    for (const auto& [name, mean] : mean_areas(areas)) result.detection[name] = mean;
-    const StageOutput toxic =
-        find_toxic(world.measuring(), measurements.utility(seeds.front()), seeds.front());
-    if (!toxic.facts.empty()) {
-      result.toxic = toxic.facts;
-      result.toxic_seed = seeds.front();
-      result.toxic_folder = toxic.folder;
-    }
-  }
-  UnusableSamples unusable;
-  for (const std::uint64_t seed : seeds) {
-    unusable.merge(unusable_samples(measurements.columns(columns, seed)));
-  }
-  for (const auto& [id, why] : unusable) {
-    result.unusable.push_back({{"id", id}, {"reason", why.reason}, {"detail", why.detail}});
-  }
-  world.set_unusable(std::move(unusable));
-  if (select_from_files(plan.methods)) {
-    result.shared_cpu_seconds.emplace_back("measured pool as files",
-                                           world.measured_pool().cpu_seconds);
-  }
-  return result;
-}
-
-void add_areas(const json::object& columns, json::value& to) {
-  json::object& areas = to.is_object() ? to.as_object() : to.emplace_object();
-  for (const auto& [column, area] : columns) areas[column] = area;
-}
-
-// What the columns that the methods read see of each hidden label.
-void add_labels(World& world, const Plan& plan, const std::vector<std::string>& columns,
-                const std::vector<std::uint64_t>& seeds, WorldResult& result) {
-  result.pool = composition_of(*world.setting().rows(), world.setting().labels());
-  const std::vector<std::string> descriptors = plan.columns.descriptors_of(columns);
-  if (!descriptors.empty()) {
-    for (const MeasuredColumns& measured : world.measurements().descriptors(descriptors)) {
-      for (const auto& [label, areas] : diagnose_labels(world.measuring(), measured).facts) {
-        add_areas(areas.as_object(), result.label_areas[label]);
-      }
-    }
-  }
-  if (!plan.columns.reads_utility(columns)) return;
-  std::map<std::string, std::vector<json::object>> by_seed;  // by label
-  for (const std::uint64_t seed : seeds) {
-    const MeasuredColumns utility{"utility", world.measurements().utility(seed)};
-    for (const auto& [label, areas] : diagnose_labels(world.measuring(), utility).facts) {
-      by_seed[label].push_back(areas.as_object());
-    }
-  }
-  for (const auto& [label, measured] : by_seed) {
-    add_areas(mean_areas(measured), result.label_areas[label]);
-  }
-}
 
 // One method with one seed, somewhere between selection and scores.
 struct Job {
@@ -265,7 +36,7 @@ struct Job {
   std::int64_t rows() const { return selection.facts.at("rows").to_number<std::int64_t>(); }
 };
 
-using Worlds = std::vector<std::unique_ptr<World>>;
+using Worlds = std::vector<std::unique_ptr<ComparisonWorld>>;
 
 // `share`: of the questions, for checkpoints before the last.
 void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, double share,
@@ -328,7 +99,7 @@ void evaluate(const std::vector<Job>& jobs, const Worlds& worlds, double share,
   }
 }
 
-StageOutput select(const Plan& plan, const Method& method, World& world,
+StageOutput select(const ComparisonPlan& plan, const Method& method, ComparisonWorld& world,
                    const std::vector<MeasuredColumns>& columns, std::uint64_t seed,
                    StageCache& stages) {
   const std::string title = fmt::format("selection {}, seed {}", method.name, seed);
@@ -341,9 +112,9 @@ StageOutput select(const Plan& plan, const Method& method, World& world,
   return stage.run(stages);
 }
 
-void run_methods(const Plan& plan, const config::Value& config, const Worlds& worlds,
+void run_methods(const ComparisonPlan& plan, const config::Value& config, const Worlds& worlds,
                  StageCache& stages, const Extent& extent, ComparisonResults& results) {
-  const auto world_of = [&](const Job& job) -> World& {
+  const auto world_of = [&](const Job& job) -> ComparisonWorld& {
     return *worlds[results.replicates[job.replicate].world];
   };
   const auto seed_of = [&](const Job& job) { return results.replicates[job.replicate].seed; };
@@ -411,42 +182,8 @@ void run_methods(const Plan& plan, const config::Value& config, const Worlds& wo
 
 }  // namespace
 
-void check_comparison(const config::Value& config) {
-  const Plan plan = plan_of(config);
-  read_published(config);
-  if (const config::Value* run = config.child("run")) config::bind<RunOptions>(*run, "run");
-  const std::vector<std::string> wanted = columns_of(config, plan.methods);
-  std::vector<std::string> columns = plan.columns.columns();
-  if (plan.columns.judge() && !plan.columns.reads_judge(wanted)) {
-    config::fail_value(config.at("judge"), "judge", "no method's selector reads a column of it");
-  }
-  if (plan.columns.utility() && !plan.columns.reads_utility(wanted)) {
-    std::string known;
-    for (const std::string& column : plan.columns.utility()->columns())
-      known += " '" + column + "'";
-    config::fail_value(config.at("utility"), "utility",
-                       "no method's selector reads a column of it; they are:" + known);
-  }
-  if (plan.measured_pool && !select_from_files(plan.methods)) {
-    config::fail_value(*plan.measured_pool, "measured_pool",
-                       "no method's selector reads its files");
-  }
-  for (const Method& method : plan.methods) {
-    for (const std::string& column : required_columns(config, method)) {
-      if (std::find(columns.begin(), columns.end(), column) != columns.end()) continue;
-      fail_column(method.selector_config, method.selector_path, column,
-                  method.name_unless_in_path(),
-                  "no descriptor, utility or judge of the config adds the column '" + column +
-                      "'." + suggestion(column, columns));
-    }
-  }
-  check_budgets(plan.methods, 0);
-  check_files(plan.setting);
-  if (plan.measuring) check_files(*plan.measuring);
-}
-
 ComparisonResults compare(const config::Value& config, StageCache& stages, const Extent& extent) {
-  const Plan plan = plan_of(config);
+  const ComparisonPlan plan = plan_of(config);
   const RunScale& scale = plan.scale;
   ComparisonResults results;
   results.checkpoint_questions = scale.checkpoint_questions;
@@ -459,16 +196,15 @@ ComparisonResults compare(const config::Value& config, StageCache& stages, const
   }
   Worlds worlds;
   for (std::size_t w = 0; w < count; ++w) {
-    worlds.push_back(
-        std::make_unique<World>(plan, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
+    worlds.push_back(std::make_unique<ComparisonWorld>(
+        plan, static_cast<std::uint64_t>(scale.world_seed) + w, stages));
     std::vector<std::uint64_t> seeds;
     for (const Replicate& replicate : results.replicates) {
       if (replicate.world == w) seeds.push_back(replicate.seed);
     }
     results.worlds.push_back(shared_stages(*worlds.back(), plan, config, seeds));
     if (extent.all_labels) {
-      add_labels(*worlds.back(), plan, columns_of(config, plan.methods), seeds,
-                 results.worlds.back());
+      add_labels(*worlds.back(), plan, config, seeds, results.worlds.back());
     }
   }
   results.has_labels = worlds.front()->setting().labels_file().has_value();
