@@ -1,5 +1,7 @@
 #include "experiments/program/config_arguments.h"
 
+#include <cstdlib>
+
 #include "config/compose.h"
 #include "config/print.h"
 #include "core/logging.h"
@@ -28,6 +30,8 @@ std::vector<fs::path> ConfigArguments::folders() const {
 
 config::Value ConfigArguments::compose(const std::string& root,
                                        const std::vector<std::string>& overrides) const {
+  // Configs name files that come with the program by it.
+  ::setenv("WINNOW_HOME", home_folder().c_str(), 0);
   return config::compose({folders(), root, overrides});
 }
 

@@ -26,6 +26,8 @@ class SeparateTower {
   // By the names that named_parameters() has.
   virtual std::vector<std::pair<std::string, torch::Tensor>> tower_parameters() const = 0;
   virtual void set_tower_trainable(bool trainable) = 0;
+  // Cells show a linear map of what they showed from now on: weight [C, C], bias [C].
+  virtual void mix_cells(const torch::Tensor& weight, const torch::Tensor& bias) = 0;
   // Scales cells from now on so that they have mean 0 and deviation 1 over these frames.
   virtual void standardise_cells(const torch::Tensor& frames) = 0;
 
@@ -33,6 +35,9 @@ class SeparateTower {
   virtual std::int64_t time_slots() const = 0;
   // Moves the first frame of every clip of an input to this one.
   virtual void place_clips(ModelInput& input, std::int64_t first_slot) const = 0;
+  // Each turn of the user and its answer then see the first turn's media and themselves alone, as
+  // if each were a conversation of its own: what was answered before tells nothing.
+  virtual void separate_turns(ModelInput& input) const = 0;
 };
 
 }  // namespace winnow

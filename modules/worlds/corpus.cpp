@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/errors.h"
+#include "worlds/caption.h"
 #include "worlds/micro_world.h"
 #include "worlds/mixture.h"
 
@@ -71,6 +72,7 @@ ImaginedScene CleanCorpus::scene(std::size_t index) const {
       style = Style::draw(random, options_.augmentation * random.uniform());
     imagined.frames = render(scene, style);
     imagined.truth = truth_of(scene);
+    if (options_.captions) imagined.caption = caption_of(scene);
     return imagined;
   }
 }
@@ -84,6 +86,11 @@ Sample CleanCorpus::conversation_of(const ImaginedScene& scene) const {
     sample.turns.push_back({Turn::Role::user, medium + question.text});
     sample.turns.push_back({Turn::Role::assistant, question.answer});
   }
+  if (!scene.caption.empty()) {
+    const std::string medium = sample.turns.empty() ? std::string(kMediaPlaceholder) + "\n" : "";
+    sample.turns.push_back({Turn::Role::user, medium + kCaptionRequest});
+    sample.turns.push_back({Turn::Role::assistant, scene.caption});
+  }
   Media media;
   media.kind = scene.frames.size() == 1 ? Media::Kind::image : Media::Kind::frames;
   for (std::size_t frame = 0; frame < scene.frames.size(); ++frame) {
@@ -95,7 +102,7 @@ Sample CleanCorpus::conversation_of(const ImaginedScene& scene) const {
 }
 
 Sample CleanCorpus::sample_of(const ImaginedScene& scene, std::size_t question) const {
-  ImaginedScene single{scene.id, scene.frames, scene.truth, {scene.questions.at(question)}};
+  ImaginedScene single{scene.id, scene.frames, scene.truth, {scene.questions.at(question)}, {}};
   Sample sample = conversation_of(single);
   sample.id += "-" + std::to_string(question);
   return sample;

@@ -32,8 +32,16 @@ config::Help help(const MicroBaseOptions&) {
       {"tower_batch_size", "frames per step; even", at_least(2)},
       {"tower_learning_rate", "peak of the tower's schedule", above(0)},
       {"tower_augmentation", "style strength of additional frames for the tower", between(0, 2)},
+      {"tower_binds",
+       "whether the tower also learns for each colour where it is, how large, and whether it "
+       "flashes"},
+      {"separate_questions",
+       "whether a question is answered without a look at the scene's earlier ones; models with a "
+       "tower of their own"},
+      {"captions", "whether a conversation ends with a caption of the whole scene"},
       {"learning_rate", "peak of the language model's schedule", above(0)},
       {"batch_size", "conversations per step of the language model", at_least(2)},
+      {"epochs", "passes over the conversations", at_least(1)},
       {"weight_decay", "decoupled decay", at_least(0)}};
 }
 
@@ -46,6 +54,7 @@ mw::CleanCorpusOptions base_corpus(const MicroBaseOptions& options, std::uint64_
   corpus.long_video_share = options.long_video_share;
   corpus.ultra_video_share = options.ultra_video_share;
   corpus.augmentation = options.augmentation;
+  corpus.captions = options.captions;
   return corpus;
 }
 
@@ -72,6 +81,10 @@ void train_phase(const MicroBaseOptions& options, const BasePhase& phase, std::u
   table.set("learning_rate", {options.learning_rate, origin});
   table.set("batch_size", {options.batch_size, origin});
   table.set("weight_decay", {options.weight_decay, origin});
+  if (options.epochs > 1) {
+    const auto conversations = static_cast<std::int64_t>(phase.lengths.size());
+    table.set("samples", {conversations * options.epochs, origin});
+  }
   table.set("shards", {std::int64_t{2}, origin});
   table.set("checkpoints", {std::int64_t{1}, origin});
   TrainingJob job;

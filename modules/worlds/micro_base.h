@@ -27,15 +27,20 @@ struct MicroBaseOptions {
   std::int64_t tower_batch_size = 64;
   double tower_learning_rate = 3e-3;
   double tower_augmentation = 0.0;
+  bool tower_binds = false;
+  bool separate_questions = false;
+  bool captions = false;
   double learning_rate = 1e-3;
   std::int64_t batch_size = 32;
+  std::int64_t epochs = 1;
   double weight_decay = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(MicroBaseOptions, (),
                       (image_samples, video_samples, image_first_share, questions_per_scene,
                        long_video_share, ultra_video_share, augmentation, tower_frames,
                        tower_epochs, tower_batch_size, tower_learning_rate, tower_augmentation,
-                       learning_rate, batch_size, weight_decay))
+                       tower_binds, separate_questions, captions, learning_rate, batch_size, epochs,
+                       weight_decay))
 config::Help help(const MicroBaseOptions&);
 
 // The scenes that a base with this seed learns from.
@@ -47,7 +52,7 @@ Frames frames_of(const micro_world::ImaginedScene& scene);
 // Whether a conversation belongs to the first of two phases, which has images alone.
 bool comes_first(const MicroBaseOptions& options, const Sample& sample, std::uint64_t seed);
 
-// One epoch over conversations by position. Goes on from what a killed run left in the folder, and
+// Conversations by position, `epochs` times. Goes on from what a killed run left in the folder, and
 // leaves the model there as checkpoint-1.
 struct BasePhase {
   std::string title;

@@ -159,10 +159,11 @@ struct CleanCorpusOptions {
   double long_video_share = 0.1;         // clips of 16 frames
   double ultra_video_share = 0.0;        // clips of 24 frames
   double augmentation = 0.0;             // strength of a style drawn for each scene; 0: base style
+  bool captions = false;                 // conversations end with a caption
 };
 BOOST_DESCRIBE_STRUCT(CleanCorpusOptions, (),
                       (seed, images, videos, questions_per_scene, long_video_share,
-                       ultra_video_share, augmentation))
+                       ultra_video_share, augmentation, captions))
 inline config::Help help(const CleanCorpusOptions&) {
   return {{"seed", "seed of everything that is drawn", config::at_least(0)},
           {"images", "samples about an image", config::at_least(0)},
@@ -171,7 +172,8 @@ inline config::Help help(const CleanCorpusOptions&) {
           {"long_video_share", "share of clips of 16 frames", config::between(0, 1)},
           {"ultra_video_share", "share of clips of 24 frames", config::between(0, 1)},
           {"augmentation", "strength of the style drawn for each scene; 0: the base style",
-           config::between(0, 2)}};
+           config::between(0, 2)},
+          {"captions", "whether a scene's conversation ends with a caption"}};
 }
 
 // A scene that exists in memory only.
@@ -180,6 +182,7 @@ struct ImaginedScene {
   std::vector<cv::Mat> frames;  // RGB, 8 bits, 64 x 64; one for an image
   SceneTruth truth;
   std::vector<Question> questions;  // questions_per_scene
+  std::string caption;              // empty: not asked for
 };
 
 struct ImaginedSample {

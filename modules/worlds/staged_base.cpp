@@ -77,15 +77,16 @@ std::vector<VisualTokens> features_of(const std::vector<BaseScene>& scenes,
 BasePhase phase_of(const std::string& title, const fs::path& folder, std::uint64_t seed,
                    VisionLanguageModel& model, const std::vector<BaseScene>& scenes,
                    const std::vector<VisualTokens>& features,
-                   const std::vector<std::size_t>& chosen) {
+                   const std::vector<std::size_t>& chosen, bool separate_questions) {
   BasePhase phase;
   phase.title = title;
   phase.folder = folder;
-  phase.input = [&, seed](std::size_t position, VisionLanguageModel&) {
+  phase.input = [&, seed, separate_questions](std::size_t position, VisionLanguageModel&) {
     const BaseScene& scene = scenes[chosen[position]];
     const Sample& sample = scene.conversation;
     ModelInput input = model.input(sample, {features[chosen[position]]});
     const SeparateTower& tower = *model.separate_tower();
+    if (separate_questions) tower.separate_turns(input);
     RandomStream stream(seed, "base/time/" + sample.id);
     tower.place_clips(input, stream.integer(0, tower.time_slots() - scene.pixels.values.size(0)));
     return input;
@@ -147,12 +148,12 @@ std::unique_ptr<VisionLanguageModel> train_staged_base(const MicroBaseOptions& o
   } else if (!first.empty()) {
     train_phase(options,
                 phase_of("base model, images", job.folder / "images", job.seed, *model, scenes,
-                         features, first),
+                         features, first, options.separate_questions),
                 job.seed, *model);
   }
   train_phase(options,
               phase_of("base model, images and videos", job.folder / "mixed", job.seed, *model,
-                       scenes, features, rest),
+                       scenes, features, rest, options.separate_questions),
               job.seed, *model);
   return model;
 }

@@ -62,6 +62,74 @@ TEST(MicroModel, LossDoesNotDependOnTheBatch) {
   }
 }
 
+TEST(MicroModel, SeparateTurnsAreConversationsOfTheirOwn) {
+  const auto model = tiny_model();
+  const torch::NoGradGuard no_grad;
+  const auto visual = model->encode_vision({model->preprocess(noise_frames(3, 1))});
+  const std::vector<Sample> alone = {question_sample("a", "red"),
+                                     question_sample("b", "blue green"),
+                                     question_sample("c", "it is")};
+  Sample together = alone[0];
+  double expected = 0, tokens = 0;
+  for (const Sample& sample : alone) {
+    const AnswerLoss loss = model->answer_loss({model->input(sample, visual)});
+    expected += loss.sum[0].item<double>();
+    tokens += loss.count[0].item<double>();
+    if (&sample == &alone[0]) continue;
+    together.turns.push_back({Turn::Role::user, "what colour is it"});
+    together.turns.push_back(sample.turns[1]);
+  }
+  ModelInput input = model->input(together, visual);
+  const double seen_in_turn = model->answer_loss({input}).sum[0].item<double>();
+  model->separate_turns(input);
+  const AnswerLoss loss = model->answer_loss({input});
+  EXPECT_NEAR(loss.sum[0].item<double>(), expected, 1e-4);
+  EXPECT_EQ(loss.count[0].item<double>(), tokens);
+  EXPECT_GT(std::abs(seen_in_turn - expected), 1e-3);
+}
+
+// Frames whose tokens show their surroundings.
+std::unique_ptr<micro::MicroModel> model_in_context() {
+  micro::MicroOptions options = testing_support::tiny_options();
+  options.frame_context = true;
+  auto model = std::make_unique<micro::MicroModel>(options);
+  model->initialise({"red", "blue", "green", "what", " colour", " is", " it"}, 1);
+  return model;
+}
+
+TEST(MicroModel, FrameContextReachesOverOneMediumOnly) {
+  const auto model = model_in_context();
+  const torch::NoGradGuard no_grad;
+  torch::Tensor visual = torch::randn({7 * micro::kTokensPerFrame, 4 * 4});
+  const torch::Tensor before = model->network().project(visual, {3, 4});
+  EXPECT_EQ(before.size(0), 7 * micro::kTokensPerFrame);
+  visual.slice(0, 6 * micro::kTokensPerFrame).add_(1.0);  // the last frame of the second medium
+  const torch::Tensor after = model->network().project(visual, {3, 4});
+  const torch::Tensor moved = (after - before).abs().sum(1).view({7, -1}).sum(1);  // [frames]
+  EXPECT_EQ(moved.slice(0, 0, 3).sum().item<double>(), 0.0);
+  // What comes one or two frames later changes what a frame shows.
+  for (const std::int64_t frame : {4, 5, 6}) EXPECT_GT(moved[frame].item<double>(), 1e-3) << frame;
+}
+
+TEST(MicroModel, FrameContextGivesTheSameAnswersFromAPrefix) {
+  const auto model = model_in_context();
+  const torch::NoGradGuard no_grad;
+  const ModelInput input = noise_input(*model, 3, "blue", 3);
+  const auto scores = model->score_continuations(*model->prefill({input}), {{"blue"}})[0];
+  EXPECT_NEAR(-scores[0].first, model->answer_loss({input}).sum[0].item<double>(), 1e-4);
+}
+
+TEST(MicroModel, MixedCellsAreALinearMapOfWhatTheyWere) {
+  const auto model = tiny_model();
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor frames = model->preprocess(noise_frames(2, 4)).values;
+  const torch::Tensor weight = torch::randn({4, 4}), bias = torch::randn({4});
+  const torch::Tensor before = model->cells(frames).permute({0, 2, 3, 1});  // [F, G, G, C]
+  model->mix_cells(weight, bias);
+  const torch::Tensor after = model->cells(frames).permute({0, 2, 3, 1});
+  EXPECT_TRUE(torch::allclose(after, torch::linear(before, weight, bias), 1e-4, 1e-4));
+}
+
 TEST(MicroModel, LossIsTheCrossEntropyOfTheLogits) {
   const auto model = tiny_model();
   const torch::NoGradGuard no_grad;

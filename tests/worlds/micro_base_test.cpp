@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/errors.h"
 #include "core/parallel.h"
 #include "core/progress.h"
 #include "temporary_folder.h"
@@ -32,17 +33,27 @@ class MicroBaseTest : public testing::TestWithParam<const char*> {
     for (const auto& [key, value] : numbers) result.set(key, {value, origin});
     return result;
   }
+  static bool has_own_tower() { return std::string(GetParam()).starts_with("micro"); }
   std::unique_ptr<VisionLanguageModel> train(const std::string& name) const {
-    const bool micro = GetParam() == std::string("micro");
-    const config::Value model =
-        micro ? table("micro", {{"width", 16}, {"layers", 1}, {"heads", 2}, {"tower_channels", 4}})
-              : table("qwen3_vl", {{"width", 32}, {"layers", 1}, {"vision_width", 16}});
+    config::Value model = table("qwen3_vl", {{"width", 32}, {"layers", 1}, {"vision_width", 16}});
+    config::Value base = table("micro_world", {{"image_samples", 24},
+                                               {"video_samples", 8},
+                                               {"tower_frames", 100},
+                                               {"tower_epochs", 1},
+                                               {"batch_size", 4}});
+    if (has_own_tower()) {
+      const bool in_context = GetParam() == std::string("micro_in_context");
+      model = table(
+          "micro",
+          {{"width", 16}, {"layers", 1}, {"heads", 2}, {"tower_channels", in_context ? 24 : 4}});
+      const config::Origin origin{"test", 1};
+      model.set("frame_context", {in_context, origin});
+      for (const char* key : {"tower_binds", "separate_questions", "captions"}) {
+        base.set(key, {in_context, origin});
+      }
+      base.set("epochs", {std::int64_t{in_context ? 2 : 1}, origin});
+    }
     const auto family = models().create(model, "model");
-    const config::Value base = table("micro_world", {{"image_samples", 24},
-                                                     {"video_samples", 8},
-                                                     {"tower_frames", 100},
-                                                     {"tower_epochs", 1},
-                                                     {"batch_size", 4}});
     return base_trainer_for(*family, &base)
         ->train({*family, {"what is in the pool"}, 5, folder_ / name});
   }
@@ -59,13 +70,29 @@ TEST_P(MicroBaseTest, IsTheSameOnAnyNumberOfThreadsAndFromEveryStageOn) {
   fs::remove_all(folder_ / "two" / "mixed");
   EXPECT_EQ(weights_digest(*train("two")), digest);
   // Only a tower that is trained by itself is kept by itself.
-  EXPECT_EQ(fs::exists(folder_ / "two" / "tower"), GetParam() == std::string("micro"));
+  EXPECT_EQ(fs::exists(folder_ / "two" / "tower"), has_own_tower());
   fs::remove_all(folder_ / "two" / "mixed");
   fs::remove_all(folder_ / "two" / "images");
   EXPECT_EQ(weights_digest(*train("two")), digest);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, MicroBaseTest, testing::Values("micro", "qwen3_vl"));
+TEST(MicroBase, ATowerThatBindsNeedsItsChannels) {
+  config::Value model, base;
+  const config::Origin origin{"test", 1};
+  model.set("type", {std::string("micro"), origin});
+  base.set("type", {std::string("micro_world"), origin});
+  base.set("tower_binds", {true, origin});
+  for (const char* key : {"image_samples", "video_samples"})
+    base.set(key, {std::int64_t{4}, origin});
+  base.set("tower_frames", {std::int64_t{100}, origin});
+  const auto family = models().create(model, "model");
+  const fs::path folder = testing_support::temporary_folder();
+  EXPECT_THROW(base_trainer_for(*family, &base)->train({*family, {}, 5, folder}), ConfigError);
+  fs::remove_all(folder);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, MicroBaseTest,
+                         testing::Values("micro", "micro_in_context", "qwen3_vl"));
 
 }  // namespace
 }  // namespace winnow

@@ -44,7 +44,9 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
       media.push_back(visual.tokens);
       packed.frames_per_medium.push_back(count / kTokensPerFrame);
     }
-    std::int64_t text = 0;
+    // A turn by itself sees what stands before `shared_end`, the media's end, and itself.
+    const std::int64_t shared_end = slots.empty() ? 1 : slots.back() + 1;
+    std::int64_t text = 0, shared_text = 0, own_begin = 0;
     for (std::int64_t t = 0; t < length; ++t) {
       float* row = mask + (b * length + t) * length;
       if (t >= valid) {
@@ -53,8 +55,17 @@ Batch pack(const std::vector<ModelInput>& inputs, const WordTokenizer& tokenizer
       }
       const std::int64_t token = input.tokens[static_cast<std::size_t>(t)];
       tokens[b * length + t] = token;
+      if (token == WordTokenizer::kPadding) {
+        std::fill(row, row + shared_end, 0.0F);
+        own_begin = t + 1;
+        text = shared_text;
+        continue;
+      }
       positions[b * length + t] = tokenizer.is_visual_slot(token) ? -1 : text++;
-      std::fill(row, row + block_end[static_cast<std::size_t>(t)], 0.0F);
+      if (t < shared_end) shared_text = text;
+      const std::int64_t end = block_end[static_cast<std::size_t>(t)];
+      if (own_begin > 0) std::fill(row, row + shared_end, 0.0F);
+      std::fill(row + own_begin, row + end, 0.0F);
     }
     packed.text_tokens.push_back(text);
   }

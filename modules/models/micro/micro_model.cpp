@@ -27,13 +27,30 @@ config::Help help(const MicroOptions&) {
            "a frame is shown with its change since this many frames before: one step of a slow "
            "object is lost in the tower's noise",
            config::at_least(1)},
+          {"frame_context",
+           "whether a visual token knows of the whole frame, of the frames around it and of its "
+           "place"},
           {"train_vision", "whether fine-tuning moves the vision tower"}};
+}
+
+config::Help help(const MicroFamilyOptions&) {
+  config::Help all = help(MicroOptions{});
+  all.push_back({"path", "folder of trained weights; empty: a base trains them"});
+  return all;
 }
 
 namespace {
 
-const bool registered =
-    models().add<Family, MicroOptions>("micro", "a small model trained on this machine's CPU");
+void check_config(const std::filesystem::path& folder, const MicroOptions& options) {
+  const std::string expected = config::to_value(options).to_json();
+  const std::string found = read_file(folder / "config.json");
+  if (found == expected) return;
+  throw DataError((folder / "config.json").string() + ": describes another model (" + found +
+                  ") than the configured one (" + expected + ")");
+}
+
+const bool registered = models().add<Family, MicroFamilyOptions>(
+    "micro", "a small model trained on this machine's CPU");
 
 std::int64_t role_token(Turn::Role role) {
   switch (role) {
@@ -194,6 +211,16 @@ void MicroModel::set_tower_trainable(bool trainable) {
   network_->set_trainable("vision.", trainable);
 }
 
+void MicroModel::mix_cells(const torch::Tensor& weight, const torch::Tensor& bias) {
+  // The last convolution is linear, so that it takes in any map behind it.
+  const torch::NoGradGuard no_grad;
+  const std::string last = "vision.convolution.3.";
+  const torch::Tensor& kernel = network_->parameters().at(last + "weight");  // [C, C', 3, 3]
+  const torch::Tensor& offset = network_->parameters().at(last + "bias");
+  network_->assign(last + "bias", torch::mv(weight, offset) + bias);
+  network_->assign(last + "weight", torch::mm(weight, kernel.flatten(1)).view(kernel.sizes()));
+}
+
 void MicroModel::standardise_cells(const torch::Tensor& frames) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor channels = cells(frames).transpose(0, 1).flatten(1);  // [C, F * G * G]
@@ -212,6 +239,13 @@ void MicroModel::place_clips(ModelInput& input, std::int64_t first_slot) const {
     }
     const std::int64_t offset = WordTokenizer::kFirstFrameSlot + first_slot - input.tokens[t];
     for (std::int64_t i = 0; i < count; ++i) input.tokens[t++] += offset;
+  }
+}
+
+void MicroModel::separate_turns(ModelInput& input) const {
+  // Padding within an input is where a turn begins that is by itself (pack()).
+  for (std::size_t t = 1; t < input.tokens.size(); ++t) {
+    if (input.tokens[t] == WordTokenizer::kUser) input.tokens[t] = WordTokenizer::kPadding;
   }
 }
 
@@ -276,12 +310,7 @@ void MicroModel::save(const std::filesystem::path& folder) const {
 }
 
 void MicroModel::load(const std::filesystem::path& folder) {
-  const std::string expected = config::to_value(options_).to_json();
-  const std::string found = read_file(folder / "config.json");
-  if (found != expected) {
-    throw DataError((folder / "config.json").string() + ": describes another model (" + found +
-                    ") than the configured one (" + expected + ")");
-  }
+  check_config(folder, options_);
   const boost::json::value parsed = boost::json::parse(read_file(folder / "tokenizer.json"));
   initialise(boost::json::value_to<std::vector<std::string>>(parsed), 0);
   const std::filesystem::path file = folder / "model.safetensors";
@@ -298,6 +327,15 @@ void MicroModel::load(const std::filesystem::path& folder) {
   };
   fill(network_->parameters());
   fill(network_->buffers());
+}
+
+std::optional<std::filesystem::path> Family::pretrained() const {
+  if (path_.empty()) return std::nullopt;
+  return path_;
+}
+
+void Family::check_pretrained() const {
+  if (!path_.empty()) check_config(path_, options_);
 }
 
 std::unique_ptr<VisionLanguageModel> Family::create(const std::vector<std::string>& texts,

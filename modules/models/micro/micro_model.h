@@ -2,7 +2,9 @@
 // The micro vision-language model: small enough to train on a CPU in a minute, whole enough that
 // everything that works on it works on a large one. Vision tower, projector, causal LM, tokenizer.
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +18,15 @@ namespace winnow::micro {
 
 BOOST_DESCRIBE_STRUCT(MicroOptions, (),
                       (width, layers, heads, mlp_ratio, image_size, tower_channels, frame_slots,
-                       maximum_text, vocabulary_words, change_frames, train_vision))
+                       maximum_text, vocabulary_words, change_frames, frame_context, train_vision))
 config::Help help(const MicroOptions&);
+
+// What a config says: the model, and where its weights are if it is trained already.
+struct MicroFamilyOptions : MicroOptions {
+  std::string path;
+};
+BOOST_DESCRIBE_STRUCT(MicroFamilyOptions, (MicroOptions), (path))
+config::Help help(const MicroFamilyOptions&);
 
 class MicroModel : public ContinuedModel, public SeparateTower {
  public:
@@ -52,9 +61,11 @@ class MicroModel : public ContinuedModel, public SeparateTower {
   torch::Tensor cells(const torch::Tensor& frames) const override;
   std::vector<std::pair<std::string, torch::Tensor>> tower_parameters() const override;
   void set_tower_trainable(bool trainable) override;
+  void mix_cells(const torch::Tensor& weight, const torch::Tensor& bias) override;
   void standardise_cells(const torch::Tensor& frames) override;
   std::int64_t time_slots() const override { return options_.frame_slots; }
   void place_clips(ModelInput& input, std::int64_t first_slot) const override;
+  void separate_turns(ModelInput& input) const override;
 
   const MicroOptions& options() const { return options_; }
   const WordTokenizer& words() const { return *tokenizer_; }
@@ -74,11 +85,15 @@ class MicroModel : public ContinuedModel, public SeparateTower {
 
 class Family : public ModelFamily {
  public:
-  explicit Family(MicroOptions options) : options_(MicroModel(options).options()) {}
+  explicit Family(const MicroOptions& options) : Family(MicroFamilyOptions{options, {}}) {}
+  explicit Family(const MicroFamilyOptions& options)
+      : options_(MicroModel(options).options()), path_(options.path) {}
+  std::optional<std::filesystem::path> pretrained() const override;
+  void check_pretrained() const override;
   bool vision_is_trainable() const override { return options_.train_vision; }
   // Its tower is trained by itself.
   std::unique_ptr<ModelFamily> thawed() const override {
-    return std::make_unique<Family>(options_);
+    return std::make_unique<Family>(MicroFamilyOptions{options_, path_});
   }
   std::unique_ptr<VisionLanguageModel> create(const std::vector<std::string>& texts,
                                               std::uint64_t seed) const override;
@@ -86,6 +101,7 @@ class Family : public ModelFamily {
 
  private:
   MicroOptions options_;
+  std::string path_;
 };
 
 }  // namespace winnow::micro

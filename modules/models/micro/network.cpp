@@ -1,6 +1,8 @@
 #include "models/micro/network.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 
 #include "core/random.h"
@@ -12,6 +14,25 @@ namespace {
 
 constexpr double kNormEpsilon = 1e-5;
 constexpr std::int64_t kTimeFeatures = 16;
+
+// Frames, towards which a frame shows its change: before (positive) and after.
+constexpr std::int64_t kAround[] = {2, -1, -2, -4};
+// Of a frame in channels: as it is and two changes, each with its places; changes without.
+constexpr std::int64_t kFrameParts = 9 + std::size(kAround);
+
+// For every frame of several media, one after another, the frame `lag` before it, or the medium's
+// nearest. [n] int64
+torch::Tensor frames_before(const std::vector<std::int64_t>& frames_per_medium, std::int64_t lag) {
+  std::vector<std::int64_t> earlier;
+  std::int64_t first = 0;
+  for (const std::int64_t count : frames_per_medium) {
+    for (std::int64_t frame = first; frame < first + count; ++frame) {
+      earlier.push_back(std::clamp(frame - lag, first, first + count - 1));
+    }
+    first += count;
+  }
+  return torch::tensor(earlier, torch::kInt64);
+}
 
 std::string layer_name(std::int64_t index, const char* name) {
   return "text.layers." + std::to_string(index) + "." + name;
@@ -42,11 +63,22 @@ Network::Network(const MicroOptions& options, std::int64_t vocabulary, std::uint
   buffers_["vision.feature_mean"] = torch::zeros({c});
   buffers_["vision.feature_deviation"] = torch::ones({c});
 
-  add("projector.input.weight", {d, 9 * c}, 0.6 / std::sqrt(static_cast<double>(c)));
-  add("projector.input.bias", {d}, 0.0);
-  add("projector.cell", {kTokensPerFrame * kCellsPerToken, d}, 0.3);
-  add("projector.output.weight", {d, d}, 0.5 / std::sqrt(static_cast<double>(d)));
-  add("projector.output.bias", {d}, 0.0);
+  if (options.frame_context) {
+    const std::int64_t hidden = 2 * d, frame = kFrameParts * c;
+    add("projector.input.weight", {hidden, 9 * c}, 0.3 / std::sqrt(static_cast<double>(c)));
+    add("projector.input.bias", {hidden}, 0.0);
+    add("projector.frame", {hidden, frame}, 0.15 / std::sqrt(static_cast<double>(c)));
+    add("projector.place", {kTokensPerFrame, hidden}, 0.3);
+    add("projector.output.weight", {d, hidden}, 0.5 / std::sqrt(static_cast<double>(d)));
+    add("projector.output.bias", {d}, 0.0);
+    add("projector.position", {kTokensPerFrame, d}, 0.3);
+  } else {
+    add("projector.input.weight", {d, 9 * c}, 0.6 / std::sqrt(static_cast<double>(c)));
+    add("projector.input.bias", {d}, 0.0);
+    add("projector.cell", {kTokensPerFrame * kCellsPerToken, d}, 0.3);
+    add("projector.output.weight", {d, d}, 0.5 / std::sqrt(static_cast<double>(d)));
+    add("projector.output.bias", {d}, 0.0);
+  }
 
   add("projector.time", {kTimeFeatures, d}, 0.3);
   add("text.token", {vocabulary, d}, 0.02);
@@ -127,6 +159,7 @@ torch::Tensor Network::tower(const torch::Tensor& pixels) const {
 
 torch::Tensor Network::project(const torch::Tensor& visual,
                                const std::vector<std::int64_t>& frames_per_medium) const {
+  if (options_.frame_context) return project_in_context(visual, frames_per_medium);
   const std::int64_t frames = visual.size(0) / kTokensPerFrame;
   const torch::Tensor now =
       visual.view({frames, kTokensPerFrame * kCellsPerToken, -1});  // [n, cells, C]
@@ -151,6 +184,34 @@ torch::Tensor Network::project(const torch::Tensor& visual,
                                       at("projector.cell"));  // [n, cells, D]
   const torch::Tensor tokens = x.view({frames * kTokensPerFrame, kCellsPerToken, -1}).sum(1);
   return torch::linear(tokens, at("projector.output.weight"), at("projector.output.bias"));
+}
+
+torch::Tensor Network::project_in_context(
+    const torch::Tensor& visual, const std::vector<std::int64_t>& frames_per_medium) const {
+  const std::int64_t frames = visual.size(0) / kTokensPerFrame, c = options_.tower_channels;
+  const torch::Tensor cells = visual.view({frames, kTokensPerFrame * kCellsPerToken, c});
+  // Places run from -1 to 1 over the middles of four cells; the last two channels lie within one.
+  const torch::Tensor within = cells.slice(2, c - 2).clamp(-0.75, 0.75) * (2.0 / 3.0);
+  const torch::Tensor x_place = column_ + within.slice(2, 0, 1),
+                      y_place = row_ + within.slice(2, 1);
+  const torch::Tensor quarters = torch::cat({cells, cells * x_place, cells * y_place}, 2)
+                                     .view({frames, kTokensPerFrame, kCellsPerToken, 3 * c})
+                                     .sum(2);   // [n, G, 3 C]
+  const torch::Tensor whole = quarters.sum(1);  // [n, 3 C]
+  const auto change = [&](const torch::Tensor& now, std::int64_t lag) {
+    return now - now.index_select(0, frames_before(frames_per_medium, lag));
+  };
+  const std::int64_t lag = options_.change_frames;
+  const torch::Tensor own = torch::cat({quarters, change(quarters, 1), change(quarters, lag)}, 2);
+  std::vector<torch::Tensor> around = {whole, change(whole, 1), change(whole, lag)};
+  for (const std::int64_t other : kAround) around.push_back(change(whole.slice(1, 0, c), other));
+  const torch::Tensor frame = torch::matmul(torch::cat(around, 1), at("projector.frame").t());
+  const torch::Tensor x =
+      torch::relu(torch::linear(own, at("projector.input.weight"), at("projector.input.bias")) +
+                  at("projector.place") + frame.unsqueeze(1));  // [n, G, 2 D]
+  return (torch::linear(x, at("projector.output.weight"), at("projector.output.bias")) +
+          at("projector.position"))
+      .flatten(0, 1);
 }
 
 // Time as sines and cosines: a shift in time is then one linear map wherever the clip stands, so

@@ -25,6 +25,7 @@ struct MicroOptions {
   std::int64_t maximum_text = 256;
   std::int64_t vocabulary_words = 1024;
   std::int64_t change_frames = 4;
+  bool frame_context = false;
   bool train_vision = false;
 };
 
@@ -56,6 +57,13 @@ class Network {
   // are summed, so that what is learnt of an object in one cell holds in all.
   torch::Tensor project(const torch::Tensor& visual,
                         const std::vector<std::int64_t>& frames_per_medium) const;
+
+  // The same with frame_context: what a token's cells show is summed as it is and weighted by their
+  // place, so that a channel that stands for a thing says where the thing is; beside it come the
+  // sums over the whole frame and their changes towards the frames around it. The tower's last two
+  // channels are where in its cell a thing is, in cells, and make the places finer.
+  torch::Tensor project_in_context(const torch::Tensor& visual,
+                                   const std::vector<std::int64_t>& frames_per_medium) const;
 
   // Sum of token, text position and (where given) projected visual embedding.
   // tokens, positions: [B, T] int64; visual_rows: indices into the flattened [B * T]; visual:
