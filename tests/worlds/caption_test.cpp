@@ -72,7 +72,9 @@ TEST(Caption, AgreesWithTheAnswersOfDrawnScenes) {
       const Question question = ask(scene, type, random);
       if (type == QuestionType::side || type == QuestionType::direction) continue;
       EXPECT_THAT(caption, HasSubstr(question.answer)) << question.text;
-      if (type == QuestionType::first) EXPECT_EQ(caption.find(question.answer), 0U);
+      if (type == QuestionType::first) {
+        EXPECT_EQ(caption.find(question.answer), 0U);
+      }
     }
     EXPECT_EQ(caption.find("moves") != std::string::npos,
               scene.event == Event::motion && !(caption.find("zero move") != std::string::npos));
