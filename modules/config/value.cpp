@@ -120,8 +120,8 @@ void fail_value(const Value& value, const std::string& path, const std::string& 
   }
   const Origin& origin = value.origin();
   if (!origin.key.empty()) {
-    throw ConfigError(origin.key_written + ": " + origin.key + " = " + text + ", taken for " + path +
-                      " (" + origin.text() + "): " + problem);
+    throw ConfigError(origin.key_written + ": " + origin.key + " = " + text + ", taken for " +
+                      path + " (" + origin.text() + "): " + problem);
   }
   const std::string where = origin.file.empty() ? "" : origin.text() + ": ";
   throw ConfigError(where + (path.empty() ? text : path + " = " + text) + ": " + problem);

@@ -86,9 +86,9 @@ class Value {
 std::vector<std::string> split_key(const std::string& dotted);
 std::string join_key(const std::string& path, const std::string& key);
 
-// Throws ConfigError "configs/trainer/sft.toml:3: trainer.steps = -1: <problem>"; of a value that is
-// another's, that one comes first, as it is what a user changes. Also meant for checks that a range
-// cannot express.
+// Throws ConfigError "configs/trainer/sft.toml:3: trainer.steps = -1: <problem>"; of a value that
+// is another's, that one comes first, as it is what a user changes. Also meant for checks that a
+// range cannot express.
 [[noreturn]] void fail_value(const Value& value, const std::string& path,
                              const std::string& problem);
 

@@ -42,9 +42,9 @@ struct SftOptions {
   double maximum_skipped_share = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(SftOptions, (),
-                      (learning_rate, batch_size, samples, pool_epochs, shards, warmup_share, beta1, beta2,
-                       epsilon, weight_decay, maximum_gradient_norm, checkpoints, resume_every,
-                       maximum_skipped_share))
+                      (learning_rate, batch_size, samples, pool_epochs, shards, warmup_share, beta1,
+                       beta2, epsilon, weight_decay, maximum_gradient_norm, checkpoints,
+                       resume_every, maximum_skipped_share))
 
 config::Help help(const SftOptions&) {
   using config::above;
