@@ -12,6 +12,7 @@
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/progress.h"
+#include "descriptors/descriptor.h"
 #include "experiments/comparison/measured_pool_stage.h"
 #include "experiments/measured_setting.h"
 #include "experiments/stages/selection_stage.h"
@@ -26,14 +27,10 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing_support::MeasuredSetting;
 
-struct IdsAsFilesOptions {};
-BOOST_DESCRIBE_STRUCT(IdsAsFilesOptions, (), ())
-config::Help help(const IdsAsFilesOptions&) { return {}; }
-
 // Files that a selector would read, made of the samples' ids alone.
 class IdsAsFiles : public MeasuredPoolWriter {
  public:
-  explicit IdsAsFiles(const IdsAsFilesOptions&) {}
+  explicit IdsAsFiles(const NoOptions&) {}
   std::vector<std::string> required_columns() const override { return {}; }
   std::vector<SampleInFiles> write(const MeasuredPool& pool, const fs::path&) const override {
     std::vector<SampleInFiles> in_files;
@@ -42,7 +39,7 @@ class IdsAsFiles : public MeasuredPoolWriter {
   }
   std::map<std::string, fs::path> files(const fs::path&) const override { return {}; }
 };
-const bool registered = measured_pool_writers().add<IdsAsFiles, IdsAsFilesOptions>(
+const bool registered = measured_pool_writers().add<IdsAsFiles, NoOptions>(
     "ids_as_files", "of a test: the samples' ids");
 
 class FailedRowsTest : public testing::Test {
