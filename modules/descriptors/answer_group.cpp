@@ -9,17 +9,22 @@
 #include "core/hash.h"
 #include "descriptors/descriptor.h"
 #include "descriptors/words.h"
+#include "pool/words.h"
 
 namespace winnow {
 namespace {
 
 struct AnswerGroupOptions {
+  std::int64_t last_words = 0;
   std::int64_t maximum_words = 3;
   double minimum_share = 0.002;
 };
-BOOST_DESCRIBE_STRUCT(AnswerGroupOptions, (), (maximum_words, minimum_share))
+BOOST_DESCRIBE_STRUCT(AnswerGroupOptions, (), (last_words, maximum_words, minimum_share))
 config::Help help(const AnswerGroupOptions&) {
-  return {{"maximum_words", "longer answers are one group", config::at_least(1)},
+  return {{"last_words",
+           "how many words at its end are the answer, as with solutions that end in it; 0: all",
+           config::at_least(0)},
+          {"maximum_words", "longer answers are one group", config::at_least(1)},
           {"minimum_share", "answers of a smaller share of the rows are one group",
            config::between(0, 1)}};
 }
@@ -33,7 +38,7 @@ class AnswerGroup : public Descriptor {
 
   // A digest of the answer's words; finish() makes group numbers of them.
   std::vector<Cell> measure(const Observation& observation) const override {
-    const std::set<std::string> words = word_set(observation.sample.answer());
+    const std::set<std::string> words = words_of(observation.sample.answer());
     if (words.empty() || words.size() > static_cast<std::size_t>(options_.maximum_words)) {
       return {Cell::number(0.0)};
     }
@@ -69,6 +74,14 @@ class AnswerGroup : public Descriptor {
   }
 
  private:
+  std::set<std::string> words_of(std::string_view answer) const {
+    if (options_.last_words == 0) return word_set(answer);
+    std::vector<std::string> all;
+    for_each_word(answer, [&](std::string_view word) { all.emplace_back(word); });
+    const auto wanted = std::min(all.size(), static_cast<std::size_t>(options_.last_words));
+    return {all.end() - static_cast<std::ptrdiff_t>(wanted), all.end()};
+  }
+
   AnswerGroupOptions options_;
 };
 

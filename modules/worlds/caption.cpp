@@ -1,6 +1,7 @@
 #include "worlds/caption.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "worlds/question.h"
@@ -15,6 +16,20 @@ int quarter(const Scene& scene, const SceneObject& object) {
                               scene.centre(object, std::max(object.appears, object.vanishes - 1))) /
                              2;
   return (middle.y >= kPictureSize / 2.0f ? 2 : 0) + (middle.x >= kPictureSize / 2.0f ? 1 : 0);
+}
+
+constexpr float kBeside = 12.0f;  // pixels
+
+// How two neighbours in the caption stand to each other; empty where neither is clearly beside the
+// other.
+std::string comparison(const SceneObject& first, const SceneObject& second) {
+  const auto colour = [](const SceneObject& object) {
+    return colour_names()[static_cast<std::size_t>(object.colour)];
+  };
+  const float distance = second.position.x - first.position.x;
+  if (std::abs(distance) < kBeside) return {};
+  return " seen from " + colour(first) + " " + colour(second) +
+         (distance < 0 ? " is left." : " is right.");
 }
 
 std::string sentence(const Scene& scene, const SceneObject& object) {
@@ -35,7 +50,7 @@ std::string sentence(const Scene& scene, const SceneObject& object) {
 
 }  // namespace
 
-std::string caption_of(const Scene& scene) {
+std::string caption_of(const Scene& scene, bool comparisons) {
   std::vector<const SceneObject*> objects;
   for (const SceneObject& object : scene.objects) objects.push_back(&object);
   const bool in_order = scene.event == Event::sequence || scene.event == Event::cumulative;
@@ -57,7 +72,14 @@ std::string caption_of(const Scene& scene) {
   if (scene.event == Event::motion) {
     text += " and " + number_words().at(static_cast<std::size_t>(moving)) + " move";
   }
-  return text + ".";
+  text += ".";
+  // Sides are asked of things that stay where they are.
+  if (comparisons && !in_order && scene.event != Event::motion) {
+    for (std::size_t i = 1; i < objects.size(); ++i) {
+      text += comparison(*objects[i - 1], *objects[i]);
+    }
+  }
+  return text;
 }
 
 }  // namespace winnow::micro_world

@@ -5,6 +5,7 @@
 #include "worlds/caption.h"
 #include "worlds/micro_world.h"
 #include "worlds/mixture.h"
+#include "worlds/reasoning.h"
 
 namespace winnow::micro_world {
 namespace {
@@ -15,11 +16,11 @@ std::size_t scenes_for(std::int64_t samples, std::int64_t per_scene) {
 
 }  // namespace
 
-SceneRequest draw_clip_request(int frames, RandomStream& random) {
+SceneRequest draw_clip_request(int frames, RandomStream& random, double motion_weight) {
   SceneRequest request;
   request.frames = frames;
   // quiet, motion, sequence, cumulative, flash
-  request.event = static_cast<Event>(random.weighted({0.2, 0.28, 0.2, 0.1, 0.22}));
+  request.event = static_cast<Event>(random.weighted({0.2, 0.28 * motion_weight, 0.2, 0.1, 0.22}));
   request.may_pan = random.chance(0.5);
   return request;
 }
@@ -33,13 +34,24 @@ CleanCorpus::CleanCorpus(const CleanCorpusOptions& options)
                       std::to_string(options.long_video_share + options.ultra_video_share) +
                       "; at most 1 is possible");
   }
+  for (const auto& [name, weight] : options.question_weights) {
+    const std::optional<QuestionType> type = question_type(name);
+    if (!type) throw ConfigError("question_weights." + name + ": no kind of question");
+    if (!(weight > 0)) {
+      throw ConfigError("question_weights." + name + " = " + std::to_string(weight) +
+                        "; expected a number above 0");
+    }
+    weights_[*type] = weight;
+  }
 }
 
 std::size_t CleanCorpus::size() const {
   return static_cast<std::size_t>(options_.images + options_.videos);
 }
 
-std::size_t CleanCorpus::scenes() const { return image_scenes_ + video_scenes_; }
+std::size_t CleanCorpus::scenes() const {
+  return image_scenes_ + video_scenes_ + static_cast<std::size_t>(options_.problem_scenes);
+}
 
 std::size_t CleanCorpus::scene_of(std::size_t index) const {
   assert(index < size());
@@ -48,8 +60,32 @@ std::size_t CleanCorpus::scene_of(std::size_t index) const {
   return index < images ? index / per_scene : image_scenes_ + (index - images) / per_scene;
 }
 
+ImaginedScene CleanCorpus::problem_scene(std::size_t index) const {
+  ImaginedScene imagined;
+  imagined.id = "base-" + std::to_string(options_.seed) + "-" + std::to_string(index);
+  RandomStream random(static_cast<std::uint64_t>(options_.seed),
+                      "world/base/problems/" + std::to_string(index));
+  const Scene scene = draw_scene({}, random);
+  Style style;
+  if (options_.augmentation > 0)
+    style = Style::draw(random, options_.augmentation * random.uniform());
+  imagined.frames = render(scene, style);
+  imagined.truth = truth_of(scene);
+  for (const std::size_t kind : random.sample_indices(kProblemKinds, kProblemsPerScene)) {
+    const Problem problem = pose(scene, static_cast<ProblemKind>(kind), random);
+    Question question;
+    question.type = QuestionType::count;
+    question.text = random.chance(0.5) ? problem.text : problem.rephrased;
+    // As often in words of its own as in the pool's, and now and then the answer alone.
+    question.answer = solve(problem, static_cast<Wording>(random.weighted({0.4, 0.4, 0.2})));
+    imagined.questions.push_back(std::move(question));
+  }
+  return imagined;
+}
+
 ImaginedScene CleanCorpus::scene(std::size_t index) const {
   assert(index < scenes());
+  if (index >= image_scenes_ + video_scenes_) return problem_scene(index);
   ImaginedScene imagined;
   imagined.id = "base-" + std::to_string(options_.seed) + "-" + std::to_string(index);
   RandomStream random(static_cast<std::uint64_t>(options_.seed),
@@ -59,20 +95,27 @@ ImaginedScene CleanCorpus::scene(std::size_t index) const {
     const std::size_t length =
         random.weighted({1 - options_.long_video_share - options_.ultra_video_share,
                          options_.long_video_share, options_.ultra_video_share});
-    request = draw_clip_request(kEventFrames * static_cast<int>(1 + length), random);
+    request = draw_clip_request(kEventFrames * static_cast<int>(1 + length), random,
+                                options_.motion_weight);
   }
   Style style;
   // A scene without enough different questions to ask is drawn again.
   while (true) {
     const Scene scene = draw_scene(request, random);
-    imagined.questions = ask_several(scene, static_cast<int>(options_.questions_per_scene), random);
+    const int wanted = static_cast<int>(options_.questions_per_scene);
+    imagined.questions = weights_.empty() ? ask_several(scene, wanted, random)
+                                          : ask_weighted(scene, wanted, weights_, random);
     if (imagined.questions.size() < static_cast<std::size_t>(options_.questions_per_scene))
       continue;
     if (options_.augmentation > 0)
       style = Style::draw(random, options_.augmentation * random.uniform());
     imagined.frames = render(scene, style);
     imagined.truth = truth_of(scene);
-    if (options_.captions) imagined.caption = caption_of(scene);
+    if (RandomStream(static_cast<std::uint64_t>(options_.seed),
+                     "world/base/caption/" + std::to_string(index))
+            .chance(options_.caption_share)) {
+      imagined.caption = caption_of(scene, options_.caption_comparisons);
+    }
     return imagined;
   }
 }

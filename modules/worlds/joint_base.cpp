@@ -66,7 +66,8 @@ std::unique_ptr<VisionLanguageModel> train_joint_base(const MicroBaseOptions& op
     for (const Turn& turn : sample.turns) texts.push_back(turn.text);
     (comes_first(options, sample, job.seed) ? first : rest).push_back(i);
   }
-  std::unique_ptr<VisionLanguageModel> model = family.create(texts, job.seed);
+  std::unique_ptr<VisionLanguageModel> model =
+      options.start.empty() ? family.create(texts, job.seed) : family.load(options.start);
   const fs::path after_images = job.folder / "images" / "checkpoint-1";
   if (fs::exists(after_images)) {
     model = family.load(after_images);

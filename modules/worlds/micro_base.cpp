@@ -19,10 +19,15 @@ config::Help help(const MicroBaseOptions&) {
   using config::at_least;
   using config::between;
   return {
+      {"start",
+       "folder of a base that this one goes on from, words and tower included; empty: from "
+       "nothing"},
       {"image_samples", "questions about images", at_least(0)},
       {"video_samples", "questions about clips", at_least(0)},
       {"image_first_share", "share of the images in a first phase of images only", between(0, 1)},
       {"questions_per_scene", "questions that one conversation asks of a scene", between(1, 8)},
+      {"problem_scenes", "images of which three word problems are asked, after all other scenes",
+       at_least(0)},
       {"long_video_share", "share of clips of 16 frames", between(0, 1)},
       {"ultra_video_share", "share of clips of 24 frames", between(0, 1)},
       {"augmentation", "strength of the style drawn for each scene; 0: the base style",
@@ -38,7 +43,14 @@ config::Help help(const MicroBaseOptions&) {
       {"separate_questions",
        "whether a question is answered without a look at the scene's earlier ones; models with a "
        "tower of their own"},
-      {"captions", "whether a conversation ends with a caption of the whole scene"},
+      {"caption_share", "share of the conversations that end with a caption of the whole scene",
+       between(0, 1)},
+      {"caption_comparisons", "whether captions say which of two things is to the left"},
+      {"motion_weight", "how many times as often as in pools and benchmarks objects move",
+       above(0)},
+      {"question_weights",
+       "how often a kind of question is asked of a scene that allows it, by kind; 1 where none is "
+       "given. Empty: every kind in turn"},
       {"learning_rate", "peak of the language model's schedule", above(0)},
       {"batch_size", "conversations per step of the language model", at_least(2)},
       {"epochs", "passes over the conversations", at_least(1)},
@@ -51,10 +63,14 @@ mw::CleanCorpusOptions base_corpus(const MicroBaseOptions& options, std::uint64_
   corpus.images = options.image_samples;
   corpus.videos = options.video_samples;
   corpus.questions_per_scene = options.questions_per_scene;
+  corpus.problem_scenes = options.problem_scenes;
   corpus.long_video_share = options.long_video_share;
   corpus.ultra_video_share = options.ultra_video_share;
   corpus.augmentation = options.augmentation;
-  corpus.captions = options.captions;
+  corpus.caption_share = options.caption_share;
+  corpus.caption_comparisons = options.caption_comparisons;
+  corpus.motion_weight = options.motion_weight;
+  corpus.question_weights = options.question_weights;
   return corpus;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,12 @@
 namespace winnow {
 
 struct MicroBaseOptions {
+  std::filesystem::path start;
   std::int64_t image_samples = 20000;
   std::int64_t video_samples = 20000;
   double image_first_share = 0.5;
   std::int64_t questions_per_scene = 2;
+  std::int64_t problem_scenes = 0;
   double long_video_share = 0.1;
   double ultra_video_share = 0.05;
   double augmentation = 0.0;
@@ -29,18 +32,22 @@ struct MicroBaseOptions {
   double tower_augmentation = 0.0;
   bool tower_binds = false;
   bool separate_questions = false;
-  bool captions = false;
+  double caption_share = 0.0;
+  bool caption_comparisons = false;
+  double motion_weight = 1.0;
+  std::map<std::string, double> question_weights;
   double learning_rate = 1e-3;
   std::int64_t batch_size = 32;
   std::int64_t epochs = 1;
   double weight_decay = 0.01;
 };
 BOOST_DESCRIBE_STRUCT(MicroBaseOptions, (),
-                      (image_samples, video_samples, image_first_share, questions_per_scene,
-                       long_video_share, ultra_video_share, augmentation, tower_frames,
-                       tower_epochs, tower_batch_size, tower_learning_rate, tower_augmentation,
-                       tower_binds, separate_questions, captions, learning_rate, batch_size, epochs,
-                       weight_decay))
+                      (start, image_samples, video_samples, image_first_share, questions_per_scene,
+                       problem_scenes, long_video_share, ultra_video_share, augmentation,
+                       tower_frames, tower_epochs, tower_batch_size, tower_learning_rate,
+                       tower_augmentation, tower_binds, separate_questions, caption_share,
+                       caption_comparisons, motion_weight, question_weights, learning_rate,
+                       batch_size, epochs, weight_decay))
 config::Help help(const MicroBaseOptions&);
 
 // The scenes that a base with this seed learns from.

@@ -156,24 +156,38 @@ struct CleanCorpusOptions {
   std::int64_t images = 20000;           // samples about an image, which come first
   std::int64_t videos = 24000;           // samples about a clip
   std::int64_t questions_per_scene = 2;  // consecutive samples share their scene and frames
+  std::int64_t problem_scenes = 0;       // images of which word problems are asked (reasoning.h)
   double long_video_share = 0.1;         // clips of 16 frames
   double ultra_video_share = 0.0;        // clips of 24 frames
   double augmentation = 0.0;             // strength of a style drawn for each scene; 0: base style
-  bool captions = false;                 // conversations end with a caption
+  double caption_share = 0.0;            // share of conversations that end with a caption
+  bool caption_comparisons = false;      // captions say which of two things is to the left
+  double motion_weight = 1.0;            // how many times as often as in pools objects move
+  std::map<std::string, double> question_weights;
 };
 BOOST_DESCRIBE_STRUCT(CleanCorpusOptions, (),
-                      (seed, images, videos, questions_per_scene, long_video_share,
-                       ultra_video_share, augmentation, captions))
+                      (seed, images, videos, questions_per_scene, problem_scenes, long_video_share,
+                       ultra_video_share, augmentation, caption_share, caption_comparisons,
+                       motion_weight, question_weights))
 inline config::Help help(const CleanCorpusOptions&) {
   return {{"seed", "seed of everything that is drawn", config::at_least(0)},
           {"images", "samples about an image", config::at_least(0)},
           {"videos", "samples about a clip", config::at_least(0)},
           {"questions_per_scene", "samples that share a scene", config::between(1, 8)},
+          {"problem_scenes", "images with word problems, three each, after all other scenes",
+           config::at_least(0)},
           {"long_video_share", "share of clips of 16 frames", config::between(0, 1)},
           {"ultra_video_share", "share of clips of 24 frames", config::between(0, 1)},
           {"augmentation", "strength of the style drawn for each scene; 0: the base style",
            config::between(0, 2)},
-          {"captions", "whether a scene's conversation ends with a caption"}};
+          {"caption_share", "share of the scenes whose conversation ends with a caption",
+           config::between(0, 1)},
+          {"caption_comparisons", "whether captions say which of two things is to the left"},
+          {"motion_weight", "how many times as often as in pools and benchmarks objects move",
+           config::above(0)},
+          {"question_weights",
+           "how often a kind of question is asked of a scene that allows it, by kind; 1 where none "
+           "is given. Empty: every kind in turn"}};
 }
 
 // A scene that exists in memory only.
@@ -181,7 +195,7 @@ struct ImaginedScene {
   std::string id;               // names the scene in caches
   std::vector<cv::Mat> frames;  // RGB, 8 bits, 64 x 64; one for an image
   SceneTruth truth;
-  std::vector<Question> questions;  // questions_per_scene
+  std::vector<Question> questions;  // questions_per_scene; three word problems have type count
   std::string caption;              // empty: not asked for
 };
 
@@ -198,8 +212,8 @@ class CleanCorpus {
  public:
   explicit CleanCorpus(const CleanCorpusOptions& options);
 
-  std::size_t size() const;    // samples, images first
-  std::size_t scenes() const;  // image scenes first
+  std::size_t size() const;    // samples, images first; word problems are none of them
+  std::size_t scenes() const;  // image scenes first, those with word problems last
   ImaginedScene scene(std::size_t index) const;
   // Sample i is a question of scene scene_of(i).
   std::size_t scene_of(std::size_t index) const;
@@ -210,8 +224,11 @@ class CleanCorpus {
   Sample conversation_of(const ImaginedScene& scene) const;
 
  private:
+  ImaginedScene problem_scene(std::size_t index) const;
+
   CleanCorpusOptions options_;
   std::size_t image_scenes_, video_scenes_;
+  std::map<QuestionType, double> weights_;
 };
 
 }  // namespace winnow::micro_world

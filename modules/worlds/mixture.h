@@ -6,6 +6,7 @@
 
 namespace winnow::micro_world {
 
-SceneRequest draw_clip_request(int frames, RandomStream& random);
+// `motion_weight`: how many times as often as in pools and benchmarks objects move.
+SceneRequest draw_clip_request(int frames, RandomStream& random, double motion_weight = 1.0);
 
 }  // namespace winnow::micro_world

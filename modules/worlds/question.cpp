@@ -14,6 +14,8 @@ constexpr float kClearlyBeside = 12.0f;  // pixels
 
 using Names = std::vector<std::string>;
 
+// A picture has only so many different questions; a dozen repeats mean it is exhausted.
+constexpr int kMostRepeats = 12;
 constexpr double kTemporalShare = 0.85;  // of a clip's questions while some of both are open
 
 // {x} and {y} stand for objects. The same phrasings serve base data, pool and benchmarks.
@@ -71,6 +73,13 @@ const Names& side_of_picture() {
   static const Names names = {"Is the object in the left or the right half?",
                               "Left or right: in which half is the object?",
                               "On which side of the picture is the object?"};
+  return names;
+}
+
+const Names& type_names() {
+  static const Names names = {"colour",    "shape",  "count",      "side", "largest",
+                              "direction", "movers", "first",      "last", "before",
+                              "after",     "flash",  "flash_count"};
   return names;
 }
 
@@ -222,13 +231,23 @@ void ask_neighbour(Question& question, const Scene& scene, RandomStream& random)
   question.candidates = choose_candidates(others, question.answer, others.size(), random);
 }
 
+// Whether it is a question that was not asked before.
+bool add_new(std::vector<Question>& questions, Question question) {
+  for (const Question& earlier : questions) {
+    if (earlier.text == question.text) return false;
+  }
+  questions.push_back(std::move(question));
+  return true;
+}
+
 }  // namespace
 
-std::string to_string(QuestionType type) {
-  static const Names names = {"colour",    "shape",  "count",      "side", "largest",
-                              "direction", "movers", "first",      "last", "before",
-                              "after",     "flash",  "flash_count"};
-  return names.at(static_cast<std::size_t>(type));
+std::string to_string(QuestionType type) { return type_names().at(static_cast<std::size_t>(type)); }
+
+std::optional<QuestionType> question_type(const std::string& name) {
+  const auto found = std::find(type_names().begin(), type_names().end(), name);
+  if (found == type_names().end()) return std::nullopt;
+  return static_cast<QuestionType>(found - type_names().begin());
 }
 
 bool is_temporal(QuestionType type) { return type >= QuestionType::direction; }
@@ -341,8 +360,7 @@ std::vector<Question> ask_several(const Scene& scene, int count, RandomStream& r
   const std::vector<QuestionType> types = askable(scene);
   std::vector<QuestionType> open_temporal, open_static;
   std::vector<Question> questions;
-  // A picture has only so many different questions; a dozen repeats mean it is exhausted.
-  for (int repeats = 0; static_cast<int>(questions.size()) < count && repeats < 12;) {
+  for (int repeats = 0; static_cast<int>(questions.size()) < count && repeats < kMostRepeats;) {
     if (open_temporal.empty() && open_static.empty()) {
       for (const QuestionType type : types) {
         (is_temporal(type) ? open_temporal : open_static).push_back(type);
@@ -355,14 +373,23 @@ std::vector<Question> ask_several(const Scene& scene, int count, RandomStream& r
     auto& open = temporal ? open_temporal : open_static;
     Question question = ask(scene, open.back(), random);
     open.pop_back();
-    const bool asked =
-        std::any_of(questions.begin(), questions.end(),
-                    [&](const Question& earlier) { return earlier.text == question.text; });
-    if (asked) {
-      ++repeats;
-    } else {
-      questions.push_back(std::move(question));
-    }
+    if (!add_new(questions, std::move(question))) ++repeats;
+  }
+  return questions;
+}
+
+std::vector<Question> ask_weighted(const Scene& scene, int count,
+                                   const std::map<QuestionType, double>& weights,
+                                   RandomStream& random) {
+  const std::vector<QuestionType> types = askable(scene);
+  std::vector<double> shares;
+  for (const QuestionType type : types) {
+    const auto weight = weights.find(type);
+    shares.push_back(weight == weights.end() ? 1.0 : weight->second);
+  }
+  std::vector<Question> questions;
+  for (int repeats = 0; static_cast<int>(questions.size()) < count && repeats < kMostRepeats;) {
+    if (!add_new(questions, ask(scene, types[random.weighted(shares)], random))) ++repeats;
   }
   return questions;
 }

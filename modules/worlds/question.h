@@ -2,6 +2,7 @@
 // Questions about a scene, with their true answers. Each type's answers are uniform over the
 // candidates, so that guessing without looking is at chance.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,15 @@ Question ask(const Scene& scene, QuestionType type, RandomStream& random);
 
 // Up to `count` questions whose texts differ; types repeat only when all of them have been asked.
 std::vector<Question> ask_several(const Scene& scene, int count, RandomStream& random);
+
+// The same by weights: each question's type is drawn anew from the scene's, with its weight where
+// it has one and else with 1.
+std::vector<Question> ask_weighted(const Scene& scene, int count,
+                                   const std::map<QuestionType, double>& weights,
+                                   RandomStream& random);
+
+// The type of this name (to_string), if there is one.
+std::optional<QuestionType> question_type(const std::string& name);
 
 // "zero" to "four".
 const std::vector<std::string>& number_words();

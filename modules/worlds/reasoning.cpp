@@ -177,4 +177,32 @@ std::string solve(const Problem& problem, Corruption corruption, bool upwards, R
   return fmt::format("{} The answer is {}.", steps, answer);
 }
 
+std::string solve(const Problem& problem, Wording wording) {
+  RandomStream unused(0, "reasoning/right");  // a right solution draws nothing
+  std::string answer;
+  const std::string steps = solve(problem, Corruption::none, true, unused, answer);
+  if (wording == Wording::pool) return steps;
+  const std::string end = "The answer is " + answer + ".";
+  if (wording == Wording::answer_alone) return end;
+  if (problem.kind == ProblemKind::taken) {
+    return fmt::format("I count {} in all. {} of them go and {} stay. {}", problem.first,
+                       problem.second, answer, end);
+  }
+  const std::string first = count_of(problem.first, problem.first_things);
+  const std::string second = count_of(problem.second, problem.second_things);
+  switch (problem.kind) {
+    case ProblemKind::together:
+      return fmt::format("I count {} and {}. Together these are {}. {}", first, second, answer,
+                         end);
+    case ProblemKind::difference:
+      return fmt::format("I count {} and {}. From {} to {} it is {}. {}", first, second,
+                         problem.second, problem.first, answer, end);
+    default:
+      return fmt::format("I count {} for {} and {} for {}. All of them cost {} and {}. {}", first,
+                         problem.first * problem.first_price, second,
+                         problem.second * problem.second_price, problem.first * problem.first_price,
+                         problem.second * problem.second_price, end);
+  }
+}
+
 }  // namespace winnow::micro_world

@@ -73,6 +73,8 @@ struct Problem {
   std::vector<std::string> candidates() const;
 };
 
+inline constexpr std::size_t kProblemKinds = 4, kProblemsPerScene = 3;
+
 // A problem of this kind about the scene; what it asks for is drawn.
 Problem pose(const Scene& scene, ProblemKind kind, RandomStream& random);
 
@@ -80,6 +82,14 @@ Problem pose(const Scene& scene, ProblemKind kind, RandomStream& random);
 // one more where `upwards` and possible, else one less. `answer` gets the final answer.
 std::string solve(const Problem& problem, Corruption corruption, bool upwards, RandomStream& random,
                   std::string& answer);
+
+// How a right solution is told.
+enum class Wording {
+  pool,         // as solve() above has it
+  told,         // "I count 2 circles and 1 square. Together these are 3. The answer is 3."
+  answer_alone  // "The answer is 3."
+};
+std::string solve(const Problem& problem, Wording wording);
 
 // Fills `folder` (which exists) as write_world() does, with the benchmarks `internal` (as the pool,
 // all clean) and `external` (in the base style and other words). A benchmark's rows have the whole

@@ -131,9 +131,12 @@ std::unique_ptr<VisionLanguageModel> train_staged_base(const MicroBaseOptions& o
     for (const Turn& turn : sample.turns) texts.push_back(turn.text);
     (comes_first(options, sample, job.seed) ? first : rest).push_back(i);
   }
-  std::unique_ptr<VisionLanguageModel> model = family.create(texts, job.seed);
+  std::unique_ptr<VisionLanguageModel> model =
+      options.start.empty() ? family.create(texts, job.seed) : family.load(options.start);
   const fs::path tower = job.folder / "tower";
-  if (fs::exists(tower)) {
+  if (!options.start.empty()) {
+    // It comes with a tower that the rest of it has learned to read.
+  } else if (fs::exists(tower)) {
     model = family.load(tower);
   } else {
     train_tower(options, scenes, job.seed, *model);

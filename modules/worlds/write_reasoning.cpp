@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr std::size_t kFilesPerFolder = 1000;
-constexpr int kProblemsPerScene = 3;
-constexpr std::size_t kProblemKinds = 4;
 
 // Who wrote the solutions. The weights say how corruption is spread; a habit is the direction in
 // which its author errs.

@@ -37,5 +37,15 @@ TEST(AnswerGroup, RareAnswersShareAGroup) {
             (std::vector<double>{0, 1, 1, 0}));
 }
 
+TEST(AnswerGroup, OfASolutionItsLastWordsCount) {
+  const std::map<std::string, config::Value> last = {
+      {"last_words", config::Value(std::int64_t{1}, config::Origin{"test", 0})}};
+  const std::vector<std::string> solutions = {"There are 4 objects. The answer is 3.",
+                                              "2 plus 1 is 3. The answer is 3.",
+                                              "2 plus 2 is 4. The answer is 4.", "4"};
+  EXPECT_EQ(groups_of(solutions, last), (std::vector<double>{1, 1, 2, 2}));
+  EXPECT_EQ(groups_of(solutions), (std::vector<double>{0, 0, 0, 1}));
+}
+
 }  // namespace
 }  // namespace winnow

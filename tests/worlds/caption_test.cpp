@@ -60,6 +60,16 @@ TEST(Caption, CountsFlashes) {
   EXPECT_THAT(caption_of(clip(Event::flash, {object})), HasSubstr("flashes two times"));
 }
 
+TEST(Caption, ComparesNeighboursThatStandClearlyBesideEachOther) {
+  const SceneObject left = object_at(0, 0, 10, 16), right = object_at(1, 1, 22, 48);
+  EXPECT_THAT(caption_of(clip(Event::flash, {right, left}), true),
+              HasSubstr("two objects. seen from red green is right."));
+  SceneObject above = right;
+  above.position.x = 21;  // not clearly
+  EXPECT_THAT(caption_of(clip(Event::flash, {above, left}), true), Not(HasSubstr("seen from")));
+  EXPECT_THAT(caption_of(clip(Event::motion, {right, left}), true), Not(HasSubstr("seen from")));
+}
+
 TEST(Caption, AgreesWithTheAnswersOfDrawnScenes) {
   RandomStream random(5, "test/caption");
   for (int i = 0; i < 200; ++i) {

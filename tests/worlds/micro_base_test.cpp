@@ -34,7 +34,9 @@ class MicroBaseTest : public testing::TestWithParam<const char*> {
     return result;
   }
   static bool has_own_tower() { return std::string(GetParam()).starts_with("micro"); }
-  std::unique_ptr<VisionLanguageModel> train(const std::string& name) const {
+  // In a folder of this name, from nothing or from the base that lies in `start`.
+  std::unique_ptr<VisionLanguageModel> train(const std::string& name,
+                                             const std::string& start = {}) const {
     config::Value model = table("qwen3_vl", {{"width", 32}, {"layers", 1}, {"vision_width", 16}});
     config::Value base = table("micro_world", {{"image_samples", 24},
                                                {"video_samples", 8},
@@ -48,11 +50,13 @@ class MicroBaseTest : public testing::TestWithParam<const char*> {
           {{"width", 16}, {"layers", 1}, {"heads", 2}, {"tower_channels", in_context ? 24 : 4}});
       const config::Origin origin{"test", 1};
       model.set("frame_context", {in_context, origin});
-      for (const char* key : {"tower_binds", "separate_questions", "captions"}) {
+      if (in_context) base.set("caption_share", {0.5, origin});
+      for (const char* key : {"tower_binds", "separate_questions"}) {
         base.set(key, {in_context, origin});
       }
       base.set("epochs", {std::int64_t{in_context ? 2 : 1}, origin});
     }
+    base.set("start", {start, {"test", 1}});
     const auto family = models().create(model, "model");
     return base_trainer_for(*family, &base)
         ->train({*family, {"what is in the pool"}, 5, folder_ / name});
@@ -74,6 +78,23 @@ TEST_P(MicroBaseTest, IsTheSameOnAnyNumberOfThreadsAndFromEveryStageOn) {
   fs::remove_all(folder_ / "two" / "mixed");
   fs::remove_all(folder_ / "two" / "images");
   EXPECT_EQ(weights_digest(*train("two")), digest);
+}
+
+TEST_P(MicroBaseTest, GoesOnFromAnotherBase) {
+  const std::unique_ptr<VisionLanguageModel> first = train("first");
+  first->save(folder_ / "made");
+  const std::unique_ptr<VisionLanguageModel> second = train("second", (folder_ / "made").string());
+  EXPECT_NE(weights_digest(*second), weights_digest(*first));
+  EXPECT_EQ(second->tokenizer().size(), first->tokenizer().size());
+  if (!has_own_tower()) return;
+  // The rest has learned to read this tower.
+  std::map<std::string, torch::Tensor> before;
+  for (const auto& [name, value] : first->named_parameters()) before[name] = value;
+  for (const auto& [name, value] : second->named_parameters()) {
+    if (name.starts_with("vision.")) {
+      EXPECT_TRUE(torch::equal(value, before.at(name))) << name;
+    }
+  }
 }
 
 TEST(MicroBase, ATowerThatBindsNeedsItsChannels) {

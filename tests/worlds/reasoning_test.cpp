@@ -48,6 +48,25 @@ TEST(Reasoning, SolvesStepByStep) {
             "answer is 8.");
 }
 
+TEST(Reasoning, TellsTheSameSolutionInSeveralWordings) {
+  for (const auto& [kind, first, second, told, answer] :
+       {std::tuple{ProblemKind::together, 2, 1,
+                   "I count 2 circles and 1 square. Together these are 3.", "3"},
+        std::tuple{ProblemKind::difference, 3, 2,
+                   "I count 3 circles and 2 squares. From 2 to 3 it is 1.", "1"},
+        std::tuple{ProblemKind::taken, 4, 1, "I count 4 in all. 1 of them go and 3 stay.", "3"},
+        std::tuple{ProblemKind::price, 2, 1,
+                   "I count 2 circles for 6 and 1 square for 2. All of them cost 6 and 2.", "8"}}) {
+    const Problem problem = problem_of(kind, first, second);
+    const std::string end = std::string("The answer is ") + answer + ".";
+    EXPECT_EQ(solve(problem, Wording::told), told + (" " + end));
+    EXPECT_EQ(solve(problem, Wording::answer_alone), end);
+    RandomStream random(1, "test");
+    std::string given;
+    EXPECT_EQ(solve(problem, Wording::pool), solve(problem, Corruption::none, true, random, given));
+  }
+}
+
 TEST(Reasoning, CorruptsOneNumberAndWhatFollowsFromIt) {
   RandomStream random(1, "test");
   std::string answer;
