@@ -18,6 +18,7 @@
 #include "experiments/comparison/comparison_world.h"
 #include "experiments/comparison/composition.h"
 #include "experiments/comparison/measured_pool_stage.h"
+#include "experiments/comparison/tracked_methods.h"
 #include "experiments/stages/evaluation_stage.h"
 #include "experiments/stages/recipe.h"
 #include "experiments/stages/selection_stage.h"
@@ -33,6 +34,7 @@ struct Job {
   StageOutput selection, training;
   std::vector<std::string> reads;  // columns
   std::string title;
+  TrackedRun tracked;
   std::int64_t rows() const { return selection.facts.at("rows").to_number<std::int64_t>(); }
 };
 
@@ -113,7 +115,8 @@ StageOutput select(const ComparisonPlan& plan, const Method& method, ComparisonW
 }
 
 void run_methods(const ComparisonPlan& plan, const config::Value& config, const Worlds& worlds,
-                 StageCache& stages, const Extent& extent, ComparisonResults& results) {
+                 StageCache& stages, const Extent& extent, const TrackedRun& tracked,
+                 ComparisonResults& results) {
   const auto world_of = [&](const Job& job) -> ComparisonWorld& {
     return *worlds[results.replicates[job.replicate].world];
   };
@@ -123,8 +126,8 @@ void run_methods(const ComparisonPlan& plan, const config::Value& config, const 
     for (std::size_t r = 0; r < results.replicates.size(); ++r) {
       const Method& method = plan.methods[m];
       if (!method.takes_rows()) continue;
-      Job job{m,  r,  {},
-              {}, {}, fmt::format("{}, seed {}", method.name, results.replicates[r].seed)};
+      Job job{m, r, {}, {}, {}, fmt::format("{}, seed {}", method.name, results.replicates[r].seed),
+              {}};
       job.reads = required_columns(config, method);
       jobs.push_back(std::move(job));
     }
@@ -161,9 +164,11 @@ void run_methods(const ComparisonPlan& plan, const config::Value& config, const 
                    [&](std::size_t a, std::size_t b) { return jobs[a].rows() > jobs[b].rows(); });
   parallel_for(order.size(), [&](std::size_t i) {
     Job& job = jobs[order[i]];
-    job.training = TrainingStage{world_of(job).setting(), plan.training, job.selection,
-                                 seed_of(job), "training " + job.title}
-                       .run(stages);
+    TrainingStage training{world_of(job).setting(), plan.training, job.selection, seed_of(job),
+                           "training " + job.title};
+    job.tracked = begin_tracking(tracked, training, plan.methods[job.method]);
+    training.tracked = job.tracked;
+    job.training = training.run(stages);
   });
   for (const Job& job : jobs) {
     MethodRun& run = results.methods[job.method].runs[job.replicate];
@@ -178,11 +183,15 @@ void run_methods(const ComparisonPlan& plan, const config::Value& config, const 
     }
   }
   evaluate(jobs, worlds, plan.scale.checkpoint_questions, results);
+  for (const Job& job : jobs) {
+    end_tracking(job.tracked, job.training, results, job.method, job.replicate);
+  }
 }
 
 }  // namespace
 
-ComparisonResults compare(const config::Value& config, StageCache& stages, const Extent& extent) {
+ComparisonResults compare(const config::Value& config, StageCache& stages, const Extent& extent,
+                          const TrackedRun& tracked) {
   const ComparisonPlan plan = plan_of(config);
   const RunScale& scale = plan.scale;
   ComparisonResults results;
@@ -212,7 +221,7 @@ ComparisonResults compare(const config::Value& config, StageCache& stages, const
     results.methods.push_back({method.name, method.label, method.role,
                                std::vector<MethodRun>(results.replicates.size())});
   }
-  run_methods(plan, config, worlds, stages, extent, results);
+  run_methods(plan, config, worlds, stages, extent, tracked, results);
   results.commits = stages.commits();
   return results;
 }
@@ -230,7 +239,7 @@ class Comparison : public Recipe {
     const std::filesystem::path folder = request.results / request.name;
     winnow::create_directories(folder);
     StageCache stages(request.results / "stages", request.fresh);
-    const ComparisonResults results = compare(request.config, stages);
+    const ComparisonResults results = compare(request.config, stages, {}, request.tracked);
     spdlog::info("{} stages computed, {} reused", stages.computed(), stages.reused());
     report_comparison(results, options_, request, folder);
   }

@@ -4,6 +4,7 @@
 #include "config/value.h"
 #include "experiments/comparison/comparison_results.h"
 #include "experiments/stages/stage.h"
+#include "trackers/tracked_run.h"
 
 namespace winnow {
 
@@ -16,8 +17,9 @@ struct Extent {
   bool all_labels = false;  // diagnosis by every hidden label, not by wrong answers alone
 };
 
-// Selects, trains and evaluates; requires a checked config.
+// Selects, trains and evaluates; requires a checked config. `tracked` is told of every training, a
+// child for each method and seed, and of what its checkpoints answer.
 ComparisonResults compare(const config::Value& config, StageCache& stages,
-                          const Extent& extent = {});
+                          const Extent& extent = {}, const TrackedRun& tracked = {});
 
 }  // namespace winnow

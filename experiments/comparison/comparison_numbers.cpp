@@ -185,6 +185,17 @@ const MethodResult& ComparisonResults::with(Role role) const { return *find_role
 bool ComparisonNumbers::has(Role role) const { return find_role(methods, role) != methods.end(); }
 const MethodNumbers& ComparisonNumbers::with(Role role) const { return *find_role(methods, role); }
 
+std::vector<std::pair<std::string, double>> accuracies_of(
+    const ComparisonResults& results, const std::vector<BenchmarkScores>& scores) {
+  const Averaging averaging(results);
+  std::vector<std::pair<std::string, double>> accuracies;
+  for (std::size_t b = 0; b < scores.size(); ++b) {
+    accuracies.emplace_back(scores[b].benchmark, averaging.accuracy_of(b, scores[b]));
+  }
+  accuracies.emplace_back("average", averaging.average_of(scores));
+  return accuracies;
+}
+
 ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonOptions& options) {
   ComparisonNumbers numbers;
   const Averaging averaging(results);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiments/comparison/comparison_results.h"
@@ -63,6 +64,10 @@ struct ComparisonNumbers {
 };
 
 ComparisonNumbers numbers_of(const ComparisonResults& results, const ComparisonOptions& options);
+
+// Of one checkpoint, in points: by benchmark, and their "average".
+std::vector<std::pair<std::string, double>> accuracies_of(
+    const ComparisonResults& results, const std::vector<BenchmarkScores>& scores);
 
 std::vector<SubtaskNumbers> subtask_numbers(const ComparisonResults& results, double confidence);
 

@@ -22,10 +22,11 @@ const bool methods_registered =
 
 // Tables of a comparison that are read elsewhere.
 const std::vector<std::string> other_tables = {
-    "recipe",    "run",         "world",         "pool",    "benchmarks",   "held_out",
-    "screening", "sampling",    "features",      "model",   "base",         "proxy",
-    "methods",   "selector",    "utility",       "anchors", "utility_pass", "utility_rows",
-    "judge",     "descriptors", "measured_pool", "trainer", "batch_source", "published"};
+    "recipe",        "run",          "world",        "pool",      "benchmarks",
+    "held_out",      "screening",    "sampling",     "features",  "model",
+    "base",          "proxy",        "methods",      "selector",  "utility",
+    "anchors",       "utility_pass", "utility_rows", "judge",     "descriptors",
+    "measured_pool", "trainer",      "batch_source", "published", "trackers"};
 
 // `shared` is the selector at the top of the config, null without one.
 Method read_method(const std::string& name, const config::Value& table, const std::string& path,

@@ -11,6 +11,7 @@
 #include "experiments/comparison/comparison_numbers.h"
 #include "experiments/comparison/comparison_tables.h"
 #include "experiments/comparison/published.h"
+#include "experiments/comparison/tracked_methods.h"
 #include "experiments/stages/provenance.h"
 #include "report/figure.h"
 
@@ -185,12 +186,14 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
       comparison_tables(numbers, results, options, read_published(request.config));
   std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
   write_comparison(results, numbers, tables, request, folder);
+  track_numbers(request.tracked, numbers);
+  request.tracked.text("tables", 0, to_markdown(tables));
   fmt::print(
       stderr,
       "\nIn {}:\n"
       "  table.txt table.md table.tex table.csv table.json   the tables above\n"
-      "  convergence.svg convergence.pdf                     accuracy over training samples\n"
-      "  cost.svg cost.pdf                                   accuracy over CPU seconds\n"
+      "  convergence.svg convergence.pdf convergence.png     accuracy over training samples\n"
+      "  cost.svg cost.pdf cost.png                          accuracy over CPU seconds\n"
       "  scores.jsonl config.toml provenance.json            every answer, and how it came\n",
       folder.string());
 }

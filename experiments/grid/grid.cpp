@@ -13,6 +13,7 @@
 #include "experiments/comparison/comparison_report.h"
 #include "experiments/comparison/comparison_tables.h"
 #include "experiments/comparison/published.h"
+#include "experiments/comparison/tracked_methods.h"
 #include "experiments/grid/grid_table.h"
 #include "experiments/stages/recipe.h"
 
@@ -85,7 +86,8 @@ class Grid : public Recipe {
     std::vector<GridEntry> entries;
     for (const Variant& variant : read_variants(request.config)) {
       spdlog::info("{}: {}", request.name, variant.label);
-      const ComparisonResults results = compare(variant.config, stages);
+      const TrackedRun tracked = request.tracked.child(variant.name, "");
+      const ComparisonResults results = compare(variant.config, stages, {}, tracked);
       GridEntry entry{variant.label, numbers_of(results, options_), {}};
       for (const MethodResult& method : results.methods) {
         entry.wrong_shares.push_back(mean_wrong_share(method));
@@ -95,6 +97,8 @@ class Grid : public Recipe {
       write_comparison(results, entry.numbers,
                        comparison_tables(entry.numbers, results, options_, std::nullopt), own,
                        folder / variant.name);
+      track_numbers(tracked, entry.numbers);
+      tracked.finish(RunStatus::finished);
       entries.push_back(std::move(entry));
     }
     std::vector<Table> tables = {grid_table(options_.title, entries)};

@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
+#include "experiments/program/run_tracking.h"
 #include "experiments/stages/recipe.h"
 
 namespace winnow {
@@ -36,12 +37,20 @@ class RunCommand : public Command {
       composed.push_back(configs_.compose("winnow", overrides));
       if (composed.back().child("recipe") == nullptr) throw ConfigError(no_experiment());
       checked.push_back(checked_recipe(composed.back()));
+      check_trackers(composed.back());
     }
     for (std::size_t i = 0; i < runs.size(); ++i) {
       apply_run_options(composed[i]);
       const std::string name = run_name(runs[i]);
       if (runs.size() > 1) out << (i == 0 ? "" : "\n") << "=== " << name << " ===\n" << std::flush;
-      checked[i]->run({name, composed[i], results_.folder(), fresh_});
+      const std::filesystem::path folder = results_.folder() / name;
+      Tracking tracking({folder, name, runs.size() > 1 ? run_name(configs_.overrides()) : "",
+                         tracked_identity(composed[i]), fresh_},
+                        composed[i].child("trackers"));
+      track_origin(tracking.run(), composed[i], runs[i]);
+      checked[i]->run({name, composed[i], results_.folder(), fresh_, tracking.run()});
+      track_files(tracking.run(), folder);
+      tracking.finish(RunStatus::finished);
     }
     return 0;
   }
@@ -71,7 +80,7 @@ std::string run_name(const std::vector<std::string>& overrides) {
   for (const std::string& text : overrides) {
     if (text.starts_with("experiment=")) {
       experiment = text.substr(std::string("experiment=").size());
-    } else if (!text.starts_with("run.")) {
+    } else if (!text.starts_with("run.") && !is_of_trackers(text)) {
       rest += "," + text;
     }
   }

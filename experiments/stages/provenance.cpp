@@ -13,6 +13,7 @@
 
 #include "commit.h"
 #include "core/blas_kernel.h"
+#include "core/errors.h"
 #include "core/hash.h"
 #include "core/parallel.h"
 
@@ -82,6 +83,14 @@ std::string utc_now() {
   std::array<char, 32> text{};
   std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text.data();
+}
+
+double seconds_of_utc(std::string_view time) {
+  std::tm parts{};
+  const std::string text(time);
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end == nullptr || *end != '\0') throw DataError("not a time in UTC: '" + text + "'");
+  return static_cast<double>(::timegm(&parts));
 }
 
 boost::json::object provenance() {

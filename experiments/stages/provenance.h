@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace winnow {
 
@@ -21,5 +22,7 @@ const std::string& command_line();
 
 // "2026-01-31T12:00:00Z".
 std::string utc_now();
+// Of such a text, seconds since 1970. Throws DataError for another one.
+double seconds_of_utc(std::string_view time);
 
 }  // namespace winnow

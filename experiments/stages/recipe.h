@@ -10,6 +10,7 @@
 
 #include "config/component.h"
 #include "config/value.h"
+#include "trackers/tracked_run.h"
 
 namespace winnow {
 
@@ -18,6 +19,7 @@ struct RunRequest {
   const config::Value& config;    // composed
   std::filesystem::path results;  // stages and the experiment's own folder go below it
   bool fresh = false;
+  TrackedRun tracked = {};  // told of what goes on, by recipes that train
 };
 
 class Recipe {

@@ -8,6 +8,7 @@
 #include "core/files.h"
 #include "core/parallel.h"
 #include "core/progress.h"
+#include "experiments/stages/tracked_steps.h"
 #include "selectors/manifest.h"
 
 namespace winnow {
@@ -60,7 +61,7 @@ TrainingOptions TrainingOptions::from(const config::Value& config) {
   return options;
 }
 
-StageOutput TrainingStage::run(StageCache& stages) const {
+Stage TrainingStage::stage() const {
   Stage stage;
   stage.name = "training";
   stage.format_version = kTrainingFormat;
@@ -73,7 +74,11 @@ StageOutput TrainingStage::run(StageCache& stages) const {
   stage.inputs["subset"] = selection.digest;
   stage.title = title;
   stage.one_thread = true;
-  return stages.run(stage, [&](StageWork& work) {
+  return stage;
+}
+
+StageOutput TrainingStage::run(StageCache& stages) const {
+  const StageOutput output = stages.run(stage(), [&](StageWork& work) {
     const Pool& pool = setting.pool();
     const auto model = setting.load(setting.base_weights());
     const std::vector<ChosenRow> rows = chosen_rows(selection, setting);
@@ -100,6 +105,8 @@ StageOutput TrainingStage::run(StageCache& stages) const {
     job.batches = options.batches ? started(options.batches->table(), options.batches->path(),
                                             std::move(set), seed)
                                   : epochs(std::move(set), seed);
+    TrackedSteps steps(tracked, work.resume / kMetricsFile);
+    job.observers.push_back(&steps);
     const TrainingResult result = options.trainer.make()->train(*model, job);
 
     json::array checkpoints;
@@ -119,6 +126,8 @@ StageOutput TrainingStage::run(StageCache& stages) const {
                   {"rows", rows.size()},
                   {"skipped_steps", result.skipped_steps}};
   });
+  tell_again(tracked, output);
+  return output;
 }
 
 }  // namespace winnow

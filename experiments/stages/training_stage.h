@@ -6,6 +6,7 @@
 
 #include "experiments/stages/bound.h"
 #include "experiments/stages/setting.h"
+#include "trackers/tracked_run.h"
 #include "trainers/trainer.h"
 
 namespace winnow {
@@ -25,7 +26,10 @@ struct TrainingStage {
   StageOutput selection;
   std::uint64_t seed = 0;
   std::string title;
+  TrackedRun tracked = {};  // told of every step, of a training that was done before too
 
+  // What the training depends on.
+  Stage stage() const;
   // Facts: rows, checkpoints, cpu_seconds, operations (an estimate), final_loss, skipped_steps.
   // Digest: of the final weights. The output holds a folder for each checkpoint and metrics.jsonl.
   StageOutput run(StageCache& stages) const;

@@ -56,7 +56,7 @@ class WhatMethodsSee : public Recipe {
     winnow::create_directories(folder);
     StageCache stages(request.results / "stages", request.fresh);
     const ComparisonResults results =
-        compare(request.config, stages, {options_.train, /*all_labels=*/true});
+        compare(request.config, stages, {options_.train, /*all_labels=*/true}, request.tracked);
     const PropertyMatrix matrix = property_matrix(results);
     std::vector<Table> tables = matrix_tables(matrix, options_.title);
     if (options_.train) {

@@ -101,8 +101,9 @@ HttpClient::~HttpClient() {
   for (CURL* handle : state_->idle) ::curl_easy_cleanup(handle);
 }
 
-HttpResult HttpClient::post(const std::string& url, const std::vector<std::string>& headers,
-                            const std::string& body, const std::atomic<bool>& stop) const {
+HttpResult HttpClient::send(const std::string& method, const std::string& url,
+                            const std::vector<std::string>& headers, const std::string& body,
+                            const std::atomic<bool>& stop) const {
   const HttpLimits& limits = state_->limits;
   Receiver receiver{{}, limits.response_bytes};
   const Headers list = header_list(headers);
@@ -111,8 +112,11 @@ HttpResult HttpClient::post(const std::string& url, const std::vector<std::strin
   ::curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   ::curl_easy_setopt(handle, CURLOPT_USERAGENT, "winnow");
   ::curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list.get());
-  ::curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  ::curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+  ::curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method.c_str());
+  if (method != "GET") {
+    ::curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    ::curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+  }
   ::curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, receive);
   ::curl_easy_setopt(handle, CURLOPT_WRITEDATA, &receiver);
   ::curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);

@@ -1,5 +1,5 @@
 #pragma once
-// POST over HTTP by libcurl, with limits on time and size. Knows nothing of what is sent.
+// Requests over HTTP by libcurl, with limits on time and size. Knows nothing of what is sent.
 
 #include <atomic>
 #include <memory>
@@ -33,7 +33,13 @@ class HttpClient {
 
   // `headers` are whole lines ("Name: value"). Ends early when `stop` becomes true.
   HttpResult post(const std::string& url, const std::vector<std::string>& headers,
-                  const std::string& body, const std::atomic<bool>& stop) const;
+                  const std::string& body, const std::atomic<bool>& stop) const {
+    return send("POST", url, headers, body, stop);
+  }
+  // The same by another method: "GET", whose body is empty, or "PUT".
+  HttpResult send(const std::string& method, const std::string& url,
+                  const std::vector<std::string>& headers, const std::string& body,
+                  const std::atomic<bool>& stop) const;
 
  private:
   struct State;

@@ -41,7 +41,7 @@ struct Figure {
   std::string y_label = "accuracy (%)";
 };
 
-// Writes <stem>.svg, .pdf, .dat (the numbers) and .gnuplot (the script that drew them, to be
+// Writes <stem>.svg, .pdf, .png, .dat (the numbers) and .gnuplot (the script that drew them, to be
 // changed and run again). Throws MissingProgramError without gnuplot, IoError when it fails (with
 // what it said) or a file cannot be written, std::logic_error for a figure without points.
 FigureFiles draw(const Figure& figure, const std::filesystem::path& stem);

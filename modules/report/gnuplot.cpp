@@ -66,13 +66,15 @@ std::string quoted(const std::string& text) {
 std::string script_head(const std::string& what, double width, double height) {
   return fmt::format(
              "# Draws {}. Call: gnuplot -e \"format='svg'\" THIS > figure.svg (or "
-             "pdf).\n",
+             "pdf, png).\n",
              what) +
          "if (!exists('format')) format = 'svg'\n" +
          fmt::format(
              "if (format eq 'pdf') set terminal pdfcairo noenhanced size {0},{1} "
-             "font 'DejaVu Sans,8' linewidth 1; else set terminal svg noenhanced dynamic size "
-             "{2},{3} font 'DejaVu Sans,10' background '#ffffff'\n",
+             "font 'DejaVu Sans,8' linewidth 1; else if (format eq 'png') set terminal pngcairo "
+             "noenhanced size {2},{3} font 'DejaVu Sans,10' background '#ffffff'; else set "
+             "terminal "
+             "svg noenhanced dynamic size {2},{3} font 'DejaVu Sans,10' background '#ffffff'\n",
              width, height, std::lround(width * 96), std::lround(height * 96));
 }
 
@@ -82,11 +84,12 @@ FigureFiles draw_by_gnuplot(const std::filesystem::path& stem, const std::string
   const auto with = [&](const char* extension) {
     return std::filesystem::path(absolute.string() + extension);
   };
-  const FigureFiles files{with(".svg"), with(".pdf"), with(".dat"), with(".gnuplot")};
+  const FigureFiles files{with(".svg"), with(".pdf"), with(".png"), with(".dat"), with(".gnuplot")};
   write_file(files.data, data);
   write_file(files.script, script_of(files.data.filename().string()));
   write_file_with(files.svg, [&](const auto& path) { run_gnuplot(files.script, "svg", path); });
   write_file_with(files.pdf, [&](const auto& path) { run_gnuplot(files.script, "pdf", path); });
+  write_file_with(files.png, [&](const auto& path) { run_gnuplot(files.script, "png", path); });
   return files;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// gnuplot as a program: how every figure gets from its numbers to SVG and PDF.
+// gnuplot as a program: how every figure gets from its numbers to SVG, PDF and PNG.
 
 #include <filesystem>
 #include <functional>
@@ -16,7 +16,7 @@ class MissingProgramError : public Error {
 };
 
 struct FigureFiles {
-  std::filesystem::path svg, pdf, data, script;
+  std::filesystem::path svg, pdf, png, data, script;
 };
 
 // A gnuplot string; single quotes leave everything but themselves as it is.
@@ -26,8 +26,8 @@ std::string quoted(const std::string& text);
 std::string script_head(const std::string& what, double width, double height);
 
 // Writes <stem>.dat with `data`, <stem>.gnuplot with what `script_of` makes of the data file's name
-// (to be changed and run again), and draws <stem>.svg and .pdf. Throws MissingProgramError without
-// gnuplot, IoError when it fails (with what it said) or a file cannot be written.
+// (to be changed and run again), and draws <stem>.svg, .pdf and .png. Throws MissingProgramError
+// without gnuplot, IoError when it fails (with what it said) or a file cannot be written.
 FigureFiles draw_by_gnuplot(const std::filesystem::path& stem, const std::string& data,
                             const std::function<std::string(const std::string&)>& script_of);
 

@@ -1,5 +1,6 @@
 #include "trainers/training_steps.h"
 
+#include <simdjson.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/json.hpp>
@@ -18,8 +19,8 @@ json::value written(double number) {
   return std::isfinite(number) ? json::value(number) : json::value(nullptr);
 }
 
-double read_number(const json::value& value) {
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.to_number<double>();
+double read_number(const simdjson::dom::element& value) {
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : double(value.get_double());
 }
 
 }  // namespace
@@ -63,15 +64,15 @@ void MetricsFile::step(const TrainingStep& step) {
 std::vector<TrainingStep> read_metrics(const fs::path& path) {
   const std::string content = read_file(path);
   std::vector<TrainingStep> steps;
+  simdjson::dom::parser parser;  // Boost.JSON may lose a number's last bit
   for (std::size_t begin = 0; begin < content.size();) {
     const std::size_t end = std::min(content.find('\n', begin), content.size());
     try {
-      const json::value line = json::parse(std::string_view(content).substr(begin, end - begin));
-      steps.push_back(
-          {line.at("step").to_number<std::int64_t>(), line.at("samples").to_number<std::int64_t>(),
-           line.at("tokens").to_number<std::int64_t>(), read_number(line.at("loss")),
-           read_number(line.at("gradient_norm")), line.at("learning_rate").to_number<double>(),
-           line.at("seconds").to_number<double>()});
+      const simdjson::dom::object line = parser.parse(content.data() + begin, end - begin);
+      steps.push_back({line["step"].get_int64(), line["samples"].get_int64(),
+                       line["tokens"].get_int64(), read_number(line["loss"]),
+                       read_number(line["gradient_norm"]), line["learning_rate"].get_double(),
+                       line["seconds"].get_double()});
     } catch (const std::exception& error) {
       throw DataError(path.string() + ":" + std::to_string(steps.size() + 1) +
                       ": not the metrics of a training step: " + error.what());

@@ -54,6 +54,7 @@ TEST_F(FigureTest, WritesAllFiles) {
   EXPECT_THAT(svg, ::testing::HasSubstr("panel's 50% 1"));
   EXPECT_THAT(svg, ::testing::HasSubstr("Uni-10x, final"));
   EXPECT_THAT(read_file(files.pdf), ::testing::StartsWith("%PDF"));
+  EXPECT_THAT(read_file(files.png), ::testing::StartsWith("\x89PNG"));
   const std::string data = read_file(files.data);
   EXPECT_THAT(data, ::testing::HasSubstr("# panel's 50% 0: Temp+\n200 48 47.2 48.8\n"));
   EXPECT_EQ(data.find("\n0 45"), std::string::npos);  // zero samples have no place on the axis
@@ -63,7 +64,7 @@ TEST_F(FigureTest, WritesAllFiles) {
     ++count;
     EXPECT_THAT(entry.path().filename().string(), ::testing::StartsWith("convergence.v1."));
   }
-  EXPECT_EQ(count, 4U);
+  EXPECT_EQ(count, 5U);
 }
 
 // One checkpoint of one method, no band, equal values: ranges must not collapse.

@@ -248,11 +248,11 @@ TEST_F(BatchSourceTest, StepsComeBackFromTheirFile) {
     EXPECT_EQ(read[i].tokens, steps.seen[i].tokens);
     EXPECT_EQ(read[i].skipped(), i == 1);
     if (i != 1) {
-      EXPECT_DOUBLE_EQ(read[i].loss, steps.seen[i].loss);
-      EXPECT_DOUBLE_EQ(read[i].gradient_norm, steps.seen[i].gradient_norm);
+      EXPECT_EQ(read[i].loss, steps.seen[i].loss);
+      EXPECT_EQ(read[i].gradient_norm, steps.seen[i].gradient_norm);
     }
-    EXPECT_DOUBLE_EQ(read[i].learning_rate, steps.seen[i].learning_rate);
-    EXPECT_DOUBLE_EQ(read[i].seconds, steps.seen[i].seconds);
+    EXPECT_EQ(read[i].learning_rate, steps.seen[i].learning_rate);
+    EXPECT_EQ(read[i].seconds, steps.seen[i].seconds);
   }
   write_file(folder_ / "bad.jsonl", read_file(folder_ / "run" / kMetricsFile) + "{}\n");
   try {
