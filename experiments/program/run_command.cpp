@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
+#include "experiments/runs/run_record.h"
 #include "experiments/stages/recipe.h"
 
 namespace winnow {
@@ -41,7 +42,14 @@ class RunCommand : public Command {
       apply_run_options(composed[i]);
       const std::string name = run_name(runs[i]);
       if (runs.size() > 1) out << (i == 0 ? "" : "\n") << "=== " << name << " ===\n" << std::flush;
-      checked[i]->run({name, composed[i], results_.folder(), fresh_});
+      RunRecord record(results_.folder() / name, runs[i], composed[i]);
+      try {
+        checked[i]->run({name, composed[i], results_.folder(), fresh_});
+      } catch (const std::exception& error) {
+        record.fail(error.what());
+        throw;
+      }
+      record.finish();
     }
     return 0;
   }
