@@ -1,9 +1,11 @@
 #include "report/paired_tests.h"
 
 #include <algorithm>
+#include <bit>
 #include <boost/math/distributions/binomial.hpp>
 #include <cassert>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "core/random.h"
@@ -33,6 +35,49 @@ double share_of_all_ways(const std::vector<double>& differences, double threshol
   return static_cast<double>(as_far) / static_cast<double>(ways);
 }
 
+// Differences of one size: their signs are so many random bits, of which only the number counts.
+// Answers that are right or wrong have few sizes.
+struct Group {
+  double size = 0.0;
+  std::int64_t count = 0;
+};
+
+std::vector<Group> groups_of(const std::vector<double>& differences) {
+  std::map<double, std::int64_t> counts;
+  for (const double difference : differences) ++counts[std::abs(difference)];
+  std::vector<Group> groups;
+  for (const auto& [size, count] : counts) groups.push_back({size, count});
+  return groups;
+}
+
+class Bits {
+ public:
+  explicit Bits(std::uint64_t seed) : random_(seed, "report/sign_flips") {}
+
+  // How many of the next `wanted` bits are set.
+  std::int64_t count(std::int64_t wanted) {
+    std::int64_t set = 0;
+    while (wanted > 0) {
+      if (left_ == 0) {
+        word_ = random_.next();
+        left_ = 64;
+      }
+      const std::int64_t taken = std::min(wanted, left_);
+      const std::uint64_t part = taken == 64 ? word_ : word_ & ((std::uint64_t{1} << taken) - 1);
+      set += std::popcount(part);
+      word_ = taken == 64 ? 0 : word_ >> taken;
+      left_ -= taken;
+      wanted -= taken;
+    }
+    return set;
+  }
+
+ private:
+  RandomStream random_;
+  std::uint64_t word_ = 0;
+  std::int64_t left_ = 0;
+};
+
 }  // namespace
 
 double sign_test(std::int64_t wins, std::int64_t losses) {
@@ -52,16 +97,16 @@ double sign_flip_test(const std::vector<double>& given, const SignFlipOptions& o
   const double observed = std::accumulate(differences.begin(), differences.end(), 0.0);
   const double threshold = threshold_of(observed, differences);
   if (differences.size() <= kAllWays) return share_of_all_ways(differences, threshold);
-  RandomStream random(options.seed, "report/sign_flips");
+  const std::vector<Group> groups = groups_of(differences);
+  Bits bits(options.seed);
   std::int64_t as_far = 0;
   for (std::int64_t draw = 0; draw < options.draws; ++draw) {
-    double flipped = 0.0;
-    std::uint64_t signs = 0;
-    for (std::size_t i = 0; i < differences.size(); ++i) {
-      if (i % 64 == 0) signs = random.next();
-      if ((signs >> (i % 64) & 1) != 0) flipped += differences[i];
+    double sum = 0.0;
+    for (const Group& group : groups) {
+      const std::int64_t positive = bits.count(group.count);
+      sum += group.size * static_cast<double>(2 * positive - group.count);
     }
-    as_far += std::abs(observed - 2.0 * flipped) >= threshold ? 1 : 0;
+    as_far += std::abs(sum) >= threshold ? 1 : 0;
   }
   return static_cast<double>(1 + as_far) / static_cast<double>(1 + options.draws);
 }

@@ -35,7 +35,7 @@ std::string cut(const std::string& text, std::size_t width) {
 
 struct ColumnWidth {
   std::size_t width = 0;
-  bool is_text = true;  // no numbers in it
+  std::size_t shortest = kShortestText;  // what it may be cut to: numbers stay whole
 };
 
 std::vector<ColumnWidth> widths_of(const Table& table) {
@@ -44,8 +44,9 @@ std::vector<ColumnWidth> widths_of(const Table& table) {
   for (std::size_t c = 0; c < widths.size(); ++c) {
     widths[c].width = width_of(table.columns[c].title);
     for (std::size_t r = 0; r < text.rows.size(); ++r) {
-      widths[c].width = std::max(widths[c].width, width_of(text.rows[r][c].text));
-      if (table.rows[r].cells[c].value() != nullptr) widths[c].is_text = false;
+      const std::size_t own = width_of(text.rows[r][c].text);
+      widths[c].width = std::max(widths[c].width, own);
+      if (text.rows[r][c].number) widths[c].shortest = std::max(widths[c].shortest, own);
     }
   }
   for (const detail::ColumnGroup& group : detail::column_groups(table)) {
@@ -64,6 +65,7 @@ std::size_t total(const std::vector<ColumnWidth>& widths) {
 }
 
 void cut_column(Table& table, std::size_t column, std::size_t width) {
+  table.columns[column].title = cut(table.columns[column].title, width);
   for (TableRow& row : table.rows) {
     if (auto* text = std::get_if<TableCell::Text>(&row.cells[column].content)) {
       text->text = cut(text->text, width);
@@ -92,6 +94,7 @@ Table fitted(Table table, std::size_t width) {
       }
     }
   }
+  const std::vector<TableColumn> titles = table.columns;  // before they are cut
   std::string left_out;
   while (true) {
     std::vector<ColumnWidth> widths = widths_of(table);
@@ -100,19 +103,16 @@ Table fitted(Table table, std::size_t width) {
     while (over > 0) {  // the widest text gives way until it is as wide as the next
       std::size_t widest = widths.size();
       for (std::size_t c = 0; c < widths.size(); ++c) {
-        const std::size_t shortest = std::max(kShortestText, width_of(table.columns[c].title));
-        if (!widths[c].is_text || widths[c].width <= shortest) continue;
+        if (widths[c].width <= widths[c].shortest) continue;
         if (widest == widths.size() || widths[c].width > widths[widest].width) widest = c;
       }
       if (widest == widths.size()) break;
       --widths[widest].width;
       --over;
     }
-    for (std::size_t c = 0; c < widths.size(); ++c) {
-      if (widths[c].is_text) cut_column(table, c, widths[c].width);
-    }
+    for (std::size_t c = 0; c < widths.size(); ++c) cut_column(table, c, widths[c].width);
     if (total(widths_of(table)) <= width || table.columns.size() <= 1) break;
-    const TableColumn& last = table.columns.back();
+    const TableColumn& last = titles[table.columns.size() - 1];
     left_out = (last.group.empty() ? "" : last.group + ": ") + last.title +
                (left_out.empty() ? "" : ", " + left_out);
     table.columns.pop_back();

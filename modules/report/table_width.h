@@ -14,9 +14,9 @@ namespace winnow {
 // nothing where it is a file or a pipe.
 std::optional<std::size_t> terminal_width();
 
-// The table in at most `width` columns, as to_terminal prints it: the widest columns of text are
-// cut, down to 12 characters, then columns are left out from the right, which a note says. The
-// first column stays. What a table with groups of columns says in its notes stays as it is.
+// The table in at most `width` columns, as to_terminal prints it: the widest texts and titles
+// are cut, down to 12 characters, then columns are left out from the right, which a note says. The
+// first column stays.
 Table fitted(Table table, std::size_t width);
 
 // to_terminal of the tables in the terminal's width, where there is one.

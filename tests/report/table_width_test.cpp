@@ -54,6 +54,17 @@ TEST(TableWidth, ColumnsAreLeftOutFromTheRightAndNamed) {
   EXPECT_THAT(to_terminal({fitted(example(), 5)}, false), HasSubstr("a-name-that…"));
 }
 
+TEST(TableWidth, ATitleGivesWayToo) {
+  Table table = example();
+  table.columns[3] = {"Difference to what all are measured against"};
+  table.rows[0].cells[3] = TableCell::Measured{{-1.9, -7.2, 3.1}, {1, true, ""}};
+  const std::string text = to_terminal({fitted(table, 64)}, false);
+  EXPECT_LE(widest_line(text), 64U) << text;
+  EXPECT_THAT(text, HasSubstr("Difference t"));
+  EXPECT_THAT(text, HasSubstr("-1.9 [-7.2, +3.1]"));
+  EXPECT_THAT(text, Not(HasSubstr("wider terminal")));
+}
+
 TEST(TableWidth, WhatIsEscapedCountsAsItIsShown) {
   Table table = example();
   table.rows[1].cells[1] = std::string(12, '\x1b');
