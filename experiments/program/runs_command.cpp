@@ -58,7 +58,7 @@ class RunsCommand : public Command {
       out << (all.empty() ? "There are no runs in " + results_.folder().string() + ".\n"
                           : fmt::format("None of {} runs matches.\n", all.size()));
     } else {
-      format_.print({run_table(runs, further, now)}, out);
+      format_.print({run_table(runs, further, now, format_.is_csv())}, out);
     }
     return 0;
   }

@@ -193,8 +193,8 @@ std::map<std::string, std::string> part_of(const Run& run,
                                            const std::vector<std::string>& prefixes) {
   std::map<std::string, std::string> part;
   for (const std::string& prefix : prefixes) {
-    for (auto entry = run.config.lower_bound(prefix);
-         entry != run.config.end() && entry->first.starts_with(prefix); ++entry) {
+    for (auto entry = run.config().lower_bound(prefix);
+         entry != run.config().end() && entry->first.starts_with(prefix); ++entry) {
       part[entry->first] = entry->second.value;
     }
   }

@@ -199,6 +199,19 @@ void mark_front(const std::vector<std::size_t>& taking_part, MethodComparison& c
   }
 }
 
+// b minus a.
+PairComparison turned(PairComparison pair) {
+  std::swap(pair.a, pair.b);
+  if (pair.difference) {
+    const Interval& known = *pair.difference;
+    pair.difference = Interval{-known.value, -known.high, -known.low};
+  }
+  pair.questions = -pair.questions;
+  std::swap(pair.count.wins, pair.count.losses);
+  for (auto& [name, count] : pair.subtasks) std::swap(count.wins, count.losses);
+  return pair;
+}
+
 std::size_t place_of_against(const ComparedMethods& methods, const ComparisonSettings& settings) {
   if (!settings.against.empty()) return methods.index_of(settings.against);
   for (std::size_t m = 0; m < methods.methods.size(); ++m) {
@@ -261,13 +274,13 @@ MethodComparison compare_methods(const ComparedMethods& methods,
   parallel_for(methods.methods.size(), [&](std::size_t m) {
     const std::size_t target = comparison.against;
     if (m == target || comparer.common(m, target).empty()) return;
-    PairComparison pair = comparer.pair(m, target);
     const auto same = found.find({std::min(m, target), std::max(m, target)});
-    if (same != found.end()) {
-      pair.sign_holm = comparison.pairs[same->second].sign_holm;
-      pair.permutation_holm = comparison.pairs[same->second].permutation_holm;
+    if (same == found.end()) {
+      comparison.to_against[m] = comparer.pair(m, target);
+      return;
     }
-    comparison.to_against[m] = std::move(pair);
+    const PairComparison& pair = comparison.pairs[same->second];
+    comparison.to_against[m] = pair.a == m ? pair : turned(pair);
   });
   return comparison;
 }

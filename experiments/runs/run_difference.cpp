@@ -52,7 +52,7 @@ Table differing(const std::string& title, const std::string& of_what, const Run&
 Table config_table(const Run& a, const Run& b) {
   std::map<std::string, std::string> left, right;
   const auto collect = [](const Run& run, std::map<std::string, std::string>& values) {
-    for (const auto& [key, entry] : run.config) {
+    for (const auto& [key, entry] : run.config()) {
       if (!key.starts_with("run.")) values[key] = entry.value;
     }
   };
@@ -64,9 +64,9 @@ Table config_table(const Run& a, const Run& b) {
   for (TableRow& row : table.rows) {
     const std::string key = std::get<TableCell::Text>(row.cells.front().content).text;
     for (const Run* run : {&a, &b}) {
-      const auto found = run->config.find(key);
-      row.cells.push_back(found == run->config.end() ? TableCell(TableCell::Missing{"not there"})
-                                                     : TableCell(found->second.origin));
+      const auto found = run->config().find(key);
+      row.cells.push_back(found == run->config().end() ? TableCell(TableCell::Missing{"not there"})
+                                                       : TableCell(found->second.origin));
     }
   }
   return table;

@@ -64,7 +64,7 @@ std::vector<std::string> known_keys(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     for (const MethodOfRun& method : run.methods) keys.insert(method.name + ".average");
     for (const auto& [group, names] : run.choices) keys.insert(group);
-    for (const auto& [key, entry] : run.config) keys.insert(key);
+    for (const auto& [key, entry] : run.config()) keys.insert(key);
   }
   return {keys.begin(), keys.end()};
 }
@@ -100,7 +100,7 @@ std::vector<std::string> values_of(const Run& run, const std::string& key, std::
   if (const auto found = run.choices.find(key); found != run.choices.end()) {
     return {found->second.begin(), found->second.end()};
   }
-  if (const auto found = run.config.find(key); found != run.config.end()) {
+  if (const auto found = run.config().find(key); found != run.config().end()) {
     return {unquoted(found->second.value)};
   }
   return {};

@@ -63,9 +63,6 @@ void read_record(const json::object& record, Run& run) {
       run.choices[group].emplace(name.as_string());
     }
   }
-  for (const auto& [key, entry] : record.at("config").as_object()) {
-    run.config[key] = {std::string(entry.at(0).as_string()), std::string(entry.at(1).as_string())};
-  }
   const std::string process = text_of(record, "process");
   if (run.state == "running" && run.host == host_name()) {
     const std::int64_t number = std::strtoll(process.c_str(), nullptr, 10);
@@ -75,10 +72,6 @@ void read_record(const json::object& record, Run& run) {
 
 // A run without run.json: one of a grid, or from before there was one.
 void read_without_record(Run& run) {
-  const fs::path config = run.folder / kConfigFile;
-  if (is_there(config)) {
-    run.config = entries_of(config::parse_toml(read_file(config), kConfigFile));
-  }
   const json::object origin = provenance_file(run);
   run.state = origin.empty() ? "unknown" : "done";
   run.time = seconds_of(text_of(origin, "time"));
@@ -162,6 +155,27 @@ const MethodOfRun* Run::best() const {
     if (best == nullptr || method.average > best->average) best = &method;
   }
   return best;
+}
+
+const std::map<std::string, ConfigEntry>& Run::config() const {
+  if (config_) return *config_;
+  const fs::path origins = folder / kConfigOriginsFile, plain = folder / kConfigFile;
+  std::map<std::string, ConfigEntry> entries;
+  if (is_there(origins)) {
+    try {
+      for (const auto& [key, entry] : read_object(origins)) {
+        entries[key] = {std::string(entry.at(0).as_string()), std::string(entry.at(1).as_string())};
+      }
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw DataError(origins.string() + ": " + error.what());
+    }
+  } else if (is_there(plain)) {  // of a grid's setting, and of runs that left no origins
+    entries = entries_of(config::parse_toml(read_file(plain), kConfigFile));
+  }
+  config_ = std::move(entries);
+  return *config_;
 }
 
 std::vector<Run> list_runs(const fs::path& results, std::vector<std::string>& problems) {

@@ -31,19 +31,23 @@ struct Run {
   std::string experiment;
   std::vector<std::string> overrides;  // what the command line changed, without the experiment
   // "done", "running", "failed", or "killed": it says that it is running and its process is gone.
-  // A run of another machine that says so is believed.
+  // A run of another machine that says so is believed. "unknown" without run.json and provenance.
   std::string state;
   std::string message;               // of a failed one
   std::optional<std::int64_t> time;  // when it ended, else when it started; seconds since 1970
   std::string host, command, commit;
   bool modified = false;                                 // whether the commit's code was changed
   std::map<std::string, std::set<std::string>> choices;  // options by group: goal, scale
-  std::map<std::string, ConfigEntry> config;
-  std::vector<MethodOfRun> methods;   // empty: no numbers.json
+  std::vector<MethodOfRun> methods;                      // empty: no numbers.json
   std::optional<double> cpu_seconds;  // of all its stages when they were computed
 
   // The method (no control, reference, base or oracle) with the highest average; null without one.
   const MethodOfRun* best() const;
+  // Every value of its config by key; read when it is asked for first. Throws DataError.
+  const std::map<std::string, ConfigEntry>& config() const;
+
+ private:
+  mutable std::optional<std::map<std::string, ConfigEntry>> config_;
 };
 
 // The runs of a folder of results, by name, with those that lie in the folder of a grid. A folder

@@ -100,8 +100,9 @@ RunRecord::RunRecord(const fs::path& folder, const std::vector<std::string>& ove
               {"command", made_by.at("command")},
               {"commit", made_by.at("commit")},
               {"modified", made_by.at("modified")},
-              {"choices", std::move(choices)},
-              {"config", std::move(values)}};
+              {"choices", std::move(choices)}};
+  // By itself, as lists of runs seldom need it.
+  write_file(folder / kConfigOriginsFile, json::serialize(values) + "\n");
   write_file(file_, json::serialize(content_) + "\n");
 }
 

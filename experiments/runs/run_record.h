@@ -1,6 +1,6 @@
 #pragma once
-// What a run says of itself while it goes on and when it ended: run.json in its folder, and
-// stages.txt (stages/used_stages.h).
+// What a run says of itself while it goes on and when it ended: in its folder run.json,
+// config_origins.json ({key: [value, origin]}) and stages.txt (stages/used_stages.h).
 
 #include <boost/json.hpp>
 #include <filesystem>

@@ -40,9 +40,9 @@ std::string code_of(const Run& run) {
 }  // namespace
 
 Table run_table(const std::vector<Run>& runs, const std::vector<std::string>& further,
-                std::int64_t now) {
+                std::int64_t now, bool in_seconds) {
   Table table;
-  table.columns = {{"Run"}, {"State"}, {"Age"}};
+  table.columns = {{"Run"}, {"State"}, {in_seconds ? "Age in seconds" : "Age"}};
   for (const std::string& key : further) table.columns.push_back({key});
   for (const char* title :
        {"Best method", "Average", "Difference", "CPU s", "Experiment", "Changed"}) {
@@ -51,8 +51,15 @@ Table run_table(const std::vector<Run>& runs, const std::vector<std::string>& fu
   const std::string no_numbers = "no comparison, not finished, or without numbers.json";
   for (const Run& run : runs) {
     TableRow& row = table.rows.emplace_back();
-    row.cells = {run.name, run.state,
-                 run.time ? TableCell(age_text(now - *run.time)) : TableCell::Missing{}};
+    row.cells = {run.name, run.state};
+    if (!run.time) {
+      row.cells.emplace_back(TableCell::Missing{"says no time"});
+    } else if (in_seconds) {
+      row.cells.emplace_back(
+          TableCell::Number{static_cast<double>(now - *run.time), {0, false, ""}});
+    } else {
+      row.cells.emplace_back(age_text(now - *run.time));
+    }
     for (const std::string& key : further) {
       const std::vector<std::string> values = values_of(run, key, now);
       const std::optional<double> number = number_of(run, key, now);
@@ -167,7 +174,7 @@ std::vector<Table> run_tables(const Run& run, std::int64_t now) {
   Table changed;
   changed.title = "Changed on the command line";
   changed.columns = {{"Key"}, {"Value"}};
-  for (const auto& [key, entry] : run.config) {
+  for (const auto& [key, entry] : run.config()) {
     if (entry.origin.starts_with("command line")) {
       changed.rows.push_back({{key, entry.value}});
     }

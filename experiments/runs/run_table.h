@@ -11,9 +11,10 @@
 
 namespace winnow {
 
-// Rows: runs as they are given. `further`: keys (run_filter.h) that are columns, too.
+// Rows: runs as they are given. `further`: keys (run_filter.h) that are columns, too. `in_seconds`:
+// ages for programs, else "3 h" for people.
 Table run_table(const std::vector<Run>& runs, const std::vector<std::string>& further,
-                std::int64_t now);
+                std::int64_t now, bool in_seconds = false);
 
 // [{name, folder, experiment, overrides, state, message, age_seconds, commit, modified, host,
 // command, cpu_seconds, methods}]; what a run does not have is null.

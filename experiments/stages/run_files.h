@@ -3,8 +3,9 @@
 
 namespace winnow {
 
-inline constexpr const char* kRunFile = "run.json";               // runs/run_record.h
-inline constexpr const char* kUsedStagesFile = "stages.txt";      // used_stages.h
+inline constexpr const char* kRunFile = "run.json";                       // runs/run_record.h
+inline constexpr const char* kConfigOriginsFile = "config_origins.json";  // the same
+inline constexpr const char* kUsedStagesFile = "stages.txt";              // used_stages.h
 inline constexpr const char* kNumbersFile = "numbers.json";       // comparison/comparison_record.h
 inline constexpr const char* kQuestionsFile = "questions.jsonl";  // the same
 inline constexpr const char* kScoresFile = "scores.jsonl";        // comparison/comparison_report.h
