@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
 
 #include "core/files.h"
 #include "experiments/comparison/comparison_numbers.h"
@@ -14,6 +13,7 @@
 #include "experiments/comparison/published.h"
 #include "experiments/stages/provenance.h"
 #include "experiments/stages/run_files.h"
+#include "experiments/stages/shown_tables.h"
 #include "report/figure.h"
 
 namespace winnow {
@@ -189,7 +189,8 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
   const ComparisonNumbers numbers = numbers_of(results, options);
   const std::vector<Table> tables =
       comparison_tables(numbers, results, options, read_published(request.config));
-  std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+  // The pre-check stands before it.
+  show_tables(tables, numbers.has(Role::oracle) ? 1 : 0, request.all_tables);
   write_comparison(results, numbers, tables, request, folder);
   fmt::print(
       stderr,

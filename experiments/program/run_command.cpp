@@ -23,11 +23,16 @@ class RunCommand : public Command {
     configs_.declare(arguments);
     arguments.flag("-m,--sweep", sweep_, "sweep: run every combination of a=1,2 b=1..3");
     arguments.flag("--fresh", fresh_, "compute every stage again");
+    arguments.option("--tables", tables_,
+                     "on a terminal: main, the main one alone, or all; files have all of them");
     results_.declare(arguments);
     arguments.footer([this] { return overview_of_configs(configs_.folders()); });
   }
 
   int run(std::ostream& out) override {
+    if (tables_ != "main" && tables_ != "all") {
+      throw ConfigError("--tables " + tables_ + ": expected main or all");
+    }
     const auto runs = sweep_ ? config::expand_sweep(configs_.overrides())
                              : std::vector<std::vector<std::string>>{configs_.overrides()};
     // All runs of a sweep are checked before the first one starts.
@@ -44,7 +49,7 @@ class RunCommand : public Command {
       if (runs.size() > 1) out << (i == 0 ? "" : "\n") << "=== " << name << " ===\n" << std::flush;
       RunRecord record(results_.folder() / name, runs[i], composed[i]);
       try {
-        checked[i]->run({name, composed[i], results_.folder(), fresh_});
+        checked[i]->run({name, composed[i], results_.folder(), fresh_, tables_ == "all"});
       } catch (const std::exception& error) {
         record.fail(error.what());
         throw;
@@ -67,6 +72,7 @@ class RunCommand : public Command {
   ConfigArguments configs_;
   ResultsArgument results_;
   bool sweep_ = false, fresh_ = false;
+  std::string tables_ = "main";
 };
 
 const bool registered =
