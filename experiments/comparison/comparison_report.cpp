@@ -5,14 +5,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
 
 #include "core/files.h"
 #include "experiments/comparison/comparison_numbers.h"
+#include "experiments/comparison/comparison_record.h"
 #include "experiments/comparison/comparison_tables.h"
 #include "experiments/comparison/published.h"
 #include "experiments/comparison/tracked_methods.h"
 #include "experiments/stages/provenance.h"
+#include "experiments/stages/run_files.h"
+#include "experiments/stages/shown_tables.h"
 #include "report/figure.h"
 
 namespace winnow {
@@ -128,8 +130,10 @@ json::object provenance_of(const ComparisonResults& results, const fs::path& res
                          {"world_seed", results.worlds[replicate.world].seed},
                          {"subset", run.subset_digest},
                          {"weights", run.weights_digest},
+                         {"measuring_cpu_seconds", run.descriptor_cpu_seconds},
                          {"selection_cpu_seconds", run.selection_cpu_seconds},
                          {"training_cpu_seconds", run.training_cpu_seconds}};
+      if (const json::value* rows = run.composition.if_contains("rows")) entry["rows"] = *rows;
       if (!run.selection_folder.empty()) {
         entry["selection"] =
             (run.selection_folder.lexically_relative(results_folder) / run.manifest)
@@ -168,8 +172,10 @@ void write_comparison(const ComparisonResults& results, const ComparisonNumbers&
   }
   if (!toxic.empty()) write_file(folder / "toxic.jsonl", toxic);
   write_file(folder / "config.toml", request.config.to_toml());
-  write_file(folder / "scores.jsonl", score_lines(results));
-  write_file(folder / "provenance.json",
+  write_file(folder / kScoresFile, score_lines(results));
+  write_file(folder / kQuestionsFile, question_lines(results));
+  write_file(folder / kNumbersFile, json::serialize(numbers_record(numbers, results)) + "\n");
+  write_file(folder / kProvenanceFile,
              json::serialize(provenance_of(results, request.results)) + "\n");
   try {
     draw(convergence_figure(numbers), folder / "convergence");
@@ -184,7 +190,8 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
   const ComparisonNumbers numbers = numbers_of(results, options);
   const std::vector<Table> tables =
       comparison_tables(numbers, results, options, read_published(request.config));
-  std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+  // The pre-check stands before it.
+  show_tables(tables, numbers.has(Role::oracle) ? 1 : 0, request.all_tables);
   write_comparison(results, numbers, tables, request, folder);
   track_numbers(request.tracked, numbers);
   request.tracked.text("tables", 0, to_markdown(tables));
@@ -194,7 +201,8 @@ void report_comparison(const ComparisonResults& results, const ComparisonOptions
       "  table.txt table.md table.tex table.csv table.json   the tables above\n"
       "  convergence.svg convergence.pdf convergence.png     accuracy over training samples\n"
       "  cost.svg cost.pdf cost.png                          accuracy over CPU seconds\n"
-      "  scores.jsonl config.toml provenance.json            every answer, and how it came\n",
+      "  scores.jsonl questions.jsonl numbers.json           every answer, to what, the numbers\n"
+      "  config.toml provenance.json run.json stages.txt     how it came\n",
       folder.string());
 }
 

@@ -14,7 +14,8 @@ namespace winnow {
 
 // Prints the tables to standard output and writes to `folder`: table.{txt,md,tex,csv,json},
 // {convergence,cost}.{svg,pdf,png,dat,gnuplot}, config.toml, provenance.json, scores.jsonl (every
-// answer of every checkpoint); then says on standard error where they are. Throws IoError.
+// answer of every checkpoint), questions.jsonl and numbers.json (comparison_record.h); then says on
+// standard error where they are. Throws IoError.
 void report_comparison(const ComparisonResults& results, const ComparisonOptions& options,
                        const RunRequest& request, const std::filesystem::path& folder);
 

@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 
 #include "core/errors.h"
@@ -16,6 +15,7 @@
 #include "experiments/stages/measurements.h"
 #include "experiments/stages/provenance.h"
 #include "experiments/stages/recipe.h"
+#include "experiments/stages/shown_tables.h"
 #include "report/table.h"
 
 namespace winnow {
@@ -112,7 +112,7 @@ class Estimators : public Recipe {
     json::object origin = provenance();
     origin["worlds"] = std::move(worlds);
     write_file(folder / "provenance.json", json::serialize(origin) + "\n");
-    std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+    show_tables(tables, 0, request.all_tables);
     fmt::print(stderr, "\nIn {}: table.{{txt,md,tex,csv,json}}, config.toml, provenance.json\n",
                folder.string());
   }

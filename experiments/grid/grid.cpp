@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <iostream>
-
 #include "config/component.h"
 #include "core/errors.h"
 #include "core/files.h"
@@ -16,6 +14,7 @@
 #include "experiments/comparison/tracked_methods.h"
 #include "experiments/grid/grid_table.h"
 #include "experiments/stages/recipe.h"
+#include "experiments/stages/shown_tables.h"
 
 namespace winnow {
 namespace {
@@ -111,7 +110,7 @@ class Grid : public Recipe {
     write_file(folder / "table.csv", to_csv(tables));
     write_file(folder / "table.json", to_json(tables));
     write_file(folder / "config.toml", request.config.to_toml());
-    std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+    show_tables(tables, 0, request.all_tables);
     fmt::print(stderr,
                "\nIn {}:\n"
                "  table.txt table.md table.tex table.csv table.json   the tables above\n"

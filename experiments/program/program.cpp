@@ -19,14 +19,18 @@
 namespace winnow {
 namespace {
 
-// The app of each command; names of two words lie in an app of their first word.
+// The app of each command; names of two words lie in an app of their first word, which may be a
+// command itself.
 class CommandTree {
  public:
   explicit CommandTree(CLI::App& root) : root_(root) {}
 
   CLI::App& add(const std::string& name, const std::string& help) {
     const std::size_t space = name.find(' ');
-    if (space == std::string::npos) return *root_.add_subcommand(name, help);
+    if (space == std::string::npos) {
+      // Commands come by name: "runs" before "runs show".
+      return *(groups_[name] = root_.add_subcommand(name, help));
+    }
     CLI::App*& group = groups_[name.substr(0, space)];
     if (group == nullptr) {
       group = root_.add_subcommand(name.substr(0, space), "");
@@ -34,7 +38,10 @@ class CommandTree {
     }
     const std::string own = name.substr(space + 1);
     const std::string known = group->get_description();
-    group->description((known.empty() ? "" : known + ", ") + own);
+    // A command that stands by itself says what it does; what follows it is in its own help.
+    if (group->get_require_subcommand_min() > 0) {
+      group->description((known.empty() ? "" : known + ", ") + own);
+    }
     return *group->add_subcommand(own, help);
   }
 
@@ -62,7 +69,7 @@ int dispatch(int argc, char** argv) {
   }
   int status = 0;
   for (const auto& [own, command] : all) {
-    if (own->parsed()) status = command->run(std::cout);
+    if (own->parsed() && own->get_subcommands().empty()) status = command->run(std::cout);
   }
   std::cout.flush();
   if (!std::cout) throw IoError("standard output cannot be written");

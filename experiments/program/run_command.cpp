@@ -12,6 +12,7 @@
 #include "experiments/program/command.h"
 #include "experiments/program/config_arguments.h"
 #include "experiments/program/run_tracking.h"
+#include "experiments/runs/run_record.h"
 #include "experiments/stages/recipe.h"
 
 namespace winnow {
@@ -23,11 +24,16 @@ class RunCommand : public Command {
     configs_.declare(arguments);
     arguments.flag("-m,--sweep", sweep_, "sweep: run every combination of a=1,2 b=1..3");
     arguments.flag("--fresh", fresh_, "compute every stage again");
+    arguments.option("--tables", tables_,
+                     "on a terminal: main, the main one alone, or all; files have all of them");
     results_.declare(arguments);
     arguments.footer([this] { return overview_of_configs(configs_.folders()); });
   }
 
   int run(std::ostream& out) override {
+    if (tables_ != "main" && tables_ != "all") {
+      throw ConfigError("--tables " + tables_ + ": expected main or all");
+    }
     const auto runs = sweep_ ? config::expand_sweep(configs_.overrides())
                              : std::vector<std::vector<std::string>>{configs_.overrides()};
     // All runs of a sweep are checked before the first one starts.
@@ -44,13 +50,21 @@ class RunCommand : public Command {
       const std::string name = run_name(runs[i]);
       if (runs.size() > 1) out << (i == 0 ? "" : "\n") << "=== " << name << " ===\n" << std::flush;
       const std::filesystem::path folder = results_.folder() / name;
+      RunRecord record(folder, runs[i], composed[i]);
       Tracking tracking({folder, name, runs.size() > 1 ? run_name(configs_.overrides()) : "",
                          tracked_identity(composed[i]), fresh_},
                         composed[i].child("trackers"));
       track_origin(tracking.run(), composed[i], runs[i]);
-      checked[i]->run({name, composed[i], results_.folder(), fresh_, tracking.run()});
+      try {
+        checked[i]->run(
+            {name, composed[i], results_.folder(), fresh_, tables_ == "all", tracking.run()});
+      } catch (const std::exception& error) {
+        record.fail(error.what());
+        throw;
+      }
       track_files(tracking.run(), folder);
       tracking.finish(RunStatus::finished);
+      record.finish();
     }
     return 0;
   }
@@ -68,6 +82,7 @@ class RunCommand : public Command {
   ConfigArguments configs_;
   ResultsArgument results_;
   bool sweep_ = false, fresh_ = false;
+  std::string tables_ = "main";
 };
 
 const bool registered =

@@ -19,6 +19,7 @@ struct RunRequest {
   const config::Value& config;    // composed
   std::filesystem::path results;  // stages and the experiment's own folder go below it
   bool fresh = false;
+  bool all_tables = false;  // on a terminal, where the main one alone is printed otherwise
   TrackedRun tracked = {};  // told of what goes on, by recipes that train
 };
 

@@ -18,6 +18,7 @@
 #include "core/logging.h"
 #include "experiments/stages/provenance.h"
 #include "experiments/stages/stage_manifest.h"
+#include "experiments/stages/used_stages.h"
 
 namespace winnow {
 namespace fs = std::filesystem;
@@ -171,12 +172,16 @@ std::optional<StageOutput> StageCache::find(
 }
 
 std::optional<StageOutput> StageCache::find(const Stage& stage) {
-  return find(stage, root_ / stage.name / stage.address(), {});
+  const std::string address = stage.address();
+  std::optional<StageOutput> output = find(stage, root_ / stage.name / address, {});
+  if (output) note_used_stage(stage.name, address);
+  return output;
 }
 
 StageOutput StageCache::run(const Stage& stage, const std::function<void(StageWork&)>& compute,
                             const std::function<bool(const StageOutput&)>& recompute_if) {
   const std::string address = stage.address();
+  note_used_stage(stage.name, address);
   const fs::path parent = root_ / stage.name;
   const fs::path place = parent / address;
   const auto found = [&] { return find(stage, place, recompute_if); };

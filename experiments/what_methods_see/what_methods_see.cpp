@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <iostream>
-
 #include "core/errors.h"
 #include "core/files.h"
 #include "experiments/comparison/comparison.h"
@@ -13,6 +11,7 @@
 #include "experiments/comparison/comparison_tables.h"
 #include "experiments/stages/recipe.h"
 #include "experiments/stages/setting_options.h"
+#include "experiments/stages/shown_tables.h"
 #include "experiments/what_methods_see/alone.h"
 #include "experiments/what_methods_see/property_matrix.h"
 
@@ -88,7 +87,7 @@ class WhatMethodsSee : public Recipe {
     } catch (const MissingProgramError& error) {
       spdlog::warn("no figure: {}", error.what());
     }
-    std::cout << to_terminal(tables, standard_output_is_styled()) << std::flush;
+    show_tables(tables, 0, request.all_tables);
     fmt::print(stderr,
                "\nIn {}:\n"
                "  table.txt table.md table.tex table.csv table.json   the tables above\n"

@@ -1,12 +1,25 @@
 #include <fmt/format.h>
 
+#include <string_view>
+
+#include "core/printable.h"
 #include "report/table.h"
 #include "report/table_text.h"
 
 namespace winnow {
 namespace {
 
-std::string quoted(const std::string& text) {
+// Text of a cell, safe to open: spreadsheets take what begins so for a formula, and run it, unless
+// an apostrophe comes before (OWASP, CSV injection).
+std::string as_text(const std::string& given) {
+  const std::string text = printable(given);
+  const bool formula =
+      !text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos;
+  return formula ? "'" + text : text;
+}
+
+std::string quoted(const std::string& given) {
+  const std::string text = as_text(given);
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string result = "\"";
   for (const char c : text) {

@@ -1,14 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 
+#include "core/printable.h"
 #include "report/table.h"
 #include "report/table_text.h"
 
 namespace winnow {
 namespace {
 
-std::string escaped(const std::string& text) {
+std::string without_specials(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
@@ -35,10 +37,20 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
+std::string escaped(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  text = printable(text);
+  // Behind the end of a row these two would be its options.
+  if (!text.empty() && (text.front() == '[' || text.front() == '*')) {
+    return "{" + text.substr(0, 1) + "}" + without_specials(text.substr(1));
+  }
+  return without_specials(text);
+}
+
 // A minus sign instead of a hyphen in numbers.
 std::string number(const std::string& text) {
   std::string result;
-  for (const char c : escaped(text)) {
+  for (const char c : without_specials(text)) {
     if (c == '-') {
       result += "$-$";
     } else {

@@ -1,15 +1,30 @@
-#include <boost/algorithm/string/replace.hpp>
+#include <algorithm>
+#include <string_view>
 
+#include "core/printable.h"
 #include "report/table.h"
 #include "report/table_text.h"
 
 namespace winnow {
 namespace {
 
+// What a renderer would take for markup, HTML or a line's end.
 std::string escaped(std::string text) {
-  boost::replace_all(text, "|", "\\|");
-  boost::replace_all(text, "\n", " ");
-  return text;
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::string result;
+  for (const char c : printable(text)) {
+    if (c == '<') {
+      result += "&lt;";
+    } else if (c == '>') {
+      result += "&gt;";
+    } else if (c == '&') {
+      result += "&amp;";
+    } else {
+      if (std::string_view("|[]`*\\").find(c) != std::string_view::npos) result += '\\';
+      result += c;
+    }
+  }
+  return result;
 }
 
 std::string render(const Table& table) {
@@ -30,7 +45,8 @@ std::string render(const Table& table) {
   result += "|\n" + rule + "|\n";
   for (const auto& row : text.rows) {
     for (const auto& cell : row) {
-      const std::string words = escaped(cell.text);
+      // Intervals have brackets, and nothing to escape.
+      const std::string words = cell.number ? cell.text : escaped(cell.text);
       result += "| " + (cell.bold ? "**" + words + "**" : words) + " ";
     }
     result += "|\n";

@@ -11,6 +11,7 @@
 
 #include "core/errors.h"
 #include "core/files.h"
+#include "experiments/stages/used_stages.h"
 
 namespace winnow {
 namespace {
@@ -274,6 +275,31 @@ TEST_F(StageTest, TheManifestSaysWhatMadeTheOutput) {
   EXPECT_EQ(run(next, stage(1)).made_by, output.made_by);
   ASSERT_EQ(next.commits().size(), 1U);
   EXPECT_EQ(next.commits().begin()->second, 1U);
+}
+
+TEST_F(StageTest, WhatARunAsksForIsKnownBeforeItIsThere) {
+  StageCache cache(root_, false);
+  run(cache, stage(1));  // nobody's
+  const fs::path file = root_ / "run" / "stages.txt";
+  std::string seen;
+  {
+    const UsedStages used(file);
+    run(cache, stage(2));
+    run(cache, stage(2));
+    EXPECT_FALSE(cache.find(stage(4)));  // there is none to keep
+    EXPECT_TRUE(cache.find(stage(1)));
+    StageCache other(root_, false);
+    EXPECT_THROW(other.run(stage(3),
+                           [&](StageWork&) {
+                             seen = read_file(file);
+                             throw DataError("stopped");
+                           }),
+                 DataError);
+  }
+  run(cache, stage(5));  // nobody's either
+  EXPECT_EQ(seen, "count/" + stage(2).address() + "\ncount/" + stage(1).address() + "\ncount/" +
+                      stage(3).address() + "\n");
+  EXPECT_EQ(read_file(file), seen);
 }
 
 TEST_F(StageTest, ARootThatCannotBeWrittenIsAnIoError) {

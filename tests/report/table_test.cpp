@@ -134,6 +134,46 @@ TEST(Table, RefusesRowsOfAnotherShape) {
   EXPECT_THROW(to_json({table}), std::logic_error);
 }
 
+// Names and reasons come from configs and pools, and a table is opened by other programs.
+Table hostile() {
+  Table table;
+  table.title = "<script>alert(1)</script>";
+  table.columns = {{"=1+1", "\\input{x}"}, {"c"}};
+  table.rows = {{{"=cmd|' /C calc'!A0", "[x](javascript:y) <b>*z*</b>"}},
+                {{"[3pt] 50% & $x$ \\write18{y}", "a\x1b[2J\nb"}},
+                {{"*", Missing{"<img src=x> \x1b[31m"}}},
+                {{"-1", "+1"}},
+                {{"@SUM(A1)", "plain"}}};
+  return table;
+}
+
+TEST(Table, CsvTextIsNoFormula) {
+  const std::string text = to_csv({hostile()});
+  EXPECT_THAT(text, ::testing::HasSubstr(",\\input{x}: =1+1,"));
+  EXPECT_THAT(text, ::testing::HasSubstr(",'=cmd|' /C calc'!A0,"));
+  EXPECT_THAT(text, ::testing::HasSubstr(",'-1,'+1\r\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr(",'@SUM(A1),plain\r\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("a\\u001b[2J\\u000ab\r\n"));
+  EXPECT_THAT(to_csv({example()}), ::testing::HasSubstr(",-0.04,"));  // numbers are numbers
+}
+
+TEST(Table, MarkdownTextIsNoMarkup) {
+  const std::string text = to_markdown({hostile()});
+  EXPECT_EQ(text.find_first_of("<\x1b"), std::string::npos);
+  EXPECT_THAT(text, ::testing::HasSubstr("### &lt;script&gt;alert(1)&lt;/script&gt;\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("| \\[x\\](javascript:y) &lt;b&gt;\\*z\\*&lt;/b&gt; |"));
+  EXPECT_THAT(text, ::testing::HasSubstr("| =cmd\\|' /C calc'!A0 |"));
+}
+
+TEST(Table, LatexTextIsNoCommand) {
+  const std::string text = to_latex({hostile()});
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_THAT(
+      text, ::testing::HasSubstr("\n{[}3pt] 50\\% \\& \\$x\\$ \\textbackslash{}write18\\{y\\} & "));
+  EXPECT_THAT(text, ::testing::HasSubstr("\n{*} & -- (a)"));
+  EXPECT_THAT(text, ::testing::HasSubstr("c}{\\textbackslash{}input\\{x\\}}"));
+}
+
 TEST(Table, StandsBesideAnother) {
   const std::string text = to_terminal({example(), example()}, false);
   EXPECT_THAT(text, ::testing::HasSubstr("(b) not reached\n\nTable 1\n"));
