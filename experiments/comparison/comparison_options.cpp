@@ -101,8 +101,11 @@ config::Help help(const ComparisonOptions&) {
 config::Help help(const RunScale&) {
   return {
       {"seeds", "training seeds; each also drives the draws of a selector", config::at_least(0)},
-      {"worlds", "generated pools and bases that the seeds are spread over; a pool of files stays",
-       config::at_least(1)},
+      {"worlds",
+       "generated pools that the seeds are spread over, each with a base where one is trained; 0: "
+       "one "
+       "for each seed, or a single one where the pool is one of files, which stays",
+       config::at_least(0)},
       {"world_seed", "seed of the first generated pool and base; the next have the next seeds",
        config::at_least(0)},
       {"budget", "rows of a method: 1x", config::at_least(1)},

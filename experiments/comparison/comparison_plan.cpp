@@ -39,6 +39,11 @@ ComparisonPlan plan_of(const config::Value& config) {
     plan.measuring = SettingOptions::from(measuring);
   }
   if (const config::Value* table = config.child("measured_pool")) plan.measured_pool = *table;
+  if (plan.scale.worlds == 0) {
+    plan.scale.worlds = plan.setting.pool->make()->is_generated()
+                            ? static_cast<std::int64_t>(plan.scale.seeds.size())
+                            : 1;
+  }
   // A pool without hidden labels has no oracle.
   if (!plan.setting.pool->make()->labels({})) {
     std::erase_if(plan.methods, [](const Method& method) { return method.role == Role::oracle; });

@@ -54,15 +54,21 @@ std::string level_of(const ComparisonOptions& options) {
 std::string what_varied(const ComparisonResults& results) {
   const std::size_t seeds = results.replicates.size();
   if (results.worlds.size() > 1) {
+    const auto has_the_first_base = [&](const WorldResult& world) {
+      return world.base_digest == results.worlds.front().base_digest;
+    };
+    const bool one_base =
+        std::all_of(results.worlds.begin(), results.worlds.end(), has_the_first_base);
     return fmt::format(
-        "Means over {} training seeds, spread over {} worlds with a base model each. Selectors "
-        "draw "
-        "by the training seed.",
-        seeds, results.worlds.size());
+        "Means over {} training seeds, spread over {} worlds with {}. Selectors draw by the "
+        "training seed.",
+        seeds, results.worlds.size(),
+        one_base ? "one and the same base model, of which intervals say nothing"
+                 : "a base model each");
   }
   return fmt::format(
       "Means over {} training seed{} with one pool and one base model: intervals say nothing of "
-      "others (worlds=3 varies generated ones). Selectors draw by the training seed.",
+      "others (worlds=0 varies generated pools). Selectors draw by the training seed.",
       seeds, seeds == 1 ? "" : "s");
 }
 

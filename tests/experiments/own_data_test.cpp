@@ -114,10 +114,10 @@ TEST_F(OwnDataTest, OtherExperimentsTakeTheSameFiles) {
       "[recipe]\ntitle = \"Of my own\"\n"
       "[methods.loss]\nlabel = \"Lowest loss\"\n"
       "selector = {type = \"top_k\", column = \"loss\", budget = 12, direction = \"lowest\"}\n");
-  const Outcome own =
-      run_experiment("mine",
-                     "--config-dir configs '~methods.minloss' '~methods.diverse' '~methods.temp' "
-                     "'~methods.temp_plus' '~methods.ost' '~utility' '~anchors' ");
+  const Outcome own = run_experiment(
+      "mine",
+      "--config-dir configs '~methods.minloss' '~methods.diverse' '~methods.temp' "
+      "'~methods.temp_plus' '~methods.ost' '~methods.ost_strata' '~utility' '~anchors' ");
   ASSERT_EQ(own.status, 0) << own.err;
   EXPECT_THAT(own.out, AllOf(HasSubstr("Of my own"), HasSubstr("Lowest loss")));
 }

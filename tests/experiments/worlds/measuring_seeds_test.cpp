@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "config/compose.h"
 #include "core/files.h"
@@ -18,7 +19,11 @@ namespace fs = std::filesystem;
 
 class MeasuringSeedsTest : public testing::Test {
  protected:
-  MeasuringSeedsTest() { Progress::set_enabled(false); }
+  MeasuringSeedsTest() {
+    Progress::set_enabled(false);
+    ::setenv("WINNOW_HOME", WINNOW_SOURCE_DIR,
+             0);  // as the program does, for models that come with it
+  }
   ~MeasuringSeedsTest() override { fs::remove_all(folder_); }
 
   static config::Value config(const std::vector<std::string>& further) {

@@ -186,9 +186,10 @@ TEST_F(ScreeningTest, NoMethodTakesWhatIsPlanted) {
   const config::Value config = config::compose(
       {{fs::path(WINNOW_SOURCE_DIR) / "configs"},
        "winnow",
-       {"experiment=table1", "scale=smoke", "pool.type=planted_world", "base.image_samples=64",
-        "base.video_samples=64", "base.tower_frames=100", "base.tower_epochs=1",
-        "methods.uni_10x.selector.budget=600", "methods.uni_10x.selector.multiple=1"}});
+       {"experiment=table1", "scale=smoke", "mixture@pool=noisy", "pool.type=planted_world",
+        "base.image_samples=64", "base.video_samples=64", "base.tower_frames=100",
+        "base.tower_epochs=1", "methods.uni_10x.selector.budget=600",
+        "methods.uni_10x.selector.multiple=1"}});
   StageCache stages(folder_ / "stages", false);
   testing_support::MeasuredSetting run(config, 100, stages);
   EXPECT_EQ(run.setting.screening().facts.at("contaminated").as_int64(), 2);
