@@ -47,7 +47,9 @@ bool is_selector(const std::string& name) {
 config::Value selector_table(const config::Value& given, ForeignOptions foreign) {
   const config::Value* type = given.child("type");
   if (type == nullptr || !type->is_string()) return given;
+  // An option may be called as its selector is (temporal_share); a word to a selector is a table.
   const config::Value* for_it = given.child(type->string());
+  if (for_it != nullptr && !for_it->is_table()) for_it = nullptr;
   if (foreign == ForeignOptions::of_the_same_files && for_it == nullptr) return given;
   const std::set<std::string> own = options_of_selector(type->string(), false);
   const std::set<std::string> others = options_of_selector(type->string(), true);
@@ -61,7 +63,8 @@ config::Value selector_table(const config::Value& given, ForeignOptions foreign)
   for (const auto& [key, value] : given.table()) {
     const bool is_foreign = !own.contains(key) && others.contains(key) && allowed(value);
     const bool is_sub_table_of_another = value.is_table() && is_selector(key);
-    if (key != type->string() && !is_foreign && !is_sub_table_of_another) {
+    const bool is_word_to_it = for_it != nullptr && key == type->string();
+    if (!is_word_to_it && !is_foreign && !is_sub_table_of_another) {
       table.set(config::join_key("", key), value);
     }
   }
