@@ -103,8 +103,7 @@ config::Help help(const RunScale&) {
       {"seeds", "training seeds; each also drives the draws of a selector", config::at_least(0)},
       {"worlds",
        "generated pools that the seeds are spread over, each with a base where one is trained; 0: "
-       "one "
-       "for each seed, or a single one where the pool is one of files, which stays",
+       "one for each seed, or a single one where the pool is one of files, which stays",
        config::at_least(0)},
       {"world_seed", "seed of the first generated pool and base; the next have the next seeds",
        config::at_least(0)},

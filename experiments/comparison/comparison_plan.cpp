@@ -39,13 +39,13 @@ ComparisonPlan plan_of(const config::Value& config) {
     plan.measuring = SettingOptions::from(measuring);
   }
   if (const config::Value* table = config.child("measured_pool")) plan.measured_pool = *table;
+  const auto pool = plan.setting.pool->make();
   if (plan.scale.worlds == 0) {
-    plan.scale.worlds = plan.setting.pool->make()->is_generated()
-                            ? static_cast<std::int64_t>(plan.scale.seeds.size())
-                            : 1;
+    plan.scale.worlds =
+        pool->is_generated() ? static_cast<std::int64_t>(plan.scale.seeds.size()) : 1;
   }
   // A pool without hidden labels has no oracle.
-  if (!plan.setting.pool->make()->labels({})) {
+  if (!pool->labels({})) {
     std::erase_if(plan.methods, [](const Method& method) { return method.role == Role::oracle; });
   }
   if (plan.columns.reads_utility(plan.columns_of_methods(config))) {

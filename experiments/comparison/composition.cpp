@@ -5,6 +5,7 @@
 
 #include "core/errors.h"
 #include "report/ranks.h"
+#include "selectors/allocation.h"
 
 namespace winnow {
 namespace json = boost::json;
@@ -32,8 +33,7 @@ json::object composition_of(const RowTable& rows, const std::vector<SelectedSamp
                          {"video", modality(Modality::video)},
                          {"text", modality(Modality::text)},
                          {"temporal", share([&](std::size_t row) {
-                            return rows.modality(row) == Modality::video &&
-                                   rows.question_type(row) == "temporal";
+                            return kind_of(rows, row) == RowKind::temporal;
                           })}};
   if (labels) {
     json::object& shares = result["labels"].emplace_object();

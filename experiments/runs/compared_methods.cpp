@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <fstream>
 #include <set>
 #include <tuple>
 
 #include "core/errors.h"
+#include "experiments/runs/json_lines.h"
 #include "experiments/stages/run_files.h"
 
 namespace winnow {
@@ -24,23 +24,6 @@ const std::vector<std::string> kRecipe = {"benchmarks.", "trainer.", "batch_sour
 const std::vector<std::string> kChoice = {"pool.",        "world.", "screening.",
                                           "descriptors.", "proxy.", "utility.",
                                           "anchors.",     "judge.", "measured_pool."};
-
-template <class Line>
-void read_lines(const fs::path& file, const Line& use) {
-  std::ifstream lines(file);
-  if (!lines) throw IoError(file.string() + ": cannot be read");
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    try {
-      use(json::parse(line).as_object());
-    } catch (const Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw DataError(fmt::format("{}:{}: {}", file.string(), number, error.what()));
-    }
-  }
-}
 
 std::string text(const json::object& object, const char* key) {
   return std::string(object.at(key).as_string());
@@ -65,7 +48,7 @@ struct RunAnswers {
 
 void read_questions(RunAnswers& answers) {
   std::set<std::string> known;
-  read_lines(answers.run->folder / kQuestionsFile, [&](const json::object& line) {
+  read_json_lines(answers.run->folder / kQuestionsFile, [&](const json::object& line) {
     const std::string name = text(line, "benchmark");
     if (known.insert(name).second) {
       answers.benchmarks.push_back(
@@ -76,6 +59,7 @@ void read_questions(RunAnswers& answers) {
       world.push_back(
           {std::string(question.at(0).as_string()), std::string(question.at(1).as_string())});
     }
+    return true;
   });
 }
 
@@ -102,7 +86,7 @@ void read_scores(RunAnswers& answers) {
   }
   std::map<std::tuple<std::string, ReplicateKey, std::size_t>, std::int64_t> reached;
   const fs::path file = answers.run->folder / kScoresFile;
-  read_lines(file, [&](const json::object& line) {
+  read_json_lines(file, [&](const json::object& line) {
     const std::string name = text(line, "method");
     const ReplicateKey key{whole(line, "world"), whole(line, "seed")};
     const std::size_t benchmark = benchmarks.at(text(line, "benchmark"));
@@ -115,7 +99,7 @@ void read_scores(RunAnswers& answers) {
       method.runs = {answers.run->name};
     }
     auto& before = reached.emplace(std::tuple(name, key, benchmark), -1).first->second;
-    if (samples < before) return;
+    if (samples < before) return true;
     before = samples;
     auto& scores = answers.methods[place->second].replicates[key].scores;
     scores.resize(answers.benchmarks.size());
@@ -126,6 +110,7 @@ void read_scores(RunAnswers& answers) {
                                   answers.worlds.at(key.first).at(benchmark).size(),
                                   answers.benchmarks[benchmark].name));
     }
+    return true;
   });
 }
 

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 #include "config/read.h"
 #include "core/errors.h"
 #include "core/files.h"
 #include "core/parallel.h"
+#include "experiments/stages/provenance.h"
 #include "experiments/stages/run_files.h"
 
 namespace winnow {
@@ -57,7 +57,7 @@ void read_record(const json::object& record, Run& run) {
   const json::value* modified = record.if_contains("modified");
   run.modified = modified != nullptr && modified->is_bool() && modified->as_bool();
   const std::string ended = text_of(record, "ended");
-  run.time = seconds_of(ended.empty() ? text_of(record, "started") : ended);
+  run.time = seconds_of_utc(ended.empty() ? text_of(record, "started") : ended);
   for (const auto& [group, names] : record.at("choices").as_object()) {
     for (const json::value& name : names.as_array()) {
       run.choices[group].emplace(name.as_string());
@@ -74,7 +74,7 @@ void read_record(const json::object& record, Run& run) {
 void read_without_record(Run& run) {
   const json::object origin = provenance_file(run);
   run.state = origin.empty() ? "unknown" : "done";
-  run.time = seconds_of(text_of(origin, "time"));
+  run.time = seconds_of_utc(text_of(origin, "time"));
   run.command = text_of(origin, "command");
   run.commit = text_of(origin, "commit");
   const json::value* modified = origin.if_contains("modified");
@@ -217,13 +217,6 @@ Run find_run(const fs::path& results, const std::string& name) {
 json::object provenance_file(const Run& run) {
   const fs::path file = run.folder / kProvenanceFile;
   return is_there(file) ? read_object(file) : json::object{};
-}
-
-std::optional<std::int64_t> seconds_of(const std::string& utc) {
-  std::tm parts{};
-  const char* end = ::strptime(utc.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return static_cast<std::int64_t>(::timegm(&parts));
 }
 
 std::string age_text(std::int64_t seconds) {

@@ -62,8 +62,6 @@ Run find_run(const std::filesystem::path& results, const std::string& name);
 // Its provenance.json; empty where it has none. Throws DataError.
 boost::json::object provenance_file(const Run& run);
 
-// "2026-01-31T12:00:00Z" as seconds since 1970; nothing for another text.
-std::optional<std::int64_t> seconds_of(const std::string& utc);
 // "35 s", "12 min", "3 h", "2 d".
 std::string age_text(std::int64_t seconds);
 

@@ -6,12 +6,12 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "core/errors.h"
+#include "experiments/runs/json_lines.h"
 #include "report/overlap.h"
 #include "report/ranks.h"
 #include "selectors/manifest.h"
@@ -46,21 +46,6 @@ struct Choice {
   }
 };
 
-template <class Use>
-void read_lines(const fs::path& file, const Use& use) {
-  std::ifstream lines(file);
-  if (!lines) throw IoError(file.string() + ": cannot be read");
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    try {
-      if (!use(json::parse(line).as_object())) return;
-    } catch (const std::exception& error) {
-      throw DataError(fmt::format("{}:{}: {}", file.string(), number, error.what()));
-    }
-  }
-}
-
 void set_places(std::map<std::string, Candidate>& candidates) {
   std::vector<double> scores;
   std::vector<Candidate*> scored;
@@ -78,7 +63,7 @@ void set_places(std::map<std::string, Candidate>& candidates) {
 
 void read_candidates(const fs::path& file, Choice& choice) {
   std::vector<std::string> strata;
-  read_lines(file, [&](const json::object& line) {
+  read_json_lines(file, [&](const json::object& line) {
     if (strata.empty() && line.if_contains("strata") != nullptr) {
       for (const json::value& name : line.at("strata").as_array()) {
         strata.emplace_back(name.as_string());
@@ -118,7 +103,7 @@ Choice read_choice(const NamedSelection& selection) {
   choice.taken = read_selected_ids(selection.manifest);
   choice.ids = {choice.taken.begin(), choice.taken.end()};
   std::string candidates;
-  read_lines(selection.manifest, [&](const json::object& head) {
+  read_json_lines(selection.manifest, [&](const json::object& head) {
     if (const json::value* file = head.if_contains("candidates")) candidates = file->as_string();
     return false;
   });

@@ -85,12 +85,11 @@ std::string utc_now() {
   return text.data();
 }
 
-double seconds_of_utc(std::string_view time) {
+std::optional<std::int64_t> seconds_of_utc(const std::string& time) {
   std::tm parts{};
-  const std::string text(time);
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  if (end == nullptr || *end != '\0') throw DataError("not a time in UTC: '" + text + "'");
-  return static_cast<double>(::timegm(&parts));
+  const char* end = ::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return static_cast<std::int64_t>(::timegm(&parts));
 }
 
 boost::json::object provenance() {

@@ -2,8 +2,9 @@
 // What made a result: the state of the code, the versions it ran with, the machine.
 
 #include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <string_view>
 
 namespace winnow {
 
@@ -22,7 +23,7 @@ const std::string& command_line();
 
 // "2026-01-31T12:00:00Z".
 std::string utc_now();
-// Of such a text, seconds since 1970. Throws DataError for another one.
-double seconds_of_utc(std::string_view time);
+// Of such a text, seconds since 1970; nothing for another one.
+std::optional<std::int64_t> seconds_of_utc(const std::string& time);
 
 }  // namespace winnow

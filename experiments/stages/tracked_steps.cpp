@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/errors.h"
 #include "experiments/stages/provenance.h"
 
 namespace winnow {
@@ -38,7 +39,10 @@ void tell_again(const TrackedRun& run, const StageOutput& training) {
   if (!run.is_told()) return;
   const std::vector<TrainingStep> steps = read_metrics(training.folder / kMetricsFile);
   if (steps.empty()) return;
-  const double end = seconds_of_utc(training.made_by.at("ended").as_string());
+  const std::string ended(training.made_by.at("ended").as_string());
+  const std::optional<std::int64_t> seconds = seconds_of_utc(ended);
+  if (!seconds) throw DataError("not a time in UTC: '" + ended + "'");
+  const auto end = static_cast<double>(*seconds);
   TrackedSteps told(run, {});
   for (const TrainingStep& step : steps) {
     told.tell(step, end - (steps.back().seconds - step.seconds));

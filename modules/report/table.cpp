@@ -27,6 +27,12 @@ bool standard_output_is_styled() {
 
 namespace detail {
 
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 std::string format_number(double value, const NumberFormat& format) {
   std::string text = format.sign ? fmt::format("{:+.{}f}", value, format.decimals)
                                  : fmt::format("{:.{}f}", value, format.decimals);

@@ -1,6 +1,7 @@
 #pragma once
 // What all text formats share: cells as words, which of them are best, and notes with marks.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct TextTable {
 
 // A dash stands for a missing cell, `dash` in the format's own spelling. Throws std::logic_error.
 TextTable to_text(const Table& table, const std::string& dash);
+
+// Code points of a UTF-8 text; wide and combining characters count one, which is right for what
+// tables of numbers hold.
+std::size_t width_of(const std::string& text);
 
 std::string format_number(double value, const NumberFormat& format);
 

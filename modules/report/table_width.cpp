@@ -12,14 +12,10 @@
 namespace winnow {
 namespace {
 
+using detail::width_of;
+
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kShortestText = 12;
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
 
 // As many characters of a UTF-8 text as fit, the last one for what was cut.
 std::string cut(const std::string& text, std::size_t width) {

@@ -7,13 +7,7 @@
 namespace winnow {
 namespace {
 
-// Code points of a UTF-8 text; wide and combining characters count one, which is right for what
-// tables of numbers hold.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+using detail::width_of;
 
 std::string repeat(const char* piece, std::size_t count) {
   std::string result;

@@ -107,6 +107,11 @@ void add_bounded(Flow& flow, std::size_t from, std::size_t to, std::int64_t floo
 
 }  // namespace
 
+RowKind kind_of(const RowTable& rows, std::size_t row) {
+  if (rows.modality(row) != Modality::video) return RowKind::still;
+  return rows.question_type(row) == "temporal" ? RowKind::temporal : RowKind::video;
+}
+
 std::vector<ConstraintReport> judge(const Constraints& constraints,
                                     const std::vector<KindCounts>& counts) {
   KindCounts kinds{};

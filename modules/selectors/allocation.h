@@ -15,6 +15,7 @@ namespace winnow {
 // Kinds of rows that constraints tell apart: images and text; videos with a static question; videos
 // with a temporal one.
 enum class RowKind : std::uint8_t { still, video, temporal };
+RowKind kind_of(const RowTable& rows, std::size_t row);
 inline constexpr std::size_t kRowKinds = 3;
 using KindCounts = std::array<std::int64_t, kRowKinds>;  // indexed by RowKind
 

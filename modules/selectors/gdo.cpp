@@ -25,11 +25,6 @@ std::int64_t at_most_rows(double share, std::int64_t budget) {
   return static_cast<std::int64_t>(std::floor(share * static_cast<double>(budget) + 1e-9));
 }
 
-RowKind kind_of(const RowTable& rows, std::size_t row) {
-  if (rows.modality(row) != Modality::video) return RowKind::still;
-  return rows.question_type(row) == "temporal" ? RowKind::temporal : RowKind::video;
-}
-
 using Candidates = std::vector<std::uint32_t>;  // by their places among the candidates
 
 // Candidates of one stratum and one source, best first: what quotas are given to.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/errors.h"
+#include "selectors/allocation.h"
 #include "selectors/budget.h"
 #include "selectors/candidates.h"
 
@@ -33,12 +34,11 @@ class TemporalShare : public Selector {
 
   Selection select(const SelectionInput& input) const override {
     Selection selection;
-    std::array<std::vector<std::size_t>, 2>
-        rows;  // others, temporal; each in the order of the draw
+    // Others, temporal; each in the order of the draw.
+    std::array<std::vector<std::size_t>, 2> rows;
     std::int64_t available = 0;
-    for (const auto row : candidate_rows(input, "selector/temporal_share", selection,
-                                         [](std::size_t) { return std::string(); })) {
-      rows[is_temporal(input.table.rows(), row) ? 1 : 0].push_back(row);
+    for (const auto row : candidate_rows(input, "selector/temporal_share", selection)) {
+      rows[kind_of(input.table.rows(), row) == RowKind::temporal ? 1 : 0].push_back(row);
       ++available;
     }
     const std::int64_t budget = options_.of(available, input);
@@ -63,10 +63,6 @@ class TemporalShare : public Selector {
   }
 
  private:
-  static bool is_temporal(const RowTable& rows, std::size_t row) {
-    return rows.modality(row) == Modality::video && rows.question_type(row) == "temporal";
-  }
-
   TemporalShareOptions options_;
 };
 

@@ -18,8 +18,6 @@ int quarter(const Scene& scene, const SceneObject& object) {
   return (middle.y >= kPictureSize / 2.0f ? 2 : 0) + (middle.x >= kPictureSize / 2.0f ? 1 : 0);
 }
 
-constexpr float kBeside = 12.0f;  // pixels
-
 // How two neighbours in the caption stand to each other; empty where neither is clearly beside the
 // other.
 std::string comparison(const SceneObject& first, const SceneObject& second) {
@@ -27,7 +25,7 @@ std::string comparison(const SceneObject& first, const SceneObject& second) {
     return colour_names()[static_cast<std::size_t>(object.colour)];
   };
   const float distance = second.position.x - first.position.x;
-  if (std::abs(distance) < kBeside) return {};
+  if (std::abs(distance) < kClearlyBeside) return {};
   return " seen from " + colour(first) + " " + colour(second) +
          (distance < 0 ? " is left." : " is right.");
 }

@@ -60,17 +60,25 @@ std::size_t CleanCorpus::scene_of(std::size_t index) const {
   return index < images ? index / per_scene : image_scenes_ + (index - images) / per_scene;
 }
 
-ImaginedScene CleanCorpus::problem_scene(std::size_t index) const {
-  ImaginedScene imagined;
-  imagined.id = "base-" + std::to_string(options_.seed) + "-" + std::to_string(index);
-  RandomStream random(static_cast<std::uint64_t>(options_.seed),
-                      "world/base/problems/" + std::to_string(index));
-  const Scene scene = draw_scene({}, random);
+std::string CleanCorpus::id_of(std::size_t scene) const {
+  return "base-" + std::to_string(options_.seed) + "-" + std::to_string(scene);
+}
+
+void CleanCorpus::show(const Scene& scene, RandomStream& random, ImaginedScene& imagined) const {
   Style style;
   if (options_.augmentation > 0)
     style = Style::draw(random, options_.augmentation * random.uniform());
   imagined.frames = render(scene, style);
   imagined.truth = truth_of(scene);
+}
+
+ImaginedScene CleanCorpus::problem_scene(std::size_t index) const {
+  ImaginedScene imagined;
+  imagined.id = id_of(index);
+  RandomStream random(static_cast<std::uint64_t>(options_.seed),
+                      "world/base/problems/" + std::to_string(index));
+  const Scene scene = draw_scene({}, random);
+  show(scene, random, imagined);
   for (const std::size_t kind : random.sample_indices(kProblemKinds, kProblemsPerScene)) {
     const Problem problem = pose(scene, static_cast<ProblemKind>(kind), random);
     Question question;
@@ -87,7 +95,7 @@ ImaginedScene CleanCorpus::scene(std::size_t index) const {
   assert(index < scenes());
   if (index >= image_scenes_ + video_scenes_) return problem_scene(index);
   ImaginedScene imagined;
-  imagined.id = "base-" + std::to_string(options_.seed) + "-" + std::to_string(index);
+  imagined.id = id_of(index);
   RandomStream random(static_cast<std::uint64_t>(options_.seed),
                       "world/base/" + std::to_string(index));
   SceneRequest request;
@@ -98,19 +106,14 @@ ImaginedScene CleanCorpus::scene(std::size_t index) const {
     request = draw_clip_request(kEventFrames * static_cast<int>(1 + length), random,
                                 options_.motion_weight);
   }
-  Style style;
   // A scene without enough different questions to ask is drawn again.
   while (true) {
     const Scene scene = draw_scene(request, random);
     const int wanted = static_cast<int>(options_.questions_per_scene);
     imagined.questions = weights_.empty() ? ask_several(scene, wanted, random)
                                           : ask_weighted(scene, wanted, weights_, random);
-    if (imagined.questions.size() < static_cast<std::size_t>(options_.questions_per_scene))
-      continue;
-    if (options_.augmentation > 0)
-      style = Style::draw(random, options_.augmentation * random.uniform());
-    imagined.frames = render(scene, style);
-    imagined.truth = truth_of(scene);
+    if (imagined.questions.size() < static_cast<std::size_t>(wanted)) continue;
+    show(scene, random, imagined);
     if (RandomStream(static_cast<std::uint64_t>(options_.seed),
                      "world/base/caption/" + std::to_string(index))
             .chance(options_.caption_share)) {

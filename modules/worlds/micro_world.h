@@ -225,6 +225,9 @@ class CleanCorpus {
 
  private:
   ImaginedScene problem_scene(std::size_t index) const;
+  std::string id_of(std::size_t scene) const;
+  // Frames and truth, in a style that is drawn where augmentation asks for one.
+  void show(const Scene& scene, RandomStream& random, ImaginedScene& imagined) const;
 
   CleanCorpusOptions options_;
   std::size_t image_scenes_, video_scenes_;

@@ -9,8 +9,7 @@
 namespace winnow::micro_world {
 namespace {
 
-constexpr float kClearlyLarger = 1.2f;   // ratio of radii
-constexpr float kClearlyBeside = 12.0f;  // pixels
+constexpr float kClearlyLarger = 1.2f;  // ratio of radii
 
 using Names = std::vector<std::string>;
 

@@ -12,6 +12,9 @@
 
 namespace winnow::micro_world {
 
+// How far apart in x two things are that a question about sides may be about, in pixels.
+inline constexpr float kClearlyBeside = 12.0f;
+
 enum class QuestionType {
   colour,       // of the only object of a shape
   shape,        // of the object of a colour
